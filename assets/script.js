@@ -1,0 +1,65 @@
+// What a page can do besides being read: remember a theme, and say times in the
+// viewer's zone. It runs in the head, before anything is drawn, so nothing flashes.
+(() => {
+  "use strict";
+  const root = document.documentElement;
+  const stored = () => { try { return localStorage.getItem("theme"); } catch { return null; } };
+  const store = (theme) => { try { localStorage.setItem("theme", theme); } catch { /* not kept */ } };
+  const show = (theme) => { if (theme === "dark" || theme === "light") root.dataset.theme = theme; };
+  show(stored());
+
+  const switchTheme = (button) => {
+    const system = matchMedia("(prefers-color-scheme: dark)");
+    const isDark = () => root.dataset.theme ? root.dataset.theme === "dark" : system.matches;
+    const label = () => {
+      button.textContent = isDark() ? "Light" : "Dark";
+      button.setAttribute("aria-label", button.textContent + " theme");
+    };
+    button.addEventListener("click", () => {
+      show(isDark() ? "light" : "dark");
+      store(root.dataset.theme);
+      label();
+    });
+    system.addEventListener("change", label);
+    label();
+    button.classList.add("ready");
+  };
+
+  const two = (number) => String(number).padStart(2, "0");
+  const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+  const forms = {
+    short(at, now) {
+      const time = two(at.getHours()) + ":" + two(at.getMinutes());
+      if (at.toDateString() === now.toDateString()) return time;
+      const date = at.getDate() + " " + months[at.getMonth()];
+      const year = at.getFullYear() === now.getFullYear() ? "" : " " + at.getFullYear();
+      return date + year + ", " + time;
+    },
+    exact(at) {
+      const date = at.getFullYear() + "-" + two(at.getMonth() + 1) + "-" + two(at.getDate());
+      return date + " " + two(at.getHours()) + ":" + two(at.getMinutes()) + ":" + two(at.getSeconds());
+    },
+  };
+  const localise = (zone) => {
+    const theirs = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    if (!theirs || theirs === zone.textContent) return;
+    const now = new Date();
+    for (const time of document.querySelectorAll("time[datetime]")) {
+      const at = new Date(time.dateTime);
+      if (isNaN(at)) continue;
+      const form = time.dataset.form;
+      const text = (forms[form] || forms.exact)(at, now);
+      const isFixed = form === "fixed";
+      time.title = isFixed ? text + " " + theirs : time.textContent + " " + zone.textContent;
+      if (!isFixed) time.textContent = text;
+    }
+    zone.textContent = theirs;
+  };
+
+  document.addEventListener("DOMContentLoaded", () => {
+    const button = document.getElementById("theme");
+    if (button) switchTheme(button);
+    const zone = document.getElementById("zone");
+    if (zone) localise(zone);
+  });
+})();

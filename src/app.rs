@@ -1,0 +1,137 @@
+//! The whole program, put together: build, run, change, drain. The only file that
+//! names every concrete type.
+//!
+//! Shutdown goes in this order: no new checks, finish those under way, commit what
+//! they saw, stop answering, let go of the database.
+
+use crate::board::Board;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::engine::housekeeping::{self, Housekeeping};
+use crate::engine::run::{Engine, Parts};
+use crate::probe;
+use crate::report::settings::Settings as ReportSettings;
+use crate::store::contract::Store;
+use crate::store::sqlite::Sqlite;
+use crate::vitals::Vitals;
+use crate::web;
+use anyhow::Context;
+use arc_swap::ArcSwap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// How long checks under way may take to finish once everup is told to stop: the usual
+/// timeout. Service managers kill after 90 s.
+const FINISH_WITHIN: Duration = Duration::from_secs(10);
+
+/// A running everup.
+pub struct App {
+    address: SocketAddr,
+    engine: Engine,
+    housekeeping: Housekeeping,
+    report: Arc<ArcSwap<ReportSettings>>,
+    store: Arc<dyn Store>,
+    server: JoinHandle<()>,
+    serving: CancellationToken,
+}
+
+/// What tests replace.
+pub struct Ground {
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// How long a check that changed nothing may wait before it is committed.
+    pub commit_within: Duration,
+}
+
+impl App {
+    /// Opens the store, answers on `listener`, and watches what `config` says. Pages
+    /// are up before the first check begins.
+    ///
+    /// # Errors
+    /// When the store cannot be opened or the system lacks what probes need.
+    pub async fn start(
+        config: Config,
+        listener: TcpListener,
+        ground: Ground,
+    ) -> anyhow::Result<App> {
+        let Ground { clock, commit_within } = ground;
+        let address = listener.local_addr().context("the listening address is unknown")?;
+        let path = &config.store.path;
+        let store: Arc<dyn Store> = Arc::new(Sqlite::open(path).await?);
+        let (board, vitals) = (Arc::new(Board::default()), Arc::new(Vitals::default()));
+        let report = Arc::new(ArcSwap::from_pointee(config.report));
+        let probes = Arc::new(probe::shared::Shared::new()?);
+        let engine = Engine::start(Parts {
+            clock: clock.clone(),
+            store: store.clone(),
+            board: board.clone(),
+            vitals: vitals.clone(),
+            probes,
+            commit_within,
+        })
+        .await?;
+        engine.watch(config.monitors).await?;
+        let serving = CancellationToken::new();
+        let router = web::router(web::App {
+            board,
+            store: store.clone(),
+            clock: clock.clone(),
+            vitals,
+            report: report.clone(),
+        });
+        let server = tokio::spawn(web::serve(listener, router, serving.clone()));
+        let housekeeping = Housekeeping::start(store.clone(), clock.clone()).await?;
+        tokio::spawn({
+            let (store, clock) = (store.clone(), clock);
+            async move { housekeeping::pack(store.as_ref(), clock.as_ref()).await }
+        });
+        Ok(App { address, engine, housekeeping, report, store, server, serving })
+    }
+
+    /// Where it answers.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The engine, for those that must know when it is idle.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Watches and reports by `config` from now on. Where to listen and where to keep
+    /// stay as they are.
+    ///
+    /// # Errors
+    /// When the store refuses; then everything goes on as before.
+    pub async fn change(&self, config: Config) -> anyhow::Result<()> {
+        self.engine.watch(config.monitors).await?;
+        self.report.store(Arc::new(config.report));
+        Ok(())
+    }
+
+    /// Waits until the server ends by itself, which it only does by a defect.
+    pub async fn server_ended(&mut self) {
+        let ended = (&mut self.server).await;
+        tracing::error!("the server has ended: {ended:?}");
+    }
+
+    /// Stops in order. Gives whether everything that was seen is kept.
+    pub async fn stop(self) -> bool {
+        self.housekeeping.stop().await;
+        let kept = self.engine.stop(FINISH_WITHIN).await;
+        self.serving.cancel();
+        if !self.server.is_finished()
+            && let Err(error) = self.server.await
+        {
+            tracing::error!("the server did not end well: {error}");
+        }
+        self.store.close().await;
+        kept
+    }
+}

@@ -1,0 +1,130 @@
+//! What can be said on the command line: the one table from which parsing, help and
+//! completions come.
+
+use crate::domain::month::Month;
+use crate::domain::timestamp::Timestamp;
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap_complete::Shell;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+const AFTER_HELP: &str = "\
+Without a command, everup runs: it reads ./config.toml if there is one, and otherwise
+watches its own /health.
+
+Logs go to standard error; EVERUP_LOG sets what is logged (like \"everup=debug\"), and
+EVERUP_LOG_FORMAT=json makes each a line of JSON.";
+
+/// A self-hosted uptime monitor whose monthly figure its owner can defend.
+#[derive(Debug, Parser)]
+#[command(version, about, after_help = AFTER_HELP, max_term_width = 100)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+    #[command(flatten)]
+    pub(super) place: Place,
+}
+
+/// Where things are; every command takes these.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Place {
+    /// The configuration [default: config.toml, if there is one]
+    #[arg(long, short, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) config: Option<PathBuf>,
+    /// The database, instead of the configured one [default: everup.db]
+    #[arg(long, global = true, value_name = "FILE|URL", value_hint = ValueHint::FilePath)]
+    pub(super) store: Option<String>,
+    /// The address to answer on, instead of the configured one [default: 127.0.0.1:8000]
+    #[arg(long, global = true, value_name = "ADDRESS:PORT")]
+    pub(super) listen: Option<SocketAddr>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Watch, and answer on the page (what everup does without a command)
+    Run {
+        /// Watch these instead of what the configuration names
+        #[arg(value_name = "URL", value_hint = ValueHint::Url)]
+        urls: Vec<String>,
+    },
+    /// Check a configuration and print every mistake in it
+    Validate {
+        /// The configuration, instead of --config
+        #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+        file: Option<PathBuf>,
+    },
+    /// Check one target once, and print what was seen
+    Probe {
+        /// A URL, or the id of a configured monitor
+        #[arg(value_name = "URL|ID")]
+        target: String,
+    },
+    /// Print the report of a month
+    Report(ReportWanted),
+    /// Read a history of NDJSON lines into the database: all of them or none
+    Import {
+        /// The file, or - for standard input
+        #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+    },
+    /// Write the history as NDJSON lines to standard output
+    Export(ExportWanted),
+    /// Print a completion script for a shell
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+}
+
+impl Default for Command {
+    fn default() -> Command {
+        Command::Run { urls: Vec::new() }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReportWanted {
+    /// The month, like 2026-11 [default: the running one]
+    #[arg(long, value_parser = Month::parse)]
+    pub(super) month: Option<Month>,
+    /// The report as it was at this instant, like 2026-11-15T12:00:00Z [default: now]
+    #[arg(long, value_name = "INSTANT", value_parser = Timestamp::parse_rfc3339)]
+    pub(super) as_of: Option<Timestamp>,
+    /// The form
+    #[arg(long, value_enum, default_value_t = Form::Text)]
+    pub(super) format: Form,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Form {
+    /// A table for people
+    Text,
+    /// One JSON object, schema everup.report/1
+    Json,
+    /// One row a monitor
+    Csv,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExportWanted {
+    /// Only from this instant on
+    #[arg(long, value_name = "INSTANT", value_parser = Timestamp::parse_rfc3339)]
+    pub(super) from: Option<Timestamp>,
+    /// Only before this instant
+    #[arg(long, value_name = "INSTANT", value_parser = Timestamp::parse_rfc3339)]
+    pub(super) to: Option<Timestamp>,
+    /// Only this monitor; may be given more than once
+    #[arg(long, value_name = "ID")]
+    pub(super) monitor: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_table_is_sound() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,30 @@
+//! `everup export`: the history, as lines.
+
+use super::arguments::{ExportWanted, Place};
+use super::source::{Source, configured};
+use crate::domain::span::Span;
+use crate::domain::timestamp::Timestamp;
+use crate::store::contract::Store;
+use crate::store::sqlite::Sqlite;
+use crate::transfer::write::{self, Selection, WriteError};
+use std::io::{self, BufWriter, ErrorKind};
+use std::process::ExitCode;
+
+pub(super) async fn export(place: &Place, wanted: ExportWanted) -> anyhow::Result<ExitCode> {
+    let config = configured(place, &Source::new(place, &[])?)?;
+    let store = Sqlite::open_existing(&config.store.path).await?;
+    let from = wanted.from.unwrap_or(Timestamp::MIN);
+    let to = wanted.to.unwrap_or(Timestamp::MAX);
+    if to <= from {
+        anyhow::bail!("--to must be later than --from");
+    }
+    let selection = Selection { span: Span::new(from, to), monitors: wanted.monitor };
+    let mut output = BufWriter::new(io::stdout());
+    let result = write::export(&store, &selection, &mut output).await;
+    store.close().await;
+    match result {
+        Err(WriteError::Output(error)) if error.kind() == ErrorKind::BrokenPipe => {}
+        result => drop(result?),
+    }
+    Ok(ExitCode::SUCCESS)
+}

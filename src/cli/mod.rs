@@ -1,0 +1,62 @@
+//! The command line: arguments, one file a command, exit codes; nothing else.
+//!
+//! Exit codes: 0 done; 1 it did not work, or there are mistakes; 2 the arguments are
+//! wrong. `probe` ends with 1 where the target fails and with 3 where we cannot judge.
+
+mod arguments;
+mod completions;
+mod export;
+mod import;
+mod limits;
+mod logging;
+mod probe;
+mod reload;
+mod report;
+mod run;
+mod source;
+mod terminal;
+mod validate;
+
+use arguments::{Arguments, Command};
+use clap::Parser;
+use std::process::ExitCode;
+
+/// Runs the program with the process's arguments.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    logging::start();
+    // Without a provider of cryptography nothing works; a second one is never installed.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .max_blocking_threads(BLOCKING_MAX)
+        .enable_all()
+        .build();
+    let result = match runtime {
+        Ok(runtime) => runtime.block_on(command(arguments)),
+        Err(error) => Err(anyhow::anyhow!("this system lets no thread be started: {error}")),
+    };
+    result.unwrap_or_else(|error| {
+        terminal::complain(&format!("{error:#}"));
+        ExitCode::FAILURE
+    })
+}
+
+/// Two threads carry ten thousand checks a minute; more would only cost memory.
+const WORKERS: usize = 2;
+/// Threads for what blocks (host look-ups, files): few, because little does.
+const BLOCKING_MAX: usize = 8;
+
+async fn command(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let Arguments { command, place } = arguments;
+    match command.unwrap_or_default() {
+        Command::Run { urls } => run::run(&place, &urls).await,
+        Command::Validate { file } => validate::validate(&place, file),
+        Command::Probe { target } => probe::probe(&place, &target).await,
+        Command::Report(wanted) => report::report(&place, wanted).await,
+        Command::Import { file } => import::import(&place, &file).await,
+        Command::Export(wanted) => export::export(&place, wanted).await,
+        Command::Completions { shell } => completions::completions(shell),
+    }
+}

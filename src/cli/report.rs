@@ -1,0 +1,68 @@
+//! `everup report`: the month, in one of its forms.
+
+use super::arguments::{Form, Place, ReportWanted};
+use super::source::{Source, configured};
+use super::terminal;
+use crate::clock::{Clock, SystemClock};
+use crate::domain::history::History;
+use crate::domain::ledger::Ledger;
+use crate::domain::month::Month;
+use crate::domain::span::Span;
+use crate::domain::timestamp::{DAY_MS, Timestamp};
+use crate::report::month::MonthReport;
+use crate::report::{csv, json, text};
+use crate::store::contract::{Store, StoreError};
+use crate::store::sqlite::Sqlite;
+use std::process::ExitCode;
+
+pub(super) async fn report(place: &Place, wanted: ReportWanted) -> anyhow::Result<ExitCode> {
+    let config = configured(place, &Source::new(place, &[])?)?;
+    let store = Sqlite::open_existing(&config.store.path).await?;
+    let mut histories = store.load().await?.histories;
+    let now = wanted.as_of.unwrap_or_else(|| SystemClock::default().now());
+    if let Some(as_of) = wanted.as_of {
+        for history in &mut histories {
+            rewind(&store, history, as_of).await?;
+        }
+    }
+    let month = wanted.month.unwrap_or_else(|| Month::around(now, config.report.zone));
+    let report = MonthReport::make(&store, &histories, month, now, &config.report).await?;
+    let printed = match wanted.format {
+        Form::Text => text::print(&report),
+        Form::Json => json::print(&report),
+        Form::Csv => csv::print(&report),
+    };
+    terminal::print(&printed)?;
+    store.close().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Takes back all that was seen after `as_of`: the ledger is made again of the checks
+/// up to then.
+async fn rewind(
+    store: &dyn Store,
+    history: &mut History,
+    as_of: Timestamp,
+) -> Result<(), StoreError> {
+    let newest = history.ledger.judge.last.map(|last| last.at);
+    if newest.is_none_or(|newest| newest <= as_of) {
+        return Ok(());
+    }
+    let mut ledger = Ledger::default();
+    let Some(extent) = store.extent(history.key).await? else { return Ok(()) };
+    let extent = extent.cut(Span::new(Timestamp::MIN, as_of.plus_ms(1)));
+    let mut from = extent.from;
+    while from < extent.to {
+        let to = from.plus_ms(DAY_MS).min(extent.to);
+        let mut judge = ledger.judge.clone();
+        let mut entries = Vec::new();
+        for check in store.checks(history.key, Span::new(from, to)).await? {
+            let (at, verdict) = (check.started_at, check.verdict);
+            judge.observe(at, verdict, check.reason(), &history.monitor, &mut entries);
+        }
+        ledger.settle(entries, judge);
+        from = to;
+    }
+    history.ledger = ledger;
+    Ok(())
+}

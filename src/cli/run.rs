@@ -1,0 +1,94 @@
+//! `everup run`: the daemon.
+
+use super::arguments::Place;
+use super::reload::Reload;
+use super::source::{Source, configured};
+use super::{limits, terminal};
+use crate::app::{App, Ground};
+use crate::clock::{Clock, SystemClock};
+use crate::config::Config;
+use crate::domain::duration;
+use crate::engine::run::COMMIT_WITHIN;
+use crate::store::lock::Lock;
+use anyhow::Context;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+pub(super) async fn run(place: &Place, urls: &[String]) -> anyhow::Result<ExitCode> {
+    limits::raise_open_files();
+    let source = Source::new(place, urls)?;
+    let mut config = configured(place, &source)?;
+    let listener = listen(config.server.listen).await?;
+    let own = listener.local_addr().context("the listening address is unknown")?;
+    config.listen_on(own);
+    let _lock = Lock::take(&config.store.path)?;
+    let greeting = greeting(&config, own, &source);
+    let clock = Arc::new(SystemClock::default());
+    for warning in config.warnings(clock.now()) {
+        tracing::warn!("{warning}");
+    }
+    let mut stop = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut reload = Reload::watch(source, config.clone(), own)?;
+    let ground = Ground { clock, commit_within: COMMIT_WITHIN };
+    let mut app = App::start(config, listener, ground).await?;
+    terminal::print(&greeting)?;
+    let mut failed = false;
+    loop {
+        tokio::select! {
+            _ = stop.recv() => break,
+            _ = interrupt.recv() => break,
+            () = app.server_ended() => {
+                failed = true;
+                break;
+            }
+            changed = reload.changed() => match app.change(changed).await {
+                Ok(()) => tracing::info!("the configuration was read again"),
+                Err(error) => tracing::error!("the configuration is not in force: {error:#}"),
+            },
+        }
+    }
+    tracing::info!("stopping");
+    let kept = app.stop().await;
+    Ok(if kept && !failed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
+        format!(
+            "cannot listen on {address}; stop what does, or choose another address with \
+             --listen or [server] listen"
+        )
+    })
+}
+
+/// What a newcomer needs to know, in a few lines.
+fn greeting(config: &Config, own: SocketAddr, source: &Source) -> String {
+    const SHOWN: usize = 5;
+    let mut text = format!("everup {}\n\n", env!("CARGO_PKG_VERSION"));
+    for (n, watch) in config.monitors.iter().take(SHOWN).enumerate() {
+        let registration = &watch.registration;
+        text += &format!(
+            "  {:<8} {}  every {}\n",
+            if n == 0 { "watching" } else { "" },
+            registration.url,
+            duration::in_words(registration.parameters.interval_ms),
+        );
+    }
+    if config.monitors.len() > SHOWN {
+        text += &format!("  {:<8} and {} more\n", "", config.monitors.len() - SHOWN);
+    }
+    text += &format!("  {:<8} http://{own}/\n", "page");
+    text += &format!("  {:<8} {}\n", "data", config.store.path.display());
+    text += match source {
+        Source::File(_) => "\nThe configuration is read again when it changes.\n",
+        Source::Urls(_) | Source::Nothing => {
+            "\nTo watch your own: everup run https://example.com/health\n\
+             or copy config.toml.example to config.toml and edit it.\n"
+        }
+    };
+    text
+}

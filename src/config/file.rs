@@ -1,0 +1,92 @@
+//! The file as a whole: its sections, and the monitors beside each other.
+
+use super::Config;
+use super::mistake::Place;
+use super::reader::Reader;
+use super::section::{Field, Kind, Section};
+use super::timing::Timing;
+use super::{monitor, own, report, server, store};
+use crate::domain::monitor::MonitorId;
+use crate::engine::settings::Watch;
+use std::collections::HashMap;
+use toml::de::{DeTable, DeValue};
+
+/// As many as one process can check every 20 s with some room; more is a mistake of
+/// whatever wrote the file.
+pub const MONITORS_MAX: usize = 10_000;
+
+/// Reads the whole file. `None` only if a mistake was told.
+pub(super) fn read(table: &DeTable, place: Place, reader: &mut Reader) -> Option<Config> {
+    let root = Section::new(Kind::Root, table, place, reader);
+    let server = root.section("server", Kind::Server, reader);
+    let server = server.map(|section| server::read(&section, reader)).unwrap_or_default();
+    let store = root.section("store", Kind::Store, reader);
+    let store = store.map(|section| store::read(&section, reader)).unwrap_or_default();
+    let report = root.section("report", Kind::Report, reader);
+    let report = report.map(|section| report::read(&section, reader)).unwrap_or_default();
+    let defaults = root.section("defaults", Kind::Defaults, reader);
+    let defaults = defaults.map_or(Timing::ABSENT, |section| Timing::read(&section, reader));
+    let named = root.field("monitor", reader);
+    let is_empty = |field: &Field| field.value.as_array().is_some_and(|list| list.is_empty());
+    let watches_itself = named.as_ref().is_none_or(is_empty);
+    let monitors = match named {
+        Some(field) if !watches_itself => read_monitors(&field, &defaults, reader),
+        _ => {
+            let message = "no [[monitor]] is named, so everup watches only itself";
+            reader.warn(root.place(), message);
+            let settled = Timing::ABSENT.settle(&defaults, reader)?;
+            vec![own::watch(server.listen, settled)]
+        }
+    };
+    Some(Config { server, store, report, monitors, warnings: vec![], watches_itself })
+}
+
+/// Reads every monitor. What is wrong with one is told, and the others are read.
+fn read_monitors(field: &Field, defaults: &Timing, reader: &mut Reader) -> Vec<Watch> {
+    let example = "[[monitor]] with double brackets, as there may be several";
+    let DeValue::Array(list) = field.value else {
+        reader.wrong_kind(field, example);
+        return vec![];
+    };
+    let mut lines: HashMap<MonitorId, usize> = HashMap::new();
+    let mut monitors = Vec::new();
+    for (index, item) in list.iter().enumerate() {
+        let place = reader.place(item.span().start);
+        if index == MONITORS_MAX {
+            let message = format!("these are more than {MONITORS_MAX} monitors");
+            reader.mistake(&place, message);
+            break;
+        }
+        let DeValue::Table(table) = item.get_ref() else {
+            let key = Some("monitor".to_owned());
+            let item = Field { value: item.get_ref(), place: Place { key, ..place } };
+            reader.wrong_kind(&item, example);
+            continue;
+        };
+        let monitor::Read { id, watch } =
+            monitor::read(table, index + 1, place, defaults, reader);
+        if let Some((id, place)) = id {
+            tell_if_double(&id, &place, &lines, reader);
+            lines.entry(id).or_insert(place.line.unwrap_or_default());
+        }
+        monitors.extend(watch);
+    }
+    monitors
+}
+
+fn tell_if_double(
+    id: &MonitorId,
+    place: &Place,
+    lines: &HashMap<MonitorId, usize>,
+    reader: &mut Reader,
+) {
+    let Some(line) = lines.get(id) else { return };
+    let instead = if place.key.as_deref() == Some("id") {
+        "write another id"
+    } else {
+        "write an id of its own beside the name"
+    };
+    let message =
+        format!("the id \"{id}\" is that of the monitor in line {line} already; {instead}");
+    reader.mistake(place, message);
+}

@@ -1,0 +1,56 @@
+//! Durations in words. Exact ones stay numbers; these are for people, and never say
+//! less than it was.
+
+use super::timestamp::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS};
+
+/// `40 ms`, `59 s`, `12 min`, `3 h 05 min`, `2 d 04 h`: rounded up to what is printed.
+#[must_use]
+pub fn in_words(ms: i64) -> String {
+    let up = |unit: i64| -> i64 { ms.div_euclid(unit) + i64::from(ms.rem_euclid(unit) > 0) };
+    if ms < SECOND_MS {
+        return format!("{} ms", ms.max(0));
+    }
+    if up(SECOND_MS) < 60 {
+        return format!("{} s", up(SECOND_MS));
+    }
+    if ms < 10 * MINUTE_MS && up(SECOND_MS) % 60 != 0 {
+        let seconds = up(SECOND_MS);
+        return format!("{} min {:02} s", seconds / 60, seconds % 60);
+    }
+    let minutes = up(MINUTE_MS);
+    if minutes < 60 {
+        return format!("{minutes} min");
+    }
+    if ms <= DAY_MS && minutes < 24 * 60 {
+        return format!("{} h {:02} min", minutes / 60, minutes % 60);
+    }
+    let hours = up(HOUR_MS);
+    format!("{} d {:02} h", hours / 24, hours % 24)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case(0, "0 ms")]
+    #[case(999, "999 ms")]
+    #[case(1_000, "1 s")]
+    #[case(1_001, "2 s")]
+    #[case(59_001, "1 min")]
+    #[case(60_000, "1 min")]
+    #[case(60_001, "1 min 01 s")]
+    #[case(599_001, "10 min")]
+    #[case(720_000, "12 min")]
+    #[case(720_001, "13 min")]
+    #[case(3_540_001, "1 h 00 min")]
+    #[case(11_100_000, "3 h 05 min")]
+    #[case(86_340_001, "1 d 00 h")]
+    #[case(86_400_000, "1 d 00 h")]
+    #[case(187_200_000, "2 d 04 h")]
+    #[case(187_200_001, "2 d 05 h")]
+    fn durations_round_up(#[case] ms: i64, #[case] words: &str) {
+        assert_eq!(in_words(ms), words);
+    }
+}

@@ -1,0 +1,34 @@
+//! One monitor with its past: all that a report of it needs but the single checks.
+
+use super::check::Check;
+use super::ledger::{Account, Ledger};
+use super::monitor::{Key, Monitor};
+use super::span::{Span, Spans};
+use super::timeline::Timeline;
+use super::timestamp::Timestamp;
+use std::sync::Arc;
+
+/// One monitor with its past.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct History {
+    /// Under which number it is kept.
+    pub key: Key,
+    /// What is watched.
+    pub monitor: Arc<Monitor>,
+    /// The time that announced maintenance takes out of its figure.
+    pub maintenance: Spans,
+    /// What its checks have come to.
+    pub ledger: Ledger,
+    /// Its newest check, whatever it says.
+    pub latest: Option<Check>,
+}
+
+impl History {
+    /// How the past reads at `now` within `window`, and the timeline that follows.
+    #[must_use]
+    pub fn read(&self, window: Span, now: Timestamp) -> (Account, Timeline) {
+        let account = self.ledger.account(window, now, &self.monitor);
+        let timeline = Timeline::new(window, &self.monitor, &self.maintenance, &account);
+        (account, timeline)
+    }
+}

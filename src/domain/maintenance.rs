@@ -1,0 +1,104 @@
+//! Maintenance windows, and the notice that lets them leave the figure.
+
+use super::monitor::MonitorId;
+use super::span::{Span, Spans};
+use super::timestamp::{HOUR_MS, Timestamp};
+
+/// Planned work on some monitors, or on all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MaintenanceWindow {
+    /// When we received it, by our own clock.
+    pub announced_at: Timestamp,
+    /// When it begins.
+    pub start: Timestamp,
+    /// When it ends.
+    pub end: Timestamp,
+    /// When it was called off, if it was: it ends then, if it had begun.
+    pub cancelled_at: Option<Timestamp>,
+    /// What users are told.
+    pub message: String,
+    /// The monitors it is about; empty: all.
+    pub monitors: Vec<MonitorId>,
+}
+
+impl MaintenanceWindow {
+    /// The notice without which maintenance stays in the figure: 48 hours of elapsed
+    /// time, not two calendar days.
+    pub const NOTICE_MS: i64 = 48 * HOUR_MS;
+
+    /// The time it takes out of the figure; `None` where it was announced too late,
+    /// or called off before it began.
+    #[must_use]
+    pub fn excluded(&self) -> Option<Span> {
+        let end = self.cancelled_at.map_or(self.end, |cancelled| cancelled.min(self.end));
+        let span = Span::new(self.start, end);
+        let announced_in_time = self.start.since_ms(self.announced_at) >= Self::NOTICE_MS;
+        (announced_in_time && !span.is_empty()).then_some(span)
+    }
+
+    /// Whether it is under way at `now`, announced in time or not.
+    #[must_use]
+    pub fn is_active(&self, now: Timestamp) -> bool {
+        let end = self.cancelled_at.map_or(self.end, |cancelled| cancelled.min(self.end));
+        Span::new(self.start, end).contains(now)
+    }
+
+    /// Whether it is about this monitor.
+    #[must_use]
+    pub fn is_about(&self, monitor: &MonitorId) -> bool {
+        self.monitors.is_empty() || self.monitors.contains(monitor)
+    }
+
+    /// The time that `windows` take out of the figure of `monitor`; where they
+    /// overlap, once.
+    #[must_use]
+    pub fn excluded_for(windows: &[MaintenanceWindow], monitor: &MonitorId) -> Spans {
+        windows
+            .iter()
+            .filter(|w| w.is_about(monitor))
+            .filter_map(Self::excluded)
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn window(notice_ms: i64, cancelled_at: Option<i64>) -> MaintenanceWindow {
+        MaintenanceWindow {
+            announced_at: Timestamp(1_000 - notice_ms),
+            start: Timestamp(1_000),
+            end: Timestamp(2_000),
+            cancelled_at: cancelled_at.map(Timestamp),
+            message: String::new(),
+            monitors: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn exactly_48_hours_count_and_a_millisecond_less_does_not() {
+        let whole = Span::new(Timestamp(1_000), Timestamp(2_000));
+        assert_eq!(window(172_800_000, None).excluded(), Some(whole));
+        assert_eq!(window(172_799_999, None).excluded(), None);
+    }
+
+    #[test]
+    fn cancelling_cuts_the_end() {
+        let until = |to| Some(Span::new(Timestamp(1_000), Timestamp(to)));
+        assert_eq!(window(172_800_000, Some(1_500)).excluded(), until(1_500));
+        assert_eq!(window(172_800_000, Some(2_500)).excluded(), until(2_000));
+        assert_eq!(window(172_800_000, Some(1_000)).excluded(), None);
+        assert_eq!(window(172_800_000, Some(-5)).excluded(), None);
+    }
+
+    #[test]
+    fn a_window_without_monitors_is_about_all() {
+        let api = MonitorId::new("api").unwrap();
+        let mut some = window(172_800_000, None);
+        assert!(some.is_about(&api));
+        some.monitors = vec![MonitorId::new("web").unwrap()];
+        assert!(!some.is_about(&api));
+        assert!(MaintenanceWindow::excluded_for(&[some], &api).is_empty());
+    }
+}

@@ -1,0 +1,20 @@
+//! The rules of uptime, as pure values and functions.
+//!
+//! Everything here is deterministic: no I/O, no async, no clock, no database
+//! and no wire names. `docs/uptime.md` says in words what these modules say in
+//! code; where they differ, the code is wrong.
+
+pub mod check;
+pub mod duration;
+pub mod history;
+pub mod judge;
+pub mod ledger;
+pub mod maintenance;
+pub mod monitor;
+pub mod month;
+pub mod outage;
+pub mod percent;
+pub mod span;
+pub mod timeline;
+pub mod timestamp;
+pub mod uptime;

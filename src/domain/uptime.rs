@@ -1,0 +1,130 @@
+//! The figures: sums of classes, exact ratios, and the bounds they lie between.
+
+use super::ledger::Account;
+use super::span::Spans;
+use super::timeline::{Class, Timeline};
+
+/// An exact fraction of two durations, between 0 and 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ratio {
+    /// Milliseconds above the line; never negative nor above `whole`.
+    pub part: i64,
+    /// Milliseconds below the line; above 0.
+    pub whole: i64,
+}
+
+impl Ratio {
+    /// `part` of `whole`; `None` where `whole` is nothing.
+    #[must_use]
+    pub fn new(part: i64, whole: i64) -> Option<Ratio> {
+        (whole > 0).then_some(Ratio { part, whole })
+    }
+
+    /// Whether this fraction is at least `other`, by cross-multiplication.
+    #[must_use]
+    pub fn at_least(self, other: Ratio) -> bool {
+        i128::from(self.part) * i128::from(other.whole)
+            >= i128::from(other.part) * i128::from(self.whole)
+    }
+}
+
+/// Milliseconds by class. They add up to the window they were counted in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Before creation, after removal, after `as_of`.
+    pub outside: i64,
+    /// Paused.
+    pub paused: i64,
+    /// Announced maintenance.
+    pub maintenance: i64,
+    /// Up.
+    pub up: i64,
+    /// Up, but slow.
+    pub degraded: i64,
+    /// Down.
+    pub down: i64,
+    /// Not observed.
+    pub unknown: i64,
+}
+
+impl Tally {
+    /// Adds time of a class.
+    pub fn add(&mut self, class: Class, ms: i64) {
+        let sum = match class {
+            Class::Outside => &mut self.outside,
+            Class::Paused => &mut self.paused,
+            Class::Maintenance => &mut self.maintenance,
+            Class::Down => &mut self.down,
+            Class::Degraded => &mut self.degraded,
+            Class::Up => &mut self.up,
+            Class::Unknown => &mut self.unknown,
+        };
+        *sum += ms;
+    }
+
+    /// The whole window.
+    #[must_use]
+    pub fn window(&self) -> i64 {
+        self.outside + self.paused + self.maintenance + self.eligible()
+    }
+
+    /// The time that could count.
+    #[must_use]
+    pub fn eligible(&self) -> i64 {
+        self.observed() + self.unknown
+    }
+
+    /// The time that does count.
+    #[must_use]
+    pub fn observed(&self) -> i64 {
+        self.up + self.degraded + self.down
+    }
+
+    /// Up of observed; `None` where nothing was observed.
+    #[must_use]
+    pub fn uptime(&self) -> Option<Ratio> {
+        Ratio::new(self.up + self.degraded, self.observed())
+    }
+
+    /// Observed of eligible; `None` where nothing was eligible.
+    #[must_use]
+    pub fn coverage(&self) -> Option<Ratio> {
+        Ratio::new(self.observed(), self.eligible())
+    }
+}
+
+/// What the true uptime lies between, if the target changes its state at most once
+/// between two contiguous checks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// As if all that was not surely up had been down.
+    pub low: Ratio,
+    /// As if only what was surely down had been.
+    pub high: Ratio,
+}
+
+impl Bounds {
+    /// The bounds of a timeline; `account` must be what the timeline was made of.
+    /// `None` where nothing was eligible.
+    #[must_use]
+    pub fn of(timeline: &Timeline, account: &Account) -> Option<Bounds> {
+        let eligible: Spans = (timeline.segments().iter())
+            .filter(|segment| {
+                matches!(
+                    segment.class,
+                    Class::Down | Class::Degraded | Class::Up | Class::Unknown
+                )
+            })
+            .map(|segment| segment.span)
+            .collect();
+        let whole = eligible.length_ms();
+        let perhaps = (account.known.doubt.intersect(&eligible))
+            .union(&timeline.class(Class::Down))
+            .union(&timeline.class(Class::Unknown));
+        let surely = account.known.sure.intersect(&eligible);
+        Some(Bounds {
+            low: Ratio::new(whole - perhaps.length_ms(), whole)?,
+            high: Ratio::new(whole - surely.length_ms(), whole)?,
+        })
+    }
+}

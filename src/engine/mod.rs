@@ -1,0 +1,12 @@
+//! What happens without a visitor: when to look, looking, keeping what was seen.
+//!
+//! `app.rs` builds an [`Engine`](run::Engine) and stops it. Nothing here answers a
+//! request or reads a configuration file.
+
+pub mod housekeeping;
+pub mod pulse;
+pub mod record;
+pub mod run;
+pub mod schedule;
+pub mod settings;
+pub mod watch;

@@ -1,0 +1,281 @@
+//! The loops: one that begins checks when they are due, one that commits them, one
+//! that takes the pulse. Started and stopped by `app.rs`.
+
+use super::pulse::{BEAT_MS, JUMP_MS, Moment, Pulse};
+use super::record::{Recorder, Taken};
+use super::schedule::{Planned, Schedule};
+use super::settings::Watch;
+use super::watch::{self, Watcher};
+use crate::board::Board;
+use crate::clock::Clock;
+use crate::domain::duration;
+use crate::domain::monitor::Key;
+use crate::domain::timestamp::{SECOND_MS, Timestamp};
+use crate::probe;
+use crate::store::contract::{Registration, Store, StoreError};
+use crate::vitals::Vitals;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::{Notify, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// How long a check that changed nothing may wait before it is committed. Two seconds
+/// is what may be missing after a power cut.
+pub const COMMIT_WITHIN: Duration = Duration::from_millis(1_900);
+/// How soon a commit is tried again that the store refused.
+const RETRY_COMMIT: Duration = Duration::from_millis(500);
+/// How often the last commit is tried before what waits is given up.
+const LAST_TRIES: u32 = 4;
+/// Checks under way at a time. Each holds a socket or two and up to 256 KiB; a thousand
+/// monitors that all time out after 10 s of 20 are 500 at a time.
+const CHECKS_AT_ONCE: usize = 1_000;
+
+/// Watches, until it is told to stop.
+pub struct Engine {
+    shared: Arc<Shared>,
+    scheduling: CancellationToken,
+    recording: CancellationToken,
+    loops: TaskTracker,
+}
+
+struct Shared {
+    clock: Arc<dyn Clock>,
+    recorder: Recorder,
+    vitals: Arc<Vitals>,
+    pulse: Pulse,
+    plan: Mutex<Plan>,
+    replanned: Notify,
+    slots: Semaphore,
+    checks: TaskTracker,
+    probes: Arc<probe::shared::Shared>,
+}
+
+#[derive(Default)]
+struct Plan {
+    schedule: Schedule,
+    watchers: HashMap<Key, Arc<Watcher>>,
+}
+
+/// What an engine is built of.
+pub struct Parts {
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Where everything is kept.
+    pub store: Arc<dyn Store>,
+    /// Where the newest state is shown.
+    pub board: Arc<Board>,
+    /// Where the daemon's own state is noted.
+    pub vitals: Arc<Vitals>,
+    /// What all probes share.
+    pub probes: Arc<probe::shared::Shared>,
+    /// How long a check that changed nothing may wait before it is committed.
+    pub commit_within: Duration,
+}
+
+impl Engine {
+    /// Reads what is kept and starts the loops. Nothing is watched before
+    /// [`Engine::watch`] says what.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn start(parts: Parts) -> Result<Engine, StoreError> {
+        let Parts { clock, store, board, vitals, probes, commit_within } = parts;
+        let recorder = Recorder::new(store, board, clock.clone(), vitals.clone()).await?;
+        let shared = Arc::new(Shared {
+            clock,
+            recorder,
+            vitals,
+            pulse: Pulse::default(),
+            plan: Mutex::default(),
+            replanned: Notify::new(),
+            slots: Semaphore::new(CHECKS_AT_ONCE),
+            checks: TaskTracker::new(),
+            probes,
+        });
+        let engine = Engine {
+            shared: shared.clone(),
+            scheduling: CancellationToken::new(),
+            recording: CancellationToken::new(),
+            loops: TaskTracker::new(),
+        };
+        shared.pulse.beat(shared.clock.steady_ms());
+        let stop = engine.recording.clone();
+        engine
+            .loops
+            .spawn(stop.run_until_cancelled_owned(take_pulse(shared.clone())));
+        let stop = engine.scheduling.clone();
+        engine
+            .loops
+            .spawn(stop.run_until_cancelled_owned(begin_checks(shared.clone())));
+        engine
+            .loops
+            .spawn(commit_checks(shared, commit_within, engine.recording.clone()));
+        Ok(engine)
+    }
+
+    /// Makes `watches` what is watched from now on.
+    ///
+    /// # Errors
+    /// When the store refuses; then everything goes on as before.
+    pub async fn watch(&self, watches: Vec<Watch>) -> Result<(), StoreError> {
+        let shared = &self.shared;
+        let registrations: Vec<Registration> =
+            watches.iter().map(|watch| watch.registration.clone()).collect();
+        shared.recorder.register(&registrations).await?;
+        shared.replace_plan(watches);
+        Ok(())
+    }
+
+    /// Commits what waits, now. For tests and for callers that are about to read.
+    pub async fn flush(&self) -> bool {
+        self.shared.recorder.commit().await
+    }
+
+    /// When the next check is due; `None` while every monitor is being looked at.
+    #[must_use]
+    pub fn next_due(&self) -> Option<Timestamp> {
+        self.shared.plan().schedule.next_due()
+    }
+
+    /// How many checks are under way.
+    #[must_use]
+    pub fn checks_under_way(&self) -> usize {
+        self.shared.checks.len()
+    }
+
+    /// Begins no more checks, waits up to `patience` for those under way, and commits
+    /// what they saw. Gives whether everything that was seen is kept.
+    pub async fn stop(self, patience: Duration) -> bool {
+        self.scheduling.cancel();
+        self.shared.checks.close();
+        let finished = tokio::time::timeout(patience, self.shared.checks.wait()).await;
+        if finished.is_err() {
+            tracing::info!("{} checks are given up", self.shared.checks.len());
+        }
+        self.recording.cancel();
+        self.loops.close();
+        self.loops.wait().await;
+        for _ in 0..LAST_TRIES {
+            if self.shared.recorder.commit().await {
+                return true;
+            }
+            tokio::time::sleep(RETRY_COMMIT).await;
+        }
+        false
+    }
+}
+
+impl Shared {
+    fn replace_plan(&self, watches: Vec<Watch>) {
+        let histories = self.recorder.histories();
+        let by_id: HashMap<&str, _> = histories
+            .iter()
+            .map(|history| (history.monitor.id.as_str(), history))
+            .collect();
+        let mut plan = self.plan();
+        let mut planned = Vec::new();
+        let mut watchers = HashMap::new();
+        for watch in watches {
+            let Some(history) = by_id.get(watch.registration.id.as_str()) else { continue };
+            let parameters = watch.registration.parameters;
+            let prober = probe::prober(watch.probe, &self.probes);
+            let timeout = Duration::from_millis(parameters.timeout_ms.unsigned_abs());
+            watchers.insert(history.key, Arc::new(Watcher { prober, timeout }));
+            let id = &history.monitor.id;
+            let last_at = history.ledger.judge.last.map(|last| last.at);
+            planned.push(Planned { key: history.key, id, parameters, last_at });
+        }
+        plan.watchers = watchers;
+        plan.schedule.set(planned, self.clock.now());
+        self.recorder.expect_first_checks(plan.schedule.first_checks_by());
+        self.replanned.notify_one();
+    }
+
+    fn plan(&self) -> MutexGuard<'_, Plan> {
+        // Nothing panics while it is held; and a plan is remade whenever it is set.
+        self.plan.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the monitors that are due and gives the instant of the next one.
+    fn begin_due(self: &Arc<Self>, now: Timestamp) -> Option<Timestamp> {
+        let mut plan = self.plan();
+        for (key, planned_for) in plan.schedule.take_due(now) {
+            let Some(watcher) = plan.watchers.get(&key) else { continue };
+            self.checks.spawn(self.clone().check(key, watcher.clone(), planned_for));
+        }
+        plan.schedule.next_due()
+    }
+
+    async fn check(self: Arc<Self>, key: Key, watcher: Arc<Watcher>, planned_for: Timestamp) {
+        // The semaphore is never closed; without a permit the check would only be early.
+        let _slot = self.slots.acquire().await;
+        let now = self.clock.now();
+        self.vitals.started_late(now, now.since_ms(planned_for));
+        let check = watcher.check(self.clock.as_ref(), &self.pulse).await;
+        let started_at = check.started_at;
+        let undecided = match self.recorder.take(key, check) {
+            Taken::Waits { undecided } => undecided,
+            Taken::Refused => false,
+        };
+        let finished_at = self.clock.now();
+        self.plan()
+            .schedule
+            .finished(key, started_at.min(finished_at), undecided, finished_at);
+        self.replanned.notify_one();
+    }
+}
+
+/// Begins every check when it is due.
+async fn begin_checks(shared: Arc<Shared>) {
+    let mut before = watch::moment(shared.clock.as_ref());
+    loop {
+        let moment = watch::moment(shared.clock.as_ref());
+        replan_after_jump(&shared, before, moment);
+        before = moment;
+        let next = shared.begin_due(moment.wall);
+        let next = next.unwrap_or_else(|| moment.wall.plus_ms(SECOND_MS));
+        tokio::select! {
+            () = shared.clock.wait_until(next) => {}
+            () = shared.replanned.notified() => {}
+        }
+    }
+}
+
+fn replan_after_jump(shared: &Shared, before: Moment, moment: Moment) {
+    let jumped_ms = moment.jumped_ms(before);
+    if jumped_ms.abs() > JUMP_MS {
+        let length = duration::in_words(jumped_ms.abs());
+        let way = if jumped_ms > 0 { "forward" } else { "back" };
+        tracing::warn!("the clock of this host jumped {way} by {length}");
+        shared.plan().schedule.replan(moment.wall);
+    }
+}
+
+/// Notes beats, and says when they were missing.
+async fn take_pulse(shared: Arc<Shared>) {
+    let mut beats = tokio::time::interval(Duration::from_millis(BEAT_MS.unsigned_abs()));
+    beats.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        beats.tick().await;
+        if let Some(stalled_ms) = shared.pulse.beat(shared.clock.steady_ms()) {
+            let length = duration::in_words(stalled_ms);
+            tracing::warn!("everup stood still for {length}; checks meanwhile are unknown");
+        }
+    }
+}
+
+/// Commits what waits: at once where it is urgent, otherwise within `commit_within`.
+async fn commit_checks(shared: Arc<Shared>, commit_within: Duration, stop: CancellationToken) {
+    let mut wait = commit_within;
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = shared.recorder.urgent.notified(), if wait == commit_within => {}
+            () = stop.cancelled() => return,
+        }
+        let kept = shared.recorder.commit().await;
+        wait = if kept { commit_within } else { RETRY_COMMIT };
+    }
+}

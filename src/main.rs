@@ -1,0 +1,7 @@
+//! `everup`: see `cli` for its commands.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    everup::cli::main()
+}

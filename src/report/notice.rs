@@ -1,0 +1,45 @@
+//! What users should know beforehand: maintenance that is under way or planned.
+
+use crate::domain::maintenance::MaintenanceWindow;
+use crate::domain::span::Span;
+use crate::domain::timestamp::Timestamp;
+
+/// More would push the monitors off the screen.
+pub const NOTICES_MAX: usize = 5;
+
+/// What a window says where its owner wrote nothing.
+pub const DEFAULT_MESSAGE: &str = "Scheduled maintenance in progress";
+
+/// One maintenance window that has not ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice<'a> {
+    /// Its time.
+    pub span: Span,
+    /// Whether it is under way.
+    pub active: bool,
+    /// Whether its time leaves the figure, because it was announced in time.
+    pub excluded: bool,
+    /// What its owner wrote; may be empty.
+    pub message: &'a str,
+    /// The ids of the monitors it is about; empty: all.
+    pub monitors: Vec<&'a str>,
+}
+
+/// The windows under way and to come, the next [`NOTICES_MAX`] in order of their start.
+#[must_use]
+pub fn notices(windows: &[MaintenanceWindow], now: Timestamp) -> Vec<Notice<'_>> {
+    let not_over = |window: &MaintenanceWindow| {
+        window.cancelled_at.is_none_or(|cancelled| cancelled > now) && window.end > now
+    };
+    (windows.iter())
+        .filter(|window| not_over(window))
+        .take(NOTICES_MAX)
+        .map(|window| Notice {
+            span: Span::new(window.start, window.end),
+            active: window.is_active(now),
+            excluded: window.excluded().is_some(),
+            message: window.message.trim(),
+            monitors: window.monitors.iter().map(|id| id.as_str()).collect(),
+        })
+        .collect()
+}

@@ -1,0 +1,211 @@
+//! How things are now: the state of every monitor, its month and its last days.
+//! `headline` puts it into words.
+
+use super::month::MonitorMonth;
+use super::settings::Settings;
+use crate::domain::check::Verdict;
+use crate::domain::history::History;
+use crate::domain::month::{self, Month};
+use crate::domain::span::Span;
+use crate::domain::timestamp::Timestamp;
+use crate::domain::uptime::Tally;
+use chrono::NaiveDate;
+
+/// How many days the bars of the status page go back.
+pub const DAYS: u32 = 90;
+
+/// What a monitor is, right now. In order of how much it matters to a visitor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum State {
+    /// Down.
+    Down,
+    /// Failing, but not yet often enough to be down: it is being checked again.
+    Failing,
+    /// Up, but slow.
+    Degraded,
+    /// It should have been checked and was not.
+    Unknown,
+    /// Inside announced maintenance.
+    Maintenance,
+    /// Waiting for its first check.
+    Pending,
+    /// Paused by its owner.
+    Paused,
+    /// Up.
+    Up,
+}
+
+impl State {
+    /// The word for it, as pages and the terminal show it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            State::Down => "Down",
+            State::Failing => "Failing",
+            State::Degraded => "Slow",
+            State::Unknown => "Not checked",
+            State::Maintenance => "Maintenance",
+            State::Pending => "No data yet",
+            State::Paused => "Paused",
+            State::Up => "Up",
+        }
+    }
+}
+
+/// The state of one monitor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Now {
+    /// What it is.
+    pub state: State,
+    /// Since when, where that is known.
+    pub since: Option<Timestamp>,
+    /// What the first failure said, while it is down or failing.
+    pub reason: Option<String>,
+}
+
+impl Now {
+    /// The state of a monitor at `now`.
+    #[must_use]
+    pub fn of(history: &History, now: Timestamp) -> Now {
+        let monitor = &history.monitor;
+        let judge = &history.ledger.judge;
+        let plain = |state, since| Now { state, since, reason: None };
+        if let Some(pause) = monitor.pauses().first_ending_after(now)
+            && pause.contains(now)
+        {
+            return plain(State::Paused, Some(pause.from));
+        }
+        let watched_from = monitor.watched_around(now).map(|span| span.from);
+        let newest = judge.last.filter(|last| Some(last.at) >= watched_from);
+        let Some(last) = newest else {
+            return plain(State::Pending, None);
+        };
+        if let Some(window) = history.maintenance.first_ending_after(now)
+            && window.contains(now)
+        {
+            return plain(State::Maintenance, Some(window.from));
+        }
+        if now.since_ms(last.at) > last.reach_ms {
+            return plain(State::Unknown, Some(last.at.plus_ms(last.covers_ms)));
+        }
+        if let Some((from, reason)) = &judge.outage {
+            let reason = Some(reason.to_string());
+            return Now { state: State::Down, since: Some(*from), reason };
+        }
+        if let Some(run) = &judge.run {
+            let reason = Some(run.reason.to_string());
+            return Now { state: State::Failing, since: Some(run.from), reason };
+        }
+        if last.verdict == Verdict::Degraded {
+            let since = judge.open.map(|(_, from)| from);
+            let reason = history.latest.as_ref().and_then(|check| check.reason());
+            return Now {
+                state: State::Degraded,
+                since,
+                reason: reason.filter(|text| !text.is_empty()).map(str::to_owned),
+            };
+        }
+        plain(State::Up, judge.well_since)
+    }
+}
+
+/// One day of a monitor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Day {
+    /// The local date.
+    pub date: NaiveDate,
+    /// Its instants; empty for a date that the zone never had.
+    pub span: Span,
+    /// Its milliseconds by class.
+    pub tally: Tally,
+}
+
+/// One monitor on the status page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MonitorStatus<'a> {
+    /// The monitor and its past.
+    pub history: &'a History,
+    /// What it is now.
+    pub now: Now,
+    /// The running month.
+    pub month: MonitorMonth,
+    /// The last [`DAYS`] local days, oldest first, today's up to `as_of`.
+    pub days: Vec<Day>,
+}
+
+/// The state of everything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Status<'a> {
+    /// When.
+    pub now: Timestamp,
+    /// The running month.
+    pub month: Month,
+    /// How many decimals percentages are printed with.
+    pub decimals: u32,
+    /// The living monitors, the troubled ones first, otherwise in the owner's order.
+    pub monitors: Vec<MonitorStatus<'a>>,
+}
+
+impl<'a> Status<'a> {
+    /// The status of the given monitors at `now`.
+    #[must_use]
+    pub fn of(
+        histories: impl IntoIterator<Item = &'a History>,
+        now: Timestamp,
+        settings: &Settings,
+    ) -> Status<'a> {
+        let month = Month::around(now, settings.zone);
+        let window = month.window(settings.zone);
+        let dates = month::days_until(now, DAYS, settings.zone);
+        let mut monitors: Vec<MonitorStatus<'a>> = (histories.into_iter())
+            .map(|history| MonitorStatus {
+                history,
+                now: Now::of(history, now),
+                month: MonitorMonth::of(history, window, now, settings).1,
+                days: days(history, &dates, now),
+            })
+            .collect();
+        monitors.sort_by_key(|monitor| match monitor.now.state {
+            state @ (State::Down | State::Failing | State::Degraded | State::Unknown) => state,
+            _ => State::Up,
+        });
+        Status { now, month, decimals: settings.decimals(), monitors }
+    }
+
+    /// How many monitors are in `state`.
+    #[must_use]
+    pub fn count(&self, state: State) -> usize {
+        self.monitors.iter().filter(|monitor| monitor.now.state == state).count()
+    }
+}
+
+impl MonitorStatus<'_> {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.history.monitor.name
+    }
+
+    /// How fast its newest check was answered, in microseconds; `None` unless that
+    /// answer was right and is still news.
+    #[must_use]
+    pub fn latency_us(&self) -> Option<u32> {
+        if matches!(self.now.state, State::Unknown | State::Pending | State::Paused) {
+            return None;
+        }
+        let newest = self.history.latest.as_ref().filter(|check| check.verdict.is_good())?;
+        newest.latency_us
+    }
+}
+
+/// The tallies of consecutive local days, all from one timeline.
+#[must_use]
+pub fn days(history: &History, dates: &[(NaiveDate, Span)], now: Timestamp) -> Vec<Day> {
+    let (Some((_, first)), Some((_, last))) = (dates.first(), dates.last()) else {
+        return Vec::new();
+    };
+    let (_, timeline) = history.read(Span::new(first.from, last.to), now);
+    (dates.iter())
+        .map(|&(date, span)| Day { date, span, tally: timeline.tally_within(span) })
+        .collect()
+}

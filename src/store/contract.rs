@@ -1,0 +1,198 @@
+//! What a store must do, and what each verb promises.
+//!
+//! The engine writes through this, reports read through it, and one conformance
+//! suite holds every implementation to it. A store never judges by rules of its own:
+//! where a history must be judged again, it feeds the domain's judge.
+//!
+//! **All verbs** are safe to repeat: a call that failed may have happened, and calling
+//! again with the same arguments comes to the same state. No verb keeps a read open
+//! while its caller works.
+
+use crate::domain::check::Check;
+use crate::domain::history::History;
+use crate::domain::judge::{Entry, Judge};
+use crate::domain::maintenance::MaintenanceWindow;
+use crate::domain::monitor::{Key, MonitorId, Parameters};
+use crate::domain::span::Span;
+use crate::domain::timestamp::Timestamp;
+use async_trait::async_trait;
+
+/// A monitor as its configuration has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registration {
+    /// Its stable id.
+    pub id: MonitorId,
+    /// Its name for people.
+    pub name: String,
+    /// What is checked, fit to be shown to anyone.
+    pub url: String,
+    /// When its time begins, if that was said: then this holds, whatever is stored.
+    pub since: Option<Timestamp>,
+    /// How it is judged from now on.
+    pub parameters: Parameters,
+}
+
+/// What [`Store::register`] does with monitors that are stored and not named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Others {
+    /// Their life ends now.
+    Remove,
+    /// They stay as they are.
+    Keep,
+}
+
+/// Everything but the single checks, as of one commit.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// Grows whenever the past, or what a known monitor is judged by, is changed by
+    /// anything but [`Store::commit`].
+    pub epoch: i64,
+    /// Every monitor that ever was: those that live in the order of their registration,
+    /// then the removed ones by id.
+    pub histories: Vec<History>,
+    /// Every maintenance window, in order of its start.
+    pub windows: Vec<MaintenanceWindow>,
+}
+
+/// What one commit adds for one monitor.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    /// Which monitor.
+    pub key: Key,
+    /// What became settled, in order. With entries the judge is always stored too, so
+    /// that none is settled twice after a restart.
+    pub entries: Vec<Entry>,
+    /// The judge after the batch's checks of this monitor.
+    pub judge: Judge,
+}
+
+/// Checks that are kept together, or not at all.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// The epoch that the judges were loaded at.
+    pub epoch: i64,
+    /// The checks; of one monitor in order of time.
+    pub checks: Vec<(Key, Check)>,
+    /// What they came to. A monitor whose checks settled nothing may be left out: its
+    /// judge is then found again from its checks.
+    pub progress: Vec<Progress>,
+    /// Set when `progress` has the judge of every living monitor: checks that began
+    /// before this instant need then not be read again at the next start.
+    pub checkpoint: Option<Timestamp>,
+}
+
+/// What became of a [`Batch`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Committed {
+    /// It is on disk.
+    Kept,
+    /// The past was changed since the batch's epoch; nothing was written. Load again,
+    /// judge the checks again, and commit that.
+    Stale,
+}
+
+/// What an import added.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Imported {
+    /// Checks that were not there before.
+    pub checks: u64,
+    /// Checks that were there already.
+    pub known_checks: u64,
+    /// Pauses that were not there before, or have now an end.
+    pub pauses: u64,
+    /// Maintenance windows that were not there before, or have now been cancelled.
+    pub windows: u64,
+}
+
+/// A stretch in which a monitor was paused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Pause {
+    /// Its start.
+    pub from: Timestamp,
+    /// Its end; `None` while it lasts.
+    pub to: Option<Timestamp>,
+}
+
+/// Why a store did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another process is writing; try again.
+    #[error("the database is busy with another writer")]
+    Busy,
+    /// The imported record contradicts what is kept; the past is never rewritten.
+    #[error("{0}")]
+    Conflict(String),
+    /// The database refused; its own words, without secrets.
+    #[error("{0}")]
+    Refused(String),
+    /// What is stored cannot be read; its place and what is wrong.
+    #[error("the database holds something that everup did not write: {0}")]
+    Corrupt(String),
+}
+
+/// Where everything is kept.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Makes `registrations` the monitors that live from `now` on; changed parameters
+    /// hold from `now` on. A monitor that was removed and comes back begins a new
+    /// life. Where `since` moves the beginning of a monitor's time, its past is judged
+    /// again and the epoch grows. Atomic.
+    async fn register(
+        &self,
+        now: Timestamp,
+        registrations: &[Registration],
+        others: Others,
+    ) -> Result<(), StoreError>;
+
+    /// Everything but the single checks, in one consistent read, with every committed
+    /// check judged.
+    async fn load(&self) -> Result<Loaded, StoreError>;
+
+    /// Keeps a batch. Atomic and durable: when it returns [`Committed::Kept`], a power
+    /// cut loses nothing of it. A check that is already kept is kept once.
+    async fn commit(&self, batch: &Batch) -> Result<Committed, StoreError>;
+
+    /// The checks of a monitor that began within `span`, in order of time. Bounded by
+    /// its caller: ask for a day or so at a time.
+    async fn checks(&self, key: Key, span: Span) -> Result<Vec<Check>, StoreError>;
+
+    /// From the first to just after the last check of a monitor; `None` without checks.
+    async fn extent(&self, key: Key) -> Result<Option<Span>, StoreError>;
+
+    /// The pauses of a monitor, in order.
+    async fn pauses(&self, key: Key) -> Result<Vec<Pause>, StoreError>;
+
+    /// Begins an import, which holds all other writers off until it is finished or
+    /// dropped.
+    async fn import(&self) -> Result<Box<dyn Import>, StoreError>;
+
+    /// Moves checks that began before `before` from the form that is fast to write to
+    /// the form that is small to keep. Changes nothing that any other verb answers.
+    /// Gives how many were moved.
+    async fn pack(&self, before: Timestamp) -> Result<u64, StoreError>;
+
+    /// Whether a write would succeed now. Writes nothing that stays.
+    async fn writable(&self) -> Result<(), StoreError>;
+
+    /// Finishes what is under way and lets go of the database.
+    async fn close(&self);
+}
+
+/// An import under way. Dropped without [`Import::finish`], nothing of it is kept.
+#[async_trait]
+pub trait Import: Send {
+    /// Adds checks of one monitor, in any order, within one call and over several.
+    /// [`StoreError::Conflict`] where a check with the same start says something else.
+    async fn checks(&mut self, key: Key, checks: &[Check]) -> Result<(), StoreError>;
+
+    /// Adds a pause, or an end to one that lasts.
+    async fn pause(&mut self, key: Key, pause: Pause) -> Result<(), StoreError>;
+
+    /// Adds a maintenance window, or a cancellation to one.
+    async fn window(&mut self, window: &MaintenanceWindow) -> Result<(), StoreError>;
+
+    /// Judges every touched monitor again, lets the time of a monitor without `since`
+    /// begin no later than its earliest check, lets the epoch grow if anything was
+    /// added, and keeps it all. Atomic.
+    async fn finish(self: Box<Self>) -> Result<Imported, StoreError>;
+}

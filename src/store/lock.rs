@@ -1,0 +1,81 @@
+//! One daemon a database: two would book every check twice.
+//!
+//! The lock is the system's, on a file beside the database, and goes with the process
+//! however it ends. Commands that read or import do not take it.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+/// The lock, held as long as it lives.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+/// Why the lock was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Another daemon has it.
+    #[error(
+        "{database} is in use by another everup{process}; stop that one, or give this one a \
+         database of its own with --store"
+    )]
+    Taken {
+        /// Whose lock it is.
+        database: String,
+        /// ` (process 123)`, if that is known.
+        process: String,
+    },
+    /// The file cannot be made.
+    #[error("{0} cannot be written: {1}")]
+    Refused(String, std::io::Error),
+}
+
+impl Lock {
+    /// Takes the lock of a database.
+    ///
+    /// # Errors
+    /// When another process has it, or its file cannot be written.
+    pub fn take(database: &Path) -> Result<Lock, LockError> {
+        let mut path = database.as_os_str().to_owned();
+        path.push("-lock");
+        let path = PathBuf::from(path);
+        let refused = |error| LockError::Refused(path.display().to_string(), error);
+        let mut options = OpenOptions::new();
+        options.create(true).read(true).write(true).truncate(false);
+        let mut file = options.open(&path).map_err(refused)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut pid = String::new();
+                // Only for the message: a number, or nothing.
+                let _ = (&mut file).take(20).read_to_string(&mut pid);
+                let pid = pid.trim().parse::<u32>();
+                let process = pid.map_or(String::new(), |pid| format!(" (process {pid})"));
+                let database = database.display().to_string();
+                return Err(LockError::Taken { database, process });
+            }
+            Err(TryLockError::Error(error)) => return Err(refused(error)),
+        }
+        // The number helps a person; without it the lock holds all the same.
+        let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
+        Ok(Lock { _file: file })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_daemon_is_told_who_has_the_database() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("everup.db");
+        let lock = Lock::take(&database).unwrap();
+        let error = Lock::take(&database).unwrap_err().to_string();
+        assert!(error.contains(&format!("(process {})", std::process::id())), "{error}");
+        drop(lock);
+        Lock::take(&database).unwrap();
+    }
+}

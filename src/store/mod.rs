@@ -1,0 +1,13 @@
+//! Where everything is kept: the contract, and each database that fulfils it.
+//!
+//! The engine writes through [`contract::Store`], reports read through it; only the
+//! floor that builds the program names an implementation. The codecs beside it are
+//! pure and the same for every database.
+
+pub mod contract;
+mod evidence;
+mod judge_state;
+pub mod lock;
+mod pack;
+pub mod settings;
+pub mod sqlite;

@@ -1,0 +1,258 @@
+//! Taking over a history: [`crate::store::contract::Import`].
+//!
+//! One write transaction from the first record to the last. Checks go into packs; the
+//! days that are being added to are kept in memory, so that a contradiction is found by
+//! the call that brings it, and written when they become too many.
+
+use super::meta::{self, Meta};
+use super::monitors::{self, Stored};
+use super::write::Write;
+use super::{days, ledger, maintenance, packing};
+use crate::domain::check::{Check, Evidence};
+use crate::domain::maintenance::MaintenanceWindow;
+use crate::domain::monitor::Key;
+use crate::domain::timestamp::Timestamp;
+use crate::store::contract::{Import, Imported, Pause, StoreError};
+use async_trait::async_trait;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What the days in memory may take, roughly: a month of minutes
+/// of four monitors.
+const BYTES_WAITING_MAX: usize = 16 << 20;
+/// What a check without evidence takes in such a day.
+const CHECK_BYTES: usize = 2 * size_of::<Check>();
+
+/// The checks of one monitor and day, while they are being added to.
+#[derive(Default)]
+struct Day {
+    checks: BTreeMap<Timestamp, Check>,
+    /// Whether some of them are not in the pack yet.
+    is_new: bool,
+}
+
+/// An import under way.
+pub(super) struct SqliteImport {
+    write: Write,
+    monitors: BTreeMap<Key, Stored>,
+    /// Whether the hot rows have been packed, so that packs are all there is.
+    packed: bool,
+    days: BTreeMap<(Key, i64), Day>,
+    bytes_waiting: usize,
+    /// The monitors with new checks, and the earliest of these.
+    earliest: BTreeMap<Key, Timestamp>,
+    /// The latest new check of all.
+    latest: Option<Timestamp>,
+    /// The monitors with new pauses.
+    paused: BTreeSet<Key>,
+    imported: Imported,
+}
+
+impl SqliteImport {
+    /// Begins, with all other writers held off.
+    pub(super) async fn begin(mut write: Write) -> Result<SqliteImport, StoreError> {
+        let monitors = monitors::read_all(write.connection()).await?;
+        Ok(SqliteImport {
+            write,
+            monitors,
+            packed: false,
+            days: BTreeMap::new(),
+            bytes_waiting: 0,
+            earliest: BTreeMap::new(),
+            latest: None,
+            paused: BTreeSet::new(),
+            imported: Imported::default(),
+        })
+    }
+
+    fn stored(&mut self, key: Key) -> Result<&mut Stored, StoreError> {
+        self.monitors
+            .get_mut(&key)
+            .ok_or_else(|| StoreError::Refused(format!("no monitor has the key {}", key.0)))
+    }
+
+    async fn pack_hot(&mut self) -> Result<(), StoreError> {
+        if !self.packed {
+            packing::pack_all(self.write.connection()).await?;
+            self.packed = true;
+        }
+        Ok(())
+    }
+
+    /// Brings a day into memory, if it is not there.
+    async fn open_day(&mut self, key: Key, day: i64) -> Result<(), StoreError> {
+        if self.days.contains_key(&(key, day)) {
+            return Ok(());
+        }
+        if self.bytes_waiting >= BYTES_WAITING_MAX {
+            self.write_days().await?;
+        }
+        let kept = days::read(self.write.connection(), key, day).await?;
+        self.bytes_waiting += kept.iter().map(weight).sum::<usize>();
+        let checks = kept.into_iter().map(|check| (check.started_at, check)).collect();
+        self.days.insert((key, day), Day { checks, is_new: false });
+        Ok(())
+    }
+
+    /// Adds a check of a day that is in memory.
+    fn add(&mut self, key: Key, day: i64, check: &Check) -> Result<(), StoreError> {
+        let day = self.days.entry((key, day)).or_default();
+        match day.checks.entry(check.started_at) {
+            Entry::Vacant(place) => {
+                place.insert(check.clone());
+                day.is_new = true;
+                self.bytes_waiting += weight(check);
+                self.imported.checks += 1;
+                let earliest = self.earliest.entry(key).or_insert(check.started_at);
+                *earliest = check.started_at.min(*earliest);
+                self.latest = self.latest.max(Some(check.started_at));
+                Ok(())
+            }
+            Entry::Occupied(kept) if kept.get() == check => {
+                self.imported.known_checks += 1;
+                Ok(())
+            }
+            Entry::Occupied(kept) => {
+                let message = contradiction(kept.get(), check);
+                let id = &self.stored(key)?.id;
+                Err(StoreError::Conflict(format!("{id}: {message}")))
+            }
+        }
+    }
+
+    async fn write_days(&mut self) -> Result<(), StoreError> {
+        for ((key, day), content) in std::mem::take(&mut self.days) {
+            if content.is_new {
+                let checks: Vec<Check> = content.checks.into_values().collect();
+                days::write(self.write.connection(), key, day, &checks).await?;
+            }
+        }
+        self.bytes_waiting = 0;
+        Ok(())
+    }
+
+    /// A monitor has existed since its earliest check at least. That is kept whatever
+    /// its `since` says, which may be taken back.
+    async fn begin_lives_earlier(&mut self) -> Result<(), StoreError> {
+        for (key, earliest) in &self.earliest {
+            let Some(life) =
+                self.monitors.get_mut(key).and_then(|monitor| monitor.lives.first_mut())
+            else {
+                continue;
+            };
+            if *earliest < life.from {
+                sqlx::query(
+                    "UPDATE life SET began_at = $3 WHERE monitor = $1 AND began_at = $2",
+                )
+                .bind(key.0)
+                .bind(life.from.0)
+                .bind(earliest.0)
+                .execute(self.write.connection())
+                .await?;
+                life.from = *earliest;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Import for SqliteImport {
+    async fn checks(&mut self, key: Key, checks: &[Check]) -> Result<(), StoreError> {
+        self.stored(key)?;
+        self.pack_hot().await?;
+        for of_day in checks.chunk_by(|a, b| day(a) == day(b)) {
+            let Some(first) = of_day.first() else { continue };
+            self.open_day(key, day(first)).await?;
+            for check in of_day {
+                self.add(key, day(first), check)?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn pause(&mut self, key: Key, pause: Pause) -> Result<(), StoreError> {
+        let monitor = self.stored(key)?;
+        let known = monitor.pauses.iter_mut().find(|kept| kept.from == pause.from);
+        match known {
+            Some(kept) if kept.to == pause.to || pause.to.is_none() => return Ok(()),
+            Some(Pause { to: Some(to), .. }) => {
+                return Err(StoreError::Conflict(format!(
+                    "{}: the pause from {} is kept with another end: {to}",
+                    monitor.id, pause.from
+                )));
+            }
+            Some(kept) => kept.to = pause.to,
+            None => {
+                monitor.pauses.push(pause);
+                monitor.pauses.sort_unstable();
+            }
+        }
+        sqlx::query(
+            "INSERT INTO pause (monitor, began_at, ended_at) VALUES ($1, $2, $3)
+             ON CONFLICT (monitor, began_at) DO UPDATE SET ended_at = excluded.ended_at",
+        )
+        .bind(key.0)
+        .bind(pause.from.0)
+        .bind(pause.to.map(|to| to.0))
+        .execute(self.write.connection())
+        .await?;
+        self.paused.insert(key);
+        self.imported.pauses += 1;
+        Ok(())
+    }
+
+    async fn window(&mut self, window: &MaintenanceWindow) -> Result<(), StoreError> {
+        if maintenance::add(self.write.connection(), window).await? {
+            self.imported.windows += 1;
+        }
+        Ok(())
+    }
+
+    async fn finish(mut self: Box<Self>) -> Result<Imported, StoreError> {
+        let Imported { checks, pauses, windows, .. } = self.imported;
+        if checks + pauses + windows == 0 {
+            self.write.roll_back().await?;
+            return Ok(self.imported);
+        }
+        self.pack_hot().await?;
+        self.write_days().await?;
+        if let Some(latest) = self.latest {
+            let until = Timestamp(latest.0.saturating_add(1));
+            meta::set_packed_until(self.write.connection(), until).await?;
+        }
+        self.begin_lives_earlier().await?;
+        let checkpoint = Meta::read(self.write.connection()).await?.checkpoint;
+        let touched: BTreeSet<Key> =
+            self.earliest.keys().chain(&self.paused).copied().collect();
+        for key in touched {
+            let monitor = self.stored(key)?.monitor(key)?;
+            ledger::rebuild(self.write.connection(), key, &monitor, checkpoint).await?;
+        }
+        meta::next_epoch(self.write.connection()).await?;
+        self.write.commit().await?;
+        Ok(self.imported)
+    }
+}
+
+fn day(check: &Check) -> i64 {
+    days::day_of(check.started_at)
+}
+
+fn weight(check: &Check) -> usize {
+    let said = |evidence: &Evidence| {
+        let address = evidence.address.as_ref().map_or(0, String::len);
+        size_of::<Evidence>() + evidence.reason.len() + address
+    };
+    CHECK_BYTES + check.evidence.as_deref().map_or(0, said)
+}
+
+fn contradiction(kept: &Check, given: &Check) -> String {
+    let at = kept.started_at;
+    let (is, would) = (kept.verdict, given.verdict);
+    if is == would {
+        format!("the check of {at} is kept with another latency or reason")
+    } else {
+        format!("the check of {at} is kept as {is}, and cannot become {would}")
+    }
+}

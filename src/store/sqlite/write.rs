@@ -1,0 +1,72 @@
+//! One write transaction on the one connection that writes.
+//!
+//! Every verb that changes anything begins one. sqlx's own transactions are not used
+//! for that: when SQLite has rolled back by itself, as it may on a full disk, their
+//! count of open transactions never comes back to zero, and the connection refuses
+//! every later one. Here a transaction that does not end cleanly takes its connection
+//! with it, and the pool opens another.
+
+use crate::store::contract::StoreError;
+use serde::Serialize;
+use sqlx::pool::PoolConnection;
+use sqlx::{Sqlite, SqliteConnection, SqlitePool};
+
+/// A write transaction. Dropped without [`Write::commit`], nothing of it is kept.
+pub(super) struct Write {
+    connection: PoolConnection<Sqlite>,
+    /// Whether SQLite may still be inside the transaction.
+    open: bool,
+}
+
+impl Write {
+    /// Waits for its turn, for a second or so, and keeps all other writers off from
+    /// then on.
+    pub(super) async fn begin(writer: &SqlitePool) -> Result<Write, StoreError> {
+        let connection = writer.acquire().await?;
+        // Already open: if this future is dropped, the statement may still be executed.
+        let mut write = Write { connection, open: true };
+        match sqlx::query("BEGIN IMMEDIATE").execute(write.connection()).await {
+            Ok(_) => Ok(write),
+            Err(error) => {
+                write.open = false;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// The connection to read and write through.
+    pub(super) fn connection(&mut self) -> &mut SqliteConnection {
+        &mut self.connection
+    }
+
+    /// Keeps all that was written. After an error it may be kept or not.
+    pub(super) async fn commit(self) -> Result<(), StoreError> {
+        self.end("COMMIT").await
+    }
+
+    /// Undoes all that was written.
+    pub(super) async fn roll_back(self) -> Result<(), StoreError> {
+        self.end("ROLLBACK").await
+    }
+
+    async fn end(mut self, statement: &'static str) -> Result<(), StoreError> {
+        sqlx::query(statement).execute(self.connection()).await?;
+        self.open = false;
+        Ok(())
+    }
+}
+
+impl Drop for Write {
+    fn drop(&mut self) {
+        if self.open {
+            self.connection.close_on_drop();
+        }
+    }
+}
+
+/// Many rows as the one text that `json_each` takes: a statement with one parameter is
+/// prepared once for any number of rows, and measured as fast as a row a parameter list.
+pub(super) fn rows<T: Serialize>(rows: &[T]) -> String {
+    // Only maps with keys that are no strings can fail, and rows are lists.
+    serde_json::to_string(rows).unwrap_or_default()
+}

@@ -1,0 +1,149 @@
+//! Into a store: all lines, or none.
+
+use super::line::Record;
+use crate::domain::check::Check;
+use crate::domain::monitor::{Key, MonitorId};
+use crate::store::contract::{Import, Imported, Store, StoreError};
+use std::collections::HashMap;
+use std::io::{self, BufRead, Read};
+
+/// A line is at most this long: the longest record has a 2,000-character message or
+/// names a few hundred monitors.
+const LINE_BYTES_MAX: u64 = 64 * 1024;
+/// Checks of one monitor are handed on in pieces of this size.
+const PIECE: usize = 10_000;
+
+/// Why nothing was imported.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// A line is bad.
+    #[error("line {line}: {problem}; nothing was imported")]
+    Line {
+        /// Its number, from 1.
+        line: u64,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The input could not be read.
+    #[error("the input could not be read: {0}; nothing was imported")]
+    Input(#[from] io::Error),
+    /// The store refused.
+    #[error("the database refused: {0}; nothing was imported")]
+    Store(#[from] StoreError),
+}
+
+struct Reading<'a> {
+    import: Box<dyn Import>,
+    keys: &'a HashMap<MonitorId, Key>,
+    /// Checks of one monitor that have not been handed on, with their lines.
+    piece: Option<(Key, Vec<Check>, Vec<u64>)>,
+}
+
+/// Reads every line of `input` into the store. `progress` is told how many bytes were
+/// read, now and then.
+///
+/// # Errors
+/// When a line is bad, the input breaks off, or the store refuses; then nothing of it
+/// is kept.
+pub async fn import(
+    store: &dyn Store,
+    input: &mut (dyn BufRead + Send),
+    mut progress: impl FnMut(u64) + Send,
+) -> Result<Imported, ReadError> {
+    let histories = store.load().await?.histories;
+    let keys: HashMap<MonitorId, Key> = histories
+        .into_iter()
+        .map(|history| (history.monitor.id.clone(), history.key))
+        .collect();
+    let import = store.import().await?;
+    let mut reading = Reading { import, keys: &keys, piece: None };
+    let mut text = Vec::new();
+    let (mut line, mut bytes) = (0_u64, 0_u64);
+    loop {
+        text.clear();
+        let read = input.take(LINE_BYTES_MAX + 1).read_until(b'\n', &mut text)?;
+        if read == 0 {
+            break;
+        }
+        line += 1;
+        bytes += read as u64;
+        let problem = |problem: String| ReadError::Line { line, problem };
+        if read as u64 > LINE_BYTES_MAX {
+            return Err(problem(format!("it is longer than {LINE_BYTES_MAX} bytes")));
+        }
+        let text = std::str::from_utf8(&text).map_err(|_| problem("not UTF-8".to_owned()))?;
+        let text = text.trim_start_matches('\u{feff}').trim();
+        if !text.is_empty() {
+            let record = Record::parse(text).map_err(problem)?;
+            reading.add(line, record).await?;
+        }
+        if line % 1_000 == 0 {
+            progress(bytes);
+        }
+    }
+    reading.hand_on().await?;
+    progress(bytes);
+    Ok(reading.import.finish().await?)
+}
+
+impl Reading<'_> {
+    async fn add(&mut self, line: u64, record: Record) -> Result<(), ReadError> {
+        match record {
+            Record::Check(id, check) => {
+                let key = self.key(line, &id)?;
+                let full = |(of, checks, _): &(Key, Vec<Check>, Vec<u64>)| {
+                    *of != key || checks.len() >= PIECE
+                };
+                if self.piece.as_ref().is_some_and(full) {
+                    self.hand_on().await?;
+                }
+                let (_, checks, lines) =
+                    self.piece.get_or_insert_with(|| (key, Vec::new(), Vec::new()));
+                checks.push(check);
+                lines.push(line);
+                Ok(())
+            }
+            Record::Pause(id, pause) => {
+                let key = self.key(line, &id)?;
+                at(line, self.import.pause(key, pause).await)
+            }
+            Record::Maintenance(window) => {
+                for id in &window.monitors {
+                    self.key(line, id)?;
+                }
+                at(line, self.import.window(&window).await)
+            }
+        }
+    }
+
+    fn key(&self, line: u64, id: &MonitorId) -> Result<Key, ReadError> {
+        let problem = || {
+            format!(
+                "there is no monitor \"{id}\"; add it to the configuration, or correct the line"
+            )
+        };
+        let key = self.keys.get(id).copied();
+        key.ok_or_else(|| ReadError::Line { line, problem: problem() })
+    }
+
+    /// Hands the waiting checks on. Where they contradict what is kept, the first line
+    /// that does is found by handing them on one by one.
+    async fn hand_on(&mut self) -> Result<(), ReadError> {
+        let Some((key, checks, lines)) = self.piece.take() else { return Ok(()) };
+        match self.import.checks(key, &checks).await {
+            Err(StoreError::Conflict(_)) => {}
+            result => return Ok(result?),
+        }
+        for (check, line) in checks.iter().zip(&lines) {
+            at(*line, self.import.checks(key, std::slice::from_ref(check)).await)?;
+        }
+        Ok(())
+    }
+}
+
+fn at(line: u64, result: Result<(), StoreError>) -> Result<(), ReadError> {
+    match result {
+        Err(StoreError::Conflict(problem)) => Err(ReadError::Line { line, problem }),
+        result => Ok(result?),
+    }
+}

@@ -1,0 +1,267 @@
+//! The day bars as SVG: one picture a monitor, at most one path a class.
+//!
+//! Pure geometry. A day is a column; its classes share the height by their time, and
+//! whatever happened is seen: an outage of a minute has a mark that stands out above
+//! the line of good days, so that a bar reads without colour. Days of one kind are
+//! drawn as one stretch, so a quiet quarter is a single rectangle.
+
+use super::moment;
+use crate::domain::duration;
+use crate::domain::uptime::Tally;
+use crate::report::status::Day;
+use askama::Template;
+use std::fmt::Write;
+
+/// A day's width, with the gap to the next.
+const DAY_WIDTH: usize = 4;
+/// The gap after a stretch; those within it are laid over all pictures by one pattern.
+const GAP: usize = 1;
+/// The height of a picture: what a day that was down all through has.
+const HEIGHT: i64 = 28;
+/// The height of a day without downtime. What is above it is for outages alone.
+const BODY: i64 = 18;
+/// The least height of an outage: what stands out, and a little of the body, so that
+/// both are seen as one mark.
+const OUTAGE_MIN: i64 = HEIGHT - BODY + 2;
+/// The least height of anything else that happened.
+const MARK_MIN: i64 = 5;
+/// What is left to everything else on a day that was nearly all downtime.
+const LEAST: i64 = 2;
+/// The height of a paused day: a line that lies low.
+const PAUSED: i64 = 4;
+
+/// A stretch of days of one class and height.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Rect {
+    class: &'static str,
+    day: usize,
+    days: usize,
+    top: i64,
+    height: i64,
+}
+
+/// All rectangles of one class.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Path {
+    class: &'static str,
+    data: String,
+}
+
+/// The bars of one monitor.
+#[derive(Clone, Debug, Template)]
+#[template(path = "bars.svg")]
+pub(super) struct Bars {
+    paths: Vec<Path>,
+    label: String,
+    width: usize,
+    height: i64,
+}
+
+impl Bars {
+    /// The bars of some days, oldest first.
+    pub(super) fn of(days: &[Day]) -> Bars {
+        let mut rects: Vec<Rect> = Vec::new();
+        for (index, day) in days.iter().enumerate() {
+            for (class, top, height) in column(&day.tally) {
+                let goes_on = |rect: &&mut Rect| {
+                    (rect.class, rect.top, rect.height) == (class, top, height)
+                        && rect.day + rect.days == index
+                };
+                match rects.iter_mut().rev().take(CLASSES.len()).find(goes_on) {
+                    Some(rect) => rect.days += 1,
+                    None => rects.push(Rect { class, day: index, days: 1, top, height }),
+                }
+            }
+        }
+        let path = |class: &'static str| {
+            let mut data = String::new();
+            for rect in rects.iter().filter(|rect| rect.class == class) {
+                let (left, width) = (rect.day * DAY_WIDTH, rect.days * DAY_WIDTH - GAP);
+                // Writing to a string cannot fail.
+                let _ = write!(data, "M{left} {}h{width}v{}h-{width}z", rect.top, rect.height);
+            }
+            (!data.is_empty()).then_some(Path { class, data })
+        };
+        Bars {
+            paths: CLASSES.into_iter().filter_map(path).collect(),
+            label: label(days),
+            width: days.len() * DAY_WIDTH,
+            height: HEIGHT,
+        }
+    }
+}
+
+/// The classes that are drawn, from the top of a column to its foot.
+const CLASSES: [&str; 6] = ["down", "unknown", "maintenance", "degraded", "up", "paused"];
+
+/// What one day looks like: class, top and height of each of its parts.
+fn column(tally: &Tally) -> Vec<(&'static str, i64, i64)> {
+    let lived = tally.window() - tally.outside;
+    if lived <= 0 {
+        return Vec::new();
+    }
+    if tally.paused == lived {
+        return vec![("paused", HEIGHT - PAUSED, PAUSED)];
+    }
+    // A day has at most some 10^8 milliseconds, so the product is far from overflowing.
+    let share = |ms: i64, height: i64| ms * height / lived;
+    let body = [
+        ("unknown", tally.unknown),
+        ("maintenance", tally.maintenance),
+        ("degraded", tally.degraded),
+        ("up", tally.up),
+        ("paused", tally.paused),
+    ];
+    let mut kinds = body.iter().filter(|(_, ms)| *ms > 0).count() as i64;
+    let mut parts = Vec::with_capacity(2);
+    let mut top = HEIGHT - BODY;
+    if tally.down > 0 {
+        let height = share(tally.down, HEIGHT).clamp(OUTAGE_MIN, HEIGHT - kinds * LEAST);
+        parts.push(("down", 0, height));
+        top = height;
+    }
+    for (class, ms) in body.into_iter().filter(|(_, ms)| *ms > 0) {
+        let room = HEIGHT - top;
+        let least = MARK_MIN.min(room / kinds);
+        kinds -= 1;
+        let height = match kinds {
+            0 => room,
+            others => share(ms, BODY).clamp(least, room - others * least),
+        };
+        parts.push((class, top, height));
+        top += height;
+    }
+    parts
+}
+
+/// The picture in words: `90 days to 24 Nov: 2 days with downtime (34 min), 3 days not
+/// fully checked`.
+fn label(days: &[Day]) -> String {
+    let (Some(first), Some(last)) = (days.first(), days.last()) else {
+        return String::new();
+    };
+    let mut label = format!(
+        "{} days from {} to {}: ",
+        days.len(),
+        moment::day(first.date),
+        moment::day(last.date)
+    );
+    let mut facts = Vec::new();
+    let mut say = |ms: fn(&Tally) -> i64, words: &str| {
+        let with: Vec<i64> =
+            days.iter().map(|day| ms(&day.tally)).filter(|ms| *ms > 0).collect();
+        if !with.is_empty() {
+            let plural = if with.len() == 1 { "day" } else { "days" };
+            let length = duration::in_words(with.iter().sum());
+            facts.push(format!("{} {plural} {words} ({length})", with.len()));
+        }
+    };
+    say(|tally| tally.down, "with downtime");
+    say(|tally| tally.degraded, "slow at times");
+    say(|tally| tally.maintenance, "with maintenance");
+    say(|tally| tally.unknown, "not fully checked");
+    say(|tally| tally.paused, "paused");
+    let lived = days.iter().filter(|day| day.tally.window() > day.tally.outside).count();
+    if lived == 0 {
+        facts.push("nothing was watched yet".to_owned());
+    } else if lived < days.len() {
+        facts.push(format!("watched on {lived} of them"));
+    }
+    if facts.is_empty() {
+        facts.push("up all the time".to_owned());
+    }
+    label += &facts.join(", ");
+    label
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::span::Span;
+    use crate::domain::timestamp::{DAY_MS, MINUTE_MS, Timestamp};
+    use chrono::{Days, NaiveDate};
+    use rstest::rstest;
+
+    const WELL: Tally = Tally {
+        up: DAY_MS,
+        outside: 0,
+        paused: 0,
+        maintenance: 0,
+        degraded: 0,
+        down: 0,
+        unknown: 0,
+    };
+
+    fn days(tallies: Vec<Tally>) -> Vec<Day> {
+        let first = NaiveDate::from_ymd_opt(2026, 8, 27).unwrap();
+        (tallies.into_iter().enumerate())
+            .map(|(index, tally)| Day {
+                date: first + Days::new(index as u64),
+                span: Span::new(Timestamp(0), Timestamp(DAY_MS)),
+                tally,
+            })
+            .collect()
+    }
+
+    fn data(bars: &Bars) -> Vec<(&str, &str)> {
+        bars.paths.iter().map(|path| (path.class, path.data.as_str())).collect()
+    }
+
+    #[test]
+    fn a_quiet_quarter_is_one_rectangle() {
+        let bars = Bars::of(&days(vec![WELL; 90]));
+        assert_eq!(data(&bars), [("up", "M0 10h359v18h-359z")]);
+        assert_eq!(bars.label, "90 days from 27 Aug to 24 Nov: up all the time");
+    }
+
+    #[test]
+    fn a_minute_of_downtime_stands_out_above_the_good_days() {
+        let mut tallies = vec![WELL; 3];
+        tallies[1] = Tally { down: MINUTE_MS, up: DAY_MS - MINUTE_MS, ..WELL };
+        let bars = Bars::of(&days(tallies));
+        let up = "M0 10h3v18h-3zM4 12h3v16h-3zM8 10h3v18h-3z";
+        assert_eq!(data(&bars), [("down", "M4 0h3v12h-3z"), ("up", up)]);
+        assert!(bars.label.ends_with(": 1 day with downtime (1 min)"), "{}", bars.label);
+    }
+
+    #[rstest]
+    #[case(Tally { down: DAY_MS, up: 0, ..WELL }, &[("down", 0, 28)])]
+    #[case(Tally { down: DAY_MS / 2, up: DAY_MS / 2, ..WELL }, &[("down", 0, 14), ("up", 14, 14)])]
+    #[case(Tally { unknown: DAY_MS, up: 0, ..WELL }, &[("unknown", 10, 18)])]
+    #[case(Tally { unknown: 1, up: DAY_MS - 1, ..WELL }, &[("unknown", 10, 5), ("up", 15, 13)])]
+    #[case(Tally { outside: DAY_MS, up: 0, ..WELL }, &[])]
+    #[case(Tally { outside: DAY_MS - 5, up: 5, ..WELL }, &[("up", 10, 18)])]
+    #[case(Tally { paused: DAY_MS, up: 0, ..WELL }, &[("paused", 24, 4)])]
+    fn classes_share_a_day_by_their_time(
+        #[case] tally: Tally,
+        #[case] parts: &[(&'static str, i64, i64)],
+    ) {
+        assert_eq!(column(&tally), parts);
+    }
+
+    #[test]
+    fn a_column_is_whole_whatever_happened_in_it() {
+        for kinds in 1..64_i64 {
+            let ms = |bit: u32, much: i64| if kinds >> bit & 1 == 1 { much } else { 0 };
+            for (much, little) in [(9, 9), (1, DAY_MS), (DAY_MS, 1)] {
+                let tally = Tally {
+                    outside: 0,
+                    up: ms(0, much),
+                    degraded: ms(1, little),
+                    down: ms(2, much),
+                    unknown: ms(3, little),
+                    maintenance: ms(4, much),
+                    paused: ms(5, little),
+                };
+                let parts = column(&tally);
+                let foot = parts.iter().fold(parts[0].1, |top, part| {
+                    assert_eq!(part.1, top, "{tally:?}");
+                    assert!(part.2 > 0, "{tally:?}");
+                    top + part.2
+                });
+                assert_eq!(foot, HEIGHT, "{tally:?}");
+                assert_eq!(parts.len(), kinds.count_ones() as usize, "{tally:?}");
+            }
+        }
+    }
+}

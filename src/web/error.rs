@@ -1,0 +1,203 @@
+//! One error, one answer: a page for a browser, problem+json (RFC 9457) for a program.
+//!
+//! Handlers return a [`Problem`]; [`tell`], around all routes, prints it in the form
+//! that was asked for, and logs what was our fault.
+
+use super::frame::Frame;
+use crate::domain::check::Evidence;
+use crate::report::month::NoReport;
+use askama::Template;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, VARY};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use serde::Serialize;
+
+/// When to try again after something that passes.
+const RETRY_AFTER_S: &str = "5";
+
+/// Why there is no answer.
+#[derive(Clone, Debug)]
+pub(super) struct Problem {
+    status: StatusCode,
+    /// What is wrong, as a sentence for people.
+    detail: String,
+    /// What to do next: an address and its words.
+    next: (String, String),
+    /// What happened inside; for the log, never for the visitor.
+    cause: Option<String>,
+}
+
+#[derive(Serialize)]
+struct ProblemJson<'a> {
+    r#type: &'static str,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    see: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage<'a> {
+    frame: Frame,
+    status: u16,
+    title: &'a str,
+    detail: &'a str,
+    next: (&'a str, &'a str),
+}
+
+impl Problem {
+    fn new(status: StatusCode, detail: impl Into<String>) -> Problem {
+        let next = ("/".to_owned(), "See how things are now".to_owned());
+        Problem { status, detail: detail.into(), next, cause: None }
+    }
+
+    /// 404.
+    pub(super) fn no_such_page() -> Problem {
+        Problem::new(StatusCode::NOT_FOUND, "There is no such page.")
+    }
+
+    /// 404 for a monitor.
+    pub(super) fn no_such_monitor(id: &str) -> Problem {
+        let id = Evidence::clean(id);
+        Problem::new(StatusCode::NOT_FOUND, format!("There is no monitor with the id “{id}”."))
+    }
+
+    /// 400 for a month that is none; `why` says how a month is written.
+    pub(super) fn bad_month(why: &str) -> Problem {
+        let mut problem = Problem::new(StatusCode::BAD_REQUEST, sentence(why));
+        problem.next = ("/report".to_owned(), "Open the newest report".to_owned());
+        problem
+    }
+
+    /// 413.
+    pub(super) fn too_large() -> Problem {
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "No request here needs a body.")
+    }
+
+    /// 503 for what passes by itself.
+    pub(super) fn busy(detail: &str) -> Problem {
+        let detail = format!("{detail} Try again in {RETRY_AFTER_S} seconds.");
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+    }
+
+    /// 503 for a store that cannot be read.
+    pub(super) fn unreadable(cause: impl ToString) -> Problem {
+        let problem = Problem::busy("The stored checks cannot be read now.");
+        Problem { cause: Some(cause.to_string()), ..problem }
+    }
+
+    /// 500 for a mistake of ours.
+    pub(super) fn ours(cause: impl ToString) -> Problem {
+        let detail = "Something went wrong here. The log of everup says what.";
+        let problem = Problem::new(StatusCode::INTERNAL_SERVER_ERROR, detail);
+        Problem { cause: Some(cause.to_string()), ..problem }
+    }
+}
+
+impl From<NoReport> for Problem {
+    fn from(no_report: NoReport) -> Problem {
+        let other = |month: crate::domain::month::Month| {
+            (format!("/report/{month}"), format!("Open the report of {}", month.name()))
+        };
+        let next = match &no_report {
+            NoReport::Store(error) => return Problem::unreadable(error),
+            NoReport::Future { newest, .. } => Some(other(*newest)),
+            NoReport::TooEarly { oldest, .. } => Some(other(*oldest)),
+            NoReport::NoMonitor => None,
+        };
+        let problem = Problem::new(StatusCode::NOT_FOUND, sentence(&no_report.to_string()));
+        Problem { next: next.unwrap_or_else(|| problem.next.clone()), ..problem }
+    }
+}
+
+/// Carries the problem to [`tell`], which knows what form was asked for.
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Any path without a page. One with a slash too many is shown the way.
+pub(super) async fn no_such_page(method: Method, uri: Uri) -> Response {
+    let path = uri.path();
+    let shorter = path.trim_end_matches('/');
+    // A path like `//host/` must not become an address of another host.
+    let is_ours = shorter.starts_with('/') && !shorter[1..].starts_with(['/', '\\']);
+    if shorter != path && is_ours && matches!(method, Method::GET | Method::HEAD) {
+        return Redirect::permanent(shorter).into_response();
+    }
+    Problem::no_such_page().into_response()
+}
+
+/// A method other than GET and HEAD; the router adds the `Allow` header.
+pub(super) async fn wrong_method() -> Problem {
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "This page can only be read (GET or HEAD).")
+}
+
+/// Prints a problem in the form that was asked for.
+pub(super) async fn tell(request: Request, next: Next) -> Response {
+    let wants_json = wants_json(request.uri().path(), request.headers());
+    let mut response = next.run(request).await;
+    let Some(problem) = response.extensions_mut().remove::<Problem>() else {
+        return response;
+    };
+    if let Some(cause) = &problem.cause {
+        tracing::error!(status = problem.status.as_u16(), cause, "a page could not be made");
+    }
+    let title = problem.status.canonical_reason().unwrap_or("Error");
+    let json = || {
+        let form = ProblemJson {
+            r#type: "about:blank",
+            title,
+            status: problem.status.as_u16(),
+            detail: &problem.detail,
+            see: &problem.next.0,
+        };
+        // Strings and a number cannot fail to be serialised.
+        serde_json::to_string(&form).unwrap_or_default()
+    };
+    let page = ErrorPage {
+        frame: Frame::plain(title),
+        status: problem.status.as_u16(),
+        title,
+        detail: &problem.detail,
+        next: (&problem.next.0, &problem.next.1),
+    };
+    let (media_type, body) = match page.render() {
+        Ok(page) if !wants_json => ("text/html; charset=utf-8", page),
+        _ => ("application/problem+json", json()),
+    };
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(VARY, HeaderValue::from_static("accept"));
+    if problem.status == StatusCode::SERVICE_UNAVAILABLE {
+        headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_S));
+    }
+    *response.body_mut() = Body::from(body);
+    response
+}
+
+/// Whether a program asks: by its `Accept`, or at an address that has no page.
+fn wants_json(path: &str, headers: &HeaderMap) -> bool {
+    let is_data = path.ends_with(".json")
+        || path.ends_with(".csv")
+        || ["/health", "/maintenance"].iter().any(|service| path.starts_with(service));
+    let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok());
+    let accept = accept.unwrap_or_default();
+    is_data || (accept.contains("json") && !accept.contains("text/html"))
+}
+
+/// With a capital at its start and a full stop at its end.
+fn sentence(text: &str) -> String {
+    let text = Evidence::clean(text);
+    let mut chars = text.chars();
+    let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
+    format!("{first}{}.", chars.as_str().trim_end_matches('.'))
+}

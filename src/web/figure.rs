@@ -1,0 +1,43 @@
+//! A month's uptime as people are shown it: the figure, or why there is none, with its
+//! bounds and its coverage.
+
+use crate::report::month::{MonitorMonth, Shown};
+
+/// What stands in a cell where there is nothing to say.
+pub(super) const NOTHING: &str = "–";
+
+/// A month's uptime, ready to be printed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Figure {
+    /// The percentage, without its sign; `None` where too little was observed for one.
+    pub(super) percent: Option<String>,
+    /// What must be said beside or in place of the figure.
+    pub(super) remark: &'static str,
+    /// Low and high bound; `None` where nothing was eligible or observed.
+    pub(super) bounds: Option<(String, String)>,
+    /// How much of the eligible time was observed; `None` where nothing was eligible.
+    pub(super) coverage: Option<String>,
+}
+
+impl Figure {
+    /// The uptime of a month.
+    pub(super) fn of(month: &MonitorMonth, decimals: u32) -> Figure {
+        let is_excused = month.tally.paused + month.tally.maintenance > 0;
+        let (percent, remark) = match month.shown_uptime(decimals) {
+            Shown::Figure(percent) => (Some(percent), ""),
+            Shown::Partial(percent) => (Some(percent), "partial data"),
+            Shown::RangeOnly => (None, "range only"),
+            Shown::Nothing if month.tally.eligible() == 0 && is_excused => {
+                (None, "not counted")
+            }
+            Shown::Nothing => (None, "no data"),
+        };
+        let observed = month.tally.observed() > 0;
+        Figure {
+            percent,
+            remark,
+            bounds: month.bounds_text().filter(|_| observed),
+            coverage: month.coverage_text(decimals),
+        }
+    }
+}

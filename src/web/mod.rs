@@ -1,0 +1,143 @@
+//! What a visitor sees: pages, exports and service endpoints.
+//!
+//! `app` builds an [`App`], asks [`router`] for its routes and hands them to [`serve()`].
+//! Every file has one page and its `router()`. Nothing here computes a figure: pages
+//! print what `report` says, as the exports do. Nothing here writes, and no visitor can
+//! make it: there are only GET and HEAD.
+
+mod asset;
+mod bars;
+mod chart;
+mod error;
+mod figure;
+mod frame;
+mod idle;
+mod moment;
+mod monitor_page;
+mod outages;
+mod readiness;
+mod report_page;
+mod reports;
+mod security;
+mod sentence;
+pub mod serve;
+mod service;
+pub mod settings;
+mod status_page;
+
+pub use serve::serve;
+
+use crate::board::{Board, Snapshot};
+use crate::clock::Clock;
+use crate::domain::timestamp::Timestamp;
+use crate::report::settings::Settings as ReportSettings;
+use crate::store::contract::Store;
+use crate::vitals::Vitals;
+use arc_swap::ArcSwap;
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use error::Problem;
+use http::header::CONTENT_LENGTH;
+use readiness::Readiness;
+use reports::Reports;
+use std::sync::Arc;
+use std::time::Duration;
+use tower_http::CompressionLevel;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
+
+/// The longest that an answer may take: a report of a thousand monitors reads millions
+/// of checks.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// No request needs a body; this much is forgiven, and never read.
+const BODY_BYTES_MAX: u64 = 4 * 1024;
+
+/// Below one network packet compression gains nothing.
+const COMPRESS_BYTES_MIN: u16 = 1_024;
+
+/// On a status page, higher levels cost twice the time for a tenth less.
+const COMPRESSION_LEVEL: i32 = 4;
+
+/// What the pages are made of.
+#[derive(Clone)]
+pub struct App {
+    /// The newest state of every monitor.
+    pub board: Arc<Board>,
+    /// Where the single checks are.
+    pub store: Arc<dyn Store>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// How the daemon itself is doing.
+    pub vitals: Arc<Vitals>,
+    /// How months are cut and what was promised.
+    pub report: Arc<ArcSwap<ReportSettings>>,
+}
+
+/// An [`App`] and what is remembered between two requests.
+struct Site {
+    app: App,
+    reports: Reports,
+    readiness: Readiness,
+}
+
+/// What one answer is made of, taken once.
+struct View {
+    now: Timestamp,
+    snapshot: Arc<Snapshot>,
+    settings: Arc<ReportSettings>,
+}
+
+impl Site {
+    fn view(&self) -> View {
+        View {
+            now: self.app.clock.now(),
+            snapshot: self.app.board.read(),
+            settings: self.app.report.load_full(),
+        }
+    }
+}
+
+/// All routes.
+pub fn router(app: App) -> Router {
+    let readiness = Readiness::new(app.clock.steady_ms());
+    let site = Arc::new(Site { app, reports: Reports::default(), readiness });
+    let compressible =
+        SizeAbove::new(COMPRESS_BYTES_MIN).and(NotForContentType::const_new("image/png"));
+    let compression =
+        CompressionLayer::new().quality(CompressionLevel::Precise(COMPRESSION_LEVEL));
+    Router::new()
+        .merge(status_page::router())
+        .merge(monitor_page::router())
+        .merge(report_page::router())
+        .merge(service::router())
+        .merge(asset::router())
+        .fallback(error::no_such_page)
+        .method_not_allowed_fallback(error::wrong_method)
+        .with_state(site)
+        .layer(middleware::from_fn(in_time))
+        .layer(middleware::from_fn(without_body))
+        .layer(middleware::from_fn(error::tell))
+        .layer(compression.compress_when(compressible))
+        .layer(middleware::from_fn(security::protect))
+}
+
+/// Ends an answer that takes too long.
+async fn in_time(request: Request, next: Next) -> Response {
+    match tokio::time::timeout(ANSWER_TIMEOUT, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Problem::busy("The answer took too long.").into_response(),
+    }
+}
+
+/// Refuses a request that announces a large body. Smaller ones are not read either.
+async fn without_body(request: Request, next: Next) -> Response {
+    let length = request.headers().get(CONTENT_LENGTH).and_then(|text| text.to_str().ok());
+    let length: u64 = length.and_then(|text| text.parse().ok()).unwrap_or(0);
+    if length > BODY_BYTES_MAX {
+        return Problem::too_large().into_response();
+    }
+    next.run(request).await
+}

@@ -1,0 +1,81 @@
+//! Instants on pages: text in the report's zone, and a `<time>` that the script turns
+//! into the viewer's.
+
+use crate::domain::month;
+use crate::domain::timestamp::Timestamp;
+use askama::Template;
+use chrono::{Datelike, NaiveDate};
+use chrono_tz::Tz;
+
+/// An instant, printed as a `<time>` element.
+#[derive(Clone, Debug, Template)]
+#[template(path = "time.html")]
+pub(super) struct Moment {
+    at: Timestamp,
+    text: String,
+    /// The form, for the script, which prints the same one in another zone.
+    form: &'static str,
+}
+
+impl Moment {
+    /// As short as it can be said at `now`: `10:42`, `3 Nov, 10:42`, `3 Nov 2025, 10:42`.
+    pub(super) fn short(at: Timestamp, now: Timestamp, zone: Tz) -> Moment {
+        let local = at.to_utc().with_timezone(&zone);
+        let today = month::local_date(now, zone);
+        let format = if local.date_naive() == today {
+            "%H:%M"
+        } else if local.year() == today.year() {
+            "%-d %b, %H:%M"
+        } else {
+            "%-d %b %Y, %H:%M"
+        };
+        Moment { at, text: local.format(format).to_string(), form: "short" }
+    }
+
+    /// To the second: `2026-11-03 10:42:07`.
+    pub(super) fn exact(at: Timestamp, zone: Tz) -> Moment {
+        let local = at.to_utc().with_timezone(&zone);
+        Moment { at, text: local.format("%Y-%m-%d %H:%M:%S").to_string(), form: "exact" }
+    }
+
+    /// Like [`Moment::exact`], but the text stays in the report's zone: where the zone
+    /// is part of what is said, the viewer's time is only a hint.
+    pub(super) fn fixed(at: Timestamp, zone: Tz) -> Moment {
+        Moment { form: "fixed", ..Moment::exact(at, zone) }
+    }
+}
+
+/// A date as bars and axes have it: `3 Nov`.
+pub(super) fn day(date: NaiveDate) -> String {
+    date.format("%-d %b").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    const NOW: &str = "2026-11-24T10:54:07Z";
+
+    #[rstest]
+    #[case("2026-11-24T09:42:00Z", "10:42")]
+    #[case("2026-11-23T23:30:00Z", "00:30")]
+    #[case("2026-11-23T22:30:00Z", "23 Nov, 23:30")]
+    #[case("2025-12-31T22:59:00Z", "31 Dec 2025, 23:59")]
+    #[case("2025-12-31T23:00:00Z", "1 Jan, 00:00")]
+    fn an_instant_is_as_short_as_it_can_be_said(#[case] at: &str, #[case] text: &str) {
+        let [at, now] = [at, NOW].map(|text| Timestamp::parse_rfc3339(text).unwrap());
+        let moment = Moment::short(at, now, chrono_tz::Europe::Berlin);
+        assert_eq!(moment.text, text);
+    }
+
+    #[test]
+    fn an_instant_keeps_its_exact_value_for_machines() {
+        let at = Timestamp::parse_rfc3339("2026-11-24T09:42:07.250Z").unwrap();
+        assert_eq!(
+            Moment::exact(at, chrono_tz::Europe::Berlin).render().unwrap(),
+            "<time datetime=\"2026-11-24T09:42:07.250Z\" data-form=\"exact\">\
+             2026-11-24 10:42:07</time>"
+        );
+    }
+}

@@ -1,0 +1,63 @@
+//! Outages as a table: on a monitor's page and in its report.
+
+use super::View;
+use super::moment::Moment;
+use crate::domain::duration;
+use crate::report::month::MonthOutage;
+use askama::Template;
+use chrono_tz::Tz;
+
+/// The table.
+#[derive(Template)]
+#[template(path = "outages.html")]
+pub(super) struct Outages<'a> {
+    rows: Vec<Row<'a>>,
+    caption: String,
+}
+
+struct Row<'a> {
+    from: Moment,
+    /// `None` while it lasts.
+    to: Option<Moment>,
+    downtime: String,
+    down_ms: i64,
+    /// How long it was in all, where a part of it was not observed or does not count.
+    of: Option<String>,
+    reason: &'a str,
+    continued: bool,
+}
+
+impl<'a> Outages<'a> {
+    /// For a monitor's page, where times are the viewer's.
+    pub(super) fn live(
+        outages: &'a [MonthOutage],
+        view: &View,
+        caption: String,
+    ) -> Outages<'a> {
+        Outages::of(outages, view.settings.zone, caption, Moment::exact)
+    }
+
+    /// For a report, where times are the report's.
+    pub(super) fn fixed(outages: &'a [MonthOutage], zone: Tz, caption: String) -> Outages<'a> {
+        Outages::of(outages, zone, caption, Moment::fixed)
+    }
+
+    fn of(
+        outages: &'a [MonthOutage],
+        zone: Tz,
+        caption: String,
+        moment: fn(crate::domain::timestamp::Timestamp, Tz) -> Moment,
+    ) -> Outages<'a> {
+        let row = |outage: &'a MonthOutage| Row {
+            from: moment(outage.span.from, zone),
+            to: (!outage.ongoing).then(|| moment(outage.span.to, zone)),
+            downtime: duration::in_words(outage.down_ms),
+            down_ms: outage.down_ms,
+            of: (outage.span.length_ms() > outage.down_ms)
+                .then(|| duration::in_words(outage.span.length_ms())),
+            reason: &outage.reason,
+            continued: outage.continued,
+        };
+        Outages { rows: outages.iter().map(row).collect(), caption }
+    }
+}

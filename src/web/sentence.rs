@@ -1,0 +1,34 @@
+//! Sentences of the report as HTML: names kept apart from the direction of the text
+//! around them, instants as `<time>`.
+
+use super::moment::Moment;
+use crate::domain::timestamp::Timestamp;
+use crate::report::headline::Piece;
+use askama::Template;
+use chrono_tz::Tz;
+
+/// A sentence.
+#[derive(Clone, Debug, Template)]
+#[template(path = "sentence.html")]
+pub(super) struct Sentence {
+    parts: Vec<Part>,
+}
+
+#[derive(Clone, Debug)]
+enum Part {
+    Text(String),
+    Name(String),
+    At(Moment),
+}
+
+impl Sentence {
+    /// A sentence as it is said at `now`.
+    pub(super) fn of(pieces: Vec<Piece>, now: Timestamp, zone: Tz) -> Sentence {
+        let part = |piece| match piece {
+            Piece::Text(text) => Part::Text(text),
+            Piece::Name(name) => Part::Name(name),
+            Piece::At(at) => Part::At(Moment::short(at, now, zone)),
+        };
+        Sentence { parts: pieces.into_iter().map(part).collect() }
+    }
+}

@@ -1,0 +1,8 @@
+//! The arithmetic of uptime, held to its definition: the worked examples, a second
+//! implementation that takes every instant by itself, and the properties.
+
+mod history;
+mod instants;
+mod oracle;
+mod properties;
+mod worked_examples;

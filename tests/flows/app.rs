@@ -1,0 +1,200 @@
+//! The whole program in a test: real pages, a real store in a folder of its own, real
+//! checks of a real server, and a clock that is turned by hand.
+
+use everup::app::{App, Ground};
+use everup::clock::{Clock, ManualClock};
+use everup::config::{self, Config, Environment};
+use everup::domain::timestamp::{SECOND_MS, Timestamp};
+use everup::store::contract::{Imported, Store};
+use everup::store::sqlite::Sqlite;
+use everup::transfer::read;
+use serde_json::Value;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+
+/// 2026-11-10T12:00:00Z.
+pub const START: Timestamp = Timestamp(1_794_312_000_000);
+/// Nothing here takes this long; what does is stuck.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub struct TestApp {
+    app: Option<App>,
+    pub clock: Arc<ManualClock>,
+    folder: TempDir,
+    config: String,
+    client: reqwest::Client,
+}
+
+impl TestApp {
+    /// Starts everup with this configuration, but for where it listens and keeps.
+    pub async fn start(config: &str) -> TestApp {
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let mut test = TestApp {
+            app: None,
+            clock: Arc::new(ManualClock::new(START)),
+            folder: tempfile::tempdir().unwrap(),
+            config: config.to_owned(),
+            client,
+        };
+        test.go().await;
+        test
+    }
+
+    pub fn database(&self) -> PathBuf {
+        self.folder.path().join("everup.db")
+    }
+
+    fn parsed(&self, config: &str) -> Config {
+        let environment = Environment::new(std::iter::empty(), "");
+        let mut config = config::parse(config, "config.toml", &environment).unwrap();
+        config.store.path = self.database();
+        config
+    }
+
+    async fn go(&mut self) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let ground =
+            Ground { clock: self.clock.clone(), commit_within: Duration::from_millis(20) };
+        let app = App::start(self.parsed(&self.config), listener, ground).await.unwrap();
+        self.app = Some(app);
+    }
+
+    fn app(&self) -> &App {
+        self.app.as_ref().expect("it runs")
+    }
+
+    /// Stops in order and starts again on the same data, after `off_ms`.
+    pub async fn restart_after(&mut self, off_ms: i64) {
+        assert!(self.app.take().expect("it runs").stop().await, "something was not kept");
+        self.clock.advance_ms(off_ms);
+        self.go().await;
+    }
+
+    pub async fn stop(mut self) {
+        assert!(self.app.take().expect("it runs").stop().await, "something was not kept");
+    }
+
+    /// Changes the configuration while it runs.
+    pub async fn change(&mut self, config: &str) {
+        self.config = config.to_owned();
+        self.app().change(self.parsed(config)).await.unwrap();
+    }
+
+    /// Waits until no check is due or under way.
+    pub async fn settle(&self) {
+        let started = Instant::now();
+        let engine = self.app().engine();
+        let busy = || {
+            let due = engine.next_due().is_some_and(|due| due <= self.clock.now());
+            due || engine.checks_under_way() > 0
+        };
+        while busy() {
+            assert!(started.elapsed() < PATIENCE, "checks do not end");
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    /// Lets time pass, check by check, and everything be committed.
+    pub async fn pass_ms(&self, ms: i64) {
+        self.look_ms(ms).await;
+        assert!(self.app().engine().flush().await, "the store refuses");
+    }
+
+    /// Lets time pass, check by check.
+    pub async fn look_ms(&self, ms: i64) {
+        let until = self.clock.now().plus_ms(ms);
+        loop {
+            self.settle().await;
+            match self.app().engine().next_due() {
+                Some(due) if due <= until => {
+                    self.clock.advance_ms(due.since_ms(self.clock.now()));
+                }
+                _ => break,
+            }
+        }
+        self.clock.advance_ms(until.since_ms(self.clock.now()));
+        self.settle().await;
+    }
+
+    /// Lets time pass up to the next check, and that be committed. Gives its instant.
+    pub async fn until_next_check(&self) -> Timestamp {
+        self.settle().await;
+        let due = self.app().engine().next_due().expect("something is watched");
+        self.pass_ms(due.since_ms(self.clock.now())).await;
+        due
+    }
+
+    pub async fn flush(&self) -> bool {
+        self.app().engine().flush().await
+    }
+
+    /// Status and body of a page.
+    pub async fn get(&self, path: &str) -> (u16, String) {
+        let url = format!("http://{}{path}", self.app().address());
+        let answer = self.client.get(url).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    }
+
+    /// The body of a page that is there.
+    pub async fn page(&self, path: &str) -> String {
+        let (status, body) = self.get(path).await;
+        assert_eq!(status, 200, "{path}: {body}");
+        body
+    }
+
+    /// What a page says, without its markup, in one line.
+    pub async fn text(&self, path: &str) -> String {
+        let page = self.page(path).await;
+        let mut text = String::new();
+        let mut in_tag = false;
+        for c in page.chars() {
+            match c {
+                '<' => in_tag = true,
+                '>' => in_tag = false,
+                c if !in_tag => text.push(c),
+                _ => {}
+            }
+        }
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    /// Lets the wall clock jump, and the schedule notice it.
+    pub async fn jump_ms(&self, ms: i64) {
+        self.clock.jump_ms(ms);
+        self.clock.advance_ms(SECOND_MS);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        self.settle().await;
+    }
+
+    /// The running month's report of one monitor.
+    pub async fn month(&self, id: &str) -> Value {
+        let report: Value =
+            serde_json::from_str(&self.page("/report/2026-11.json").await).unwrap();
+        let monitors = report["monitors"].as_array().unwrap();
+        monitors
+            .iter()
+            .find(|monitor| monitor["id"] == id)
+            .expect("it is in the report")
+            .clone()
+    }
+
+    /// Imports lines, as another process would.
+    pub async fn import(&self, lines: &str) -> Result<Imported, String> {
+        let store = Sqlite::open(&self.database()).await.unwrap();
+        let result = read::import(&store, &mut lines.as_bytes(), |_| {}).await;
+        store.close().await;
+        result.map_err(|error| error.to_string())
+    }
+}
+
+/// One monitor that is checked every minute and down after three failures.
+pub fn one(id: &str, url: &str) -> String {
+    format!(
+        "[[monitor]]\nid = \"{id}\"\nname = \"{}\"\nurl = \"{url}\"\n",
+        id.to_uppercase()
+    )
+}

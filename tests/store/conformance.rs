@@ -1,0 +1,634 @@
+//! The promises of the contract, one by one. A new database adds a line at the end.
+
+use crate::files::{Database, File, at, everything, fail, key, ok, registration, span, strict};
+use crate::recorder::Recorder;
+use everup::domain::check::{Check, Verdict};
+use everup::domain::ledger::Ledger;
+use everup::domain::maintenance::MaintenanceWindow;
+use everup::domain::monitor::Key;
+use everup::domain::monitor::{MonitorId, Parameters};
+use everup::domain::span::{Span, Spans};
+use everup::domain::timestamp::{DAY_MS, Timestamp};
+use everup::store::contract::{
+    Committed, Imported, Loaded, Others, Pause, Registration, Store, StoreError,
+};
+use std::sync::Arc;
+
+/// A store that watches `ids` from second 0 on.
+async fn watching(database: &dyn Database, ids: &[&str]) -> Arc<dyn Store> {
+    let store = database.open().await;
+    let registrations: Vec<Registration> = ids.iter().map(|id| registration(id)).collect();
+    store.register(at(0), &registrations, Others::Remove).await.unwrap();
+    store
+}
+
+fn ids(loaded: &Loaded) -> Vec<&str> {
+    loaded.histories.iter().map(|history| history.monitor.id.as_str()).collect()
+}
+
+fn lives(loaded: &Loaded, id: &str) -> Spans {
+    let key = key(loaded, id);
+    loaded
+        .histories
+        .iter()
+        .find(|history| history.key == key)
+        .unwrap()
+        .monitor
+        .lives()
+        .clone()
+}
+
+/// Imports checks of one monitor, and finishes.
+async fn import(store: &dyn Store, key: Key, checks: &[Check]) -> Imported {
+    let mut import = store.import().await.unwrap();
+    import.checks(key, checks).await.unwrap();
+    import.finish().await.unwrap()
+}
+
+/// Asserts that what is loaded is what the checks come to, and gives it.
+async fn loaded_as_judged(store: &dyn Store) -> Loaded {
+    let loaded = store.load().await.unwrap();
+    for history in &loaded.histories {
+        let checks = store.checks(history.key, Span::ALWAYS).await.unwrap();
+        let seen = checks.iter().map(|c| (c.started_at, c.verdict, c.reason()));
+        assert_eq!(history.ledger, Ledger::of(seen, &history.monitor));
+        assert_eq!(history.latest.as_ref(), checks.last());
+    }
+    loaded
+}
+
+pub async fn a_new_store_is_empty(database: &dyn Database) {
+    let store = database.open().await;
+    let loaded = store.load().await.unwrap();
+    assert!(loaded.histories.is_empty() && loaded.windows.is_empty());
+    assert_eq!(store.checks(Key(1), Span::ALWAYS).await.unwrap(), []);
+    assert_eq!(store.extent(Key(1)).await.unwrap(), None);
+    assert_eq!(store.pauses(Key(1)).await.unwrap(), []);
+    assert_eq!(store.pack(at(0)).await.unwrap(), 0);
+    store.writable().await.unwrap();
+}
+
+pub async fn what_is_kept_is_there_after_a_crash(database: &dyn Database) {
+    let mut recorder = Recorder::start(watching(database, &["api", "web"]).await).await;
+    let checks = [ok(10), fail(70), fail(130), ok(190), ok(1_000)];
+    for check in &checks {
+        recorder.keep(&[("api", check.clone())], None).await;
+    }
+    let (api, web) = (recorder.key("api"), recorder.key("web"));
+    let held = recorder.loaded.histories;
+    drop(recorder.store);
+    let store = database.open().await;
+    assert_eq!(store.checks(api, Span::ALWAYS).await.unwrap(), checks);
+    assert_eq!(store.checks(web, Span::ALWAYS).await.unwrap(), []);
+    let loaded = loaded_as_judged(&*store).await;
+    assert_eq!(loaded.histories, held);
+    assert_eq!(held[0].ledger.settled.outages.len(), 1);
+}
+
+pub async fn checks_are_given_from_the_start_of_a_span_to_just_before_its_end(
+    database: &dyn Database,
+) {
+    let mut recorder = Recorder::start(watching(database, &["api"]).await).await;
+    let day = DAY_MS / 1_000;
+    let checks = [ok(0), ok(60), ok(day - 1), ok(day), ok(2 * day + 5)];
+    for check in &checks {
+        recorder.keep(&[("api", check.clone())], None).await;
+    }
+    let (store, api) = (recorder.store.clone(), recorder.key("api"));
+    for (until, moved) in [(0, 0), (day - 1, 2), (day, 1)] {
+        assert_eq!(store.pack(at(until)).await.unwrap(), moved);
+        let within = async |from, to| store.checks(api, span(from, to)).await.unwrap();
+        assert_eq!(within(60, day).await, checks[1..3]);
+        assert_eq!(within(0, day + 1).await, checks[..4]);
+        assert_eq!(within(day, 3 * day).await, checks[3..]);
+        assert_eq!(within(60, 60).await, []);
+        assert_eq!(within(day, 60).await, []);
+        let just_after = Timestamp(checks[4].started_at.0 + 1);
+        let extent = store.extent(api).await.unwrap();
+        assert_eq!(extent, Some(Span::new(at(0), just_after)));
+    }
+}
+
+pub async fn a_batch_that_is_committed_twice_is_kept_once(database: &dyn Database) {
+    let recorder = Recorder::start(watching(database, &["api"]).await).await;
+    let (store, api) = (recorder.store.clone(), recorder.key("api"));
+    let checks = [("api", ok(10)), ("api", fail(70)), ("api", ok(130))];
+    let batch = recorder.batch(&checks, Some(at(140)));
+    assert_eq!(store.commit(&batch).await.unwrap(), Committed::Kept);
+    let once = everything(&*store).await;
+    assert_eq!(store.commit(&batch).await.unwrap(), Committed::Kept);
+    assert_eq!(everything(&*store).await, once);
+    store.pack(at(200)).await.unwrap();
+    assert_eq!(store.commit(&batch).await.unwrap(), Committed::Kept);
+    assert_eq!(everything(&*store).await, once);
+    assert_eq!(store.checks(api, Span::ALWAYS).await.unwrap().len(), 3);
+}
+
+pub async fn of_two_checks_of_one_instant_the_first_stays(database: &dyn Database) {
+    let mut recorder = Recorder::start(watching(database, &["api"]).await).await;
+    recorder.keep(&[("api", ok(10))], None).await;
+    recorder.keep(&[("api", fail(10))], None).await;
+    let (store, api) = (recorder.store.clone(), recorder.key("api"));
+    assert_eq!(store.checks(api, Span::ALWAYS).await.unwrap(), [ok(10)]);
+    store.pack(at(20)).await.unwrap();
+    recorder.keep(&[("api", fail(10))], None).await;
+    assert_eq!(store.checks(api, Span::ALWAYS).await.unwrap(), [ok(10)]);
+}
+
+pub async fn a_batch_of_an_older_epoch_is_not_kept(database: &dyn Database) {
+    let recorder = Recorder::start(watching(database, &["api"]).await).await;
+    let store = &*recorder.store;
+    let batch = recorder.batch(&[("api", ok(70))], Some(at(80)));
+    import(store, recorder.key("api"), &[ok(10)]).await;
+    let before = everything(store).await;
+    assert_eq!(store.commit(&batch).await.unwrap(), Committed::Stale);
+    assert_eq!(everything(store).await, before);
+}
+
+pub async fn another_process_that_imports_makes_a_batch_stale(database: &dyn Database) {
+    let mut recorder = Recorder::start(watching(database, &["api"]).await).await;
+    recorder.keep(&[("api", ok(100))], None).await;
+    let batch = recorder.batch(&[("api", fail(160))], None);
+    let other = database.open().await;
+    let api = recorder.key("api");
+    assert_eq!(import(&*other, api, &[fail(40)]).await.checks, 1);
+    assert_eq!(recorder.store.commit(&batch).await.unwrap(), Committed::Stale);
+    recorder.keep(&[("api", fail(160))], None).await;
+    let loaded = loaded_as_judged(&*other).await;
+    assert_eq!(loaded.histories, recorder.loaded.histories);
+    let kept = other.checks(api, Span::ALWAYS).await.unwrap();
+    assert_eq!(kept, [fail(40), ok(100), fail(160)]);
+}
+
+pub async fn a_check_that_comes_after_a_later_checkpoint_is_judged(database: &dyn Database) {
+    let mut recorder = Recorder::start(watching(database, &["api", "web"]).await).await;
+    recorder.keep(&[("api", ok(10))], None).await;
+    recorder.keep(&[("web", ok(500))], Some(at(500))).await;
+    // Began long before the checkpoint, and takes nothing to settle.
+    recorder.keep(&[("api", ok(70))], None).await;
+    recorder.keep(&[("api", fail(400))], None).await;
+    recorder.keep(&[("web", ok(560))], Some(at(560))).await;
+    drop(recorder.store);
+    let loaded = loaded_as_judged(&*database.open().await).await;
+    assert_eq!(loaded.histories, recorder.loaded.histories);
+    assert!(recorder.loaded.histories[0].ledger.judge.is_down());
+}
+
+pub async fn the_checks_of_a_removed_monitor_are_judged_to_the_last(database: &dyn Database) {
+    let mut recorder = Recorder::start(watching(database, &["api", "web"]).await).await;
+    recorder.keep(&[("api", ok(10))], Some(at(10))).await;
+    recorder.keep(&[("api", ok(70))], None).await;
+    recorder.keep(&[("api", fail(130))], None).await;
+    let store = recorder.store.clone();
+    store
+        .register(at(200), &[registration("web")], Others::Remove)
+        .await
+        .unwrap();
+    recorder.keep(&[("api", ok(190)), ("web", ok(210))], None).await;
+    recorder.keep(&[("web", ok(270))], Some(at(900))).await;
+    let loaded = loaded_as_judged(&*store).await;
+    assert_eq!(ids(&loaded), ["web", "api"]);
+    store.pack(at(1_000)).await.unwrap();
+    loaded_as_judged(&*store).await;
+}
+
+pub async fn packing_changes_no_answer(database: &dyn Database) {
+    let mut recorder = Recorder::start(watching(database, &["api", "web"]).await).await;
+    let hour = 3_600;
+    for (n, second) in (0..4 * hour).step_by(600).enumerate() {
+        let check = if n % 5 == 0 { fail(second) } else { ok(second) };
+        let unknown = Check { verdict: Verdict::Unknown, ..fail(second + 3) };
+        let checkpoint = (n % 7 == 0).then(|| at(second));
+        recorder.keep(&[("api", check), ("web", unknown)], checkpoint).await;
+    }
+    let store = recorder.store.clone();
+    let before = everything(&*store).await;
+    let mut moved = 0;
+    for until in [0, 1, 30 * 60, hour, 2 * hour + 1, 10 * hour, 10 * hour] {
+        moved += store.pack(at(until)).await.unwrap();
+        assert_eq!(everything(&*store).await, before, "packed until {until}");
+    }
+    assert_eq!(moved, 48);
+    recorder.keep(&[("api", ok(4 * hour)), ("web", ok(5))], None).await;
+    loaded_as_judged(&*store).await;
+    assert_eq!(store.checks(recorder.key("web"), span(3, 6)).await.unwrap().len(), 2);
+}
+
+pub async fn monitors_come_in_the_order_of_their_registration(database: &dyn Database) {
+    let store = watching(database, &["c", "a", "b"]).await;
+    assert_eq!(ids(&store.load().await.unwrap()), ["c", "a", "b"]);
+    let some = [registration("b"), registration("c")];
+    store.register(at(10), &some, Others::Remove).await.unwrap();
+    assert_eq!(ids(&store.load().await.unwrap()), ["b", "c", "a"]);
+    // Those that live stay where they are; a new one comes after them.
+    let some = [registration("d"), registration("c"), registration("a")];
+    store.register(at(20), &some, Others::Keep).await.unwrap();
+    assert_eq!(ids(&store.load().await.unwrap()), ["b", "c", "d", "a"]);
+}
+
+pub async fn registering_the_same_again_changes_nothing(database: &dyn Database) {
+    let store = watching(database, &["api", "web"]).await;
+    let before = everything(&*store).await;
+    let same = [registration("api"), registration("web")];
+    store.register(at(60), &same, Others::Remove).await.unwrap();
+    store.register(at(70), &same[1..], Others::Keep).await.unwrap();
+    assert_eq!(everything(&*store).await, before);
+}
+
+pub async fn a_name_and_an_address_change_without_a_new_epoch(database: &dyn Database) {
+    let store = watching(database, &["api"]).await;
+    let epoch = store.load().await.unwrap().epoch;
+    let renamed = Registration {
+        name: "The API".to_owned(),
+        url: "https://new.example.com/".to_owned(),
+        ..registration("api")
+    };
+    store.register(at(60), &[renamed], Others::Remove).await.unwrap();
+    let loaded = store.load().await.unwrap();
+    let monitor = &loaded.histories[0].monitor;
+    assert_eq!((&*monitor.name, &*monitor.url), ("The API", "https://new.example.com/"));
+    assert_eq!(loaded.epoch, epoch);
+}
+
+pub async fn changed_parameters_hold_from_then_on(database: &dyn Database) {
+    let mut recorder = Recorder::start(watching(database, &["api"]).await).await;
+    recorder.keep(&[("api", fail(10)), ("api", ok(70))], None).await;
+    let lenient = Parameters { failures: 2, ..strict() };
+    let changed = Registration { parameters: lenient, ..registration("api") };
+    let store = recorder.store.clone();
+    let stale = recorder.batch(&[("api", fail(130))], None);
+    store.register(at(100), &[changed], Others::Remove).await.unwrap();
+    // A check that was judged by the old parameters must be judged again.
+    assert_eq!(store.commit(&stale).await.unwrap(), Committed::Stale);
+    recorder.keep(&[("api", fail(130)), ("api", ok(190))], None).await;
+    let loaded = loaded_as_judged(&*store).await;
+    let history = &loaded.histories[0];
+    assert_eq!(history.monitor.parameters.at(at(99)), strict());
+    assert_eq!(history.monitor.parameters.at(at(100)), lenient);
+    assert_eq!(history.ledger.settled.outages.len(), 1);
+    assert_eq!(history.ledger.settled.blips.len(), 1);
+}
+
+pub async fn parameters_that_change_before_judged_checks_judge_them_again(
+    database: &dyn Database,
+) {
+    let mut recorder = Recorder::start(watching(database, &["api"]).await).await;
+    recorder
+        .keep(&[("api", fail(10)), ("api", ok(70)), ("api", fail(130))], None)
+        .await;
+    let changed = |failures, second| {
+        let parameters = Parameters { failures, ..strict() };
+        (at(second), [Registration { parameters, ..registration("api") }])
+    };
+    let store = recorder.store.clone();
+    let (now, lenient) = changed(3, 50);
+    store.register(now, &lenient, Others::Remove).await.unwrap();
+    let loaded = loaded_as_judged(&*store).await;
+    assert!(!loaded.histories[0].ledger.judge.is_down());
+    // The clock has gone back: the newest version is replaced.
+    let (now, strict) = changed(1, 40);
+    store.register(now, &strict, Others::Remove).await.unwrap();
+    let loaded = loaded_as_judged(&*store).await;
+    assert!(loaded.histories[0].ledger.judge.is_down());
+}
+
+pub async fn a_monitor_that_comes_back_begins_a_new_life(database: &dyn Database) {
+    let store = watching(database, &["api", "web"]).await;
+    let (api, web) = (registration("api"), registration("web"));
+    let both = [api, web];
+    store.register(at(100), &both[1..], Others::Remove).await.unwrap();
+    let first = Spans::from(span(0, 100));
+    assert_eq!(lives(&store.load().await.unwrap(), "api"), first);
+    store.register(at(150), &both[1..], Others::Remove).await.unwrap();
+    assert_eq!(lives(&store.load().await.unwrap(), "api"), first);
+    store.register(at(200), &both, Others::Remove).await.unwrap();
+    let second = Spans::from(Span::new(at(200), Timestamp::MAX));
+    assert_eq!(lives(&store.load().await.unwrap(), "api"), first.union(&second));
+    assert_eq!(
+        lives(&store.load().await.unwrap(), "web"),
+        Spans::from(Span::new(at(0), Timestamp::MAX))
+    );
+}
+
+pub async fn a_clock_that_goes_back_ends_and_begins_no_life_in_the_past(
+    database: &dyn Database,
+) {
+    let store = watching(database, &["api"]).await;
+    store.register(at(-50), &[], Others::Remove).await.unwrap();
+    assert!(lives(&store.load().await.unwrap(), "api").is_empty());
+    store
+        .register(at(-40), &[registration("api")], Others::Remove)
+        .await
+        .unwrap();
+    let life = Spans::from(Span::new(at(0), Timestamp::MAX));
+    assert_eq!(lives(&store.load().await.unwrap(), "api"), life);
+}
+
+pub async fn where_its_time_begins_is_judged_again(database: &dyn Database) {
+    let mut recorder = Recorder::start(watching(database, &["api"]).await).await;
+    recorder
+        .keep(&[("api", fail(10)), ("api", fail(70)), ("api", ok(130))], None)
+        .await;
+    let store = recorder.store.clone();
+    let since =
+        |second: Option<i64>| [Registration { since: second.map(at), ..registration("api") }];
+    let mut epoch = recorder.loaded.epoch;
+    for (second, began, outage_from) in [
+        (Some(-60), -60, Some(10)),
+        (Some(70), 70, Some(70)),
+        (Some(130), 130, None),
+        (None, 0, Some(10)),
+    ] {
+        store.register(at(200), &since(second), Others::Remove).await.unwrap();
+        let loaded = loaded_as_judged(&*store).await;
+        let life = Spans::from(Span::new(at(began), Timestamp::MAX));
+        assert_eq!(lives(&loaded, "api"), life, "since {second:?}");
+        let outages = &loaded.histories[0].ledger.settled.outages;
+        assert_eq!(outages.first().map(|outage| outage.from), outage_from.map(at));
+        assert!(loaded.epoch > epoch, "since {second:?}");
+        epoch = loaded.epoch;
+    }
+    // To say what holds anyhow changes nothing.
+    store.register(at(200), &since(Some(0)), Others::Remove).await.unwrap();
+    assert_eq!(store.load().await.unwrap().epoch, epoch);
+}
+
+pub async fn an_import_is_kept_as_if_it_had_been_watched(database: &dyn Database) {
+    let mut recorder = Recorder::start(watching(database, &["api", "web"]).await).await;
+    recorder.keep(&[("api", ok(0)), ("web", fail(5))], Some(at(5))).await;
+    let (store, api) = (recorder.store.clone(), recorder.key("api"));
+    let day = DAY_MS / 1_000;
+    // In no order, with the one that is known, and one that comes twice.
+    let mut import = store.import().await.unwrap();
+    import
+        .checks(api, &[ok(-60), fail(-day), ok(0), fail(-2 * day - 7)])
+        .await
+        .unwrap();
+    import.checks(api, &[ok(-120), ok(-60)]).await.unwrap();
+    let imported = import.finish().await.unwrap();
+    assert_eq!(imported, Imported { checks: 4, known_checks: 2, ..Imported::default() });
+    let kept = store.checks(api, Span::ALWAYS).await.unwrap();
+    assert_eq!(kept, [fail(-2 * day - 7), fail(-day), ok(-120), ok(-60), ok(0)]);
+    let loaded = loaded_as_judged(&*store).await;
+    assert!(loaded.epoch > recorder.loaded.epoch);
+    let life = Spans::from(Span::new(at(-2 * day - 7), Timestamp::MAX));
+    assert_eq!(lives(&loaded, "api"), life);
+    assert_eq!(lives(&loaded, "web"), Spans::from(Span::new(at(0), Timestamp::MAX)));
+    recorder.keep(&[("api", fail(60)), ("web", ok(65))], None).await;
+    loaded_as_judged(&*store).await;
+}
+
+pub async fn a_beginning_that_was_said_holds_against_earlier_checks(database: &dyn Database) {
+    let store = database.open().await;
+    let said = Registration { since: Some(at(-100)), ..registration("api") };
+    store.register(at(0), &[said], Others::Remove).await.unwrap();
+    let api = key(&store.load().await.unwrap(), "api");
+    import(&*store, api, &[fail(-160), ok(-40)]).await;
+    let loaded = loaded_as_judged(&*store).await;
+    assert_eq!(lives(&loaded, "api"), Spans::from(Span::new(at(-100), Timestamp::MAX)));
+    assert!(loaded.histories[0].ledger.settled.outages.is_empty());
+    // Once it is no longer said, the earliest check counts.
+    store.register(at(0), &[registration("api")], Others::Remove).await.unwrap();
+    let loaded = loaded_as_judged(&*store).await;
+    assert_eq!(lives(&loaded, "api"), Spans::from(Span::new(at(-160), Timestamp::MAX)));
+}
+
+pub async fn importing_the_same_twice_changes_nothing(database: &dyn Database) {
+    let mut recorder = Recorder::start(watching(database, &["api"]).await).await;
+    recorder.keep(&[("api", ok(100))], Some(at(100))).await;
+    let (store, api) = (recorder.store.clone(), recorder.key("api"));
+    let pauses = [(300, None), (300, Some(400)), (310, Some(320))];
+    let window = window(Some(at(1_100)));
+    let called_off_later = MaintenanceWindow { cancelled_at: None, ..window.clone() };
+    let mut before = String::new();
+    for first in [true, false] {
+        let mut import = store.import().await.unwrap();
+        import.checks(api, &[fail(40), ok(100)]).await.unwrap();
+        for (from, to) in pauses {
+            import.pause(api, Pause { from: at(from), to: to.map(at) }).await.unwrap();
+        }
+        import.window(&called_off_later).await.unwrap();
+        import.window(&window).await.unwrap();
+        let imported = import.finish().await.unwrap();
+        if first {
+            before = everything(&*store).await;
+            let all = Imported { checks: 1, known_checks: 1, pauses: 3, windows: 2 };
+            assert_eq!(imported, all);
+        } else {
+            assert_eq!(imported, Imported { known_checks: 2, ..Imported::default() });
+            assert_eq!(everything(&*store).await, before);
+        }
+    }
+}
+
+fn window(cancelled_at: Option<Timestamp>) -> MaintenanceWindow {
+    MaintenanceWindow {
+        announced_at: Timestamp(at(1_000).0 - MaintenanceWindow::NOTICE_MS),
+        start: at(1_000),
+        end: at(2_000),
+        cancelled_at,
+        message: "New disks".to_owned(),
+        monitors: vec![MonitorId::new("api").unwrap()],
+    }
+}
+
+pub async fn a_pause_takes_what_was_seen_in_it_out_of_the_past(database: &dyn Database) {
+    let mut recorder = Recorder::start(watching(database, &["api"]).await).await;
+    let checks = [ok(0), fail(60), fail(120), ok(180)];
+    for check in checks {
+        recorder.keep(&[("api", check)], None).await;
+    }
+    let (store, api) = (recorder.store.clone(), recorder.key("api"));
+    let mut import = store.import().await.unwrap();
+    let pause = Pause { from: at(50), to: Some(at(150)) };
+    import.pause(api, pause).await.unwrap();
+    assert_eq!(import.finish().await.unwrap().pauses, 1);
+    let loaded = loaded_as_judged(&*store).await;
+    assert!(loaded.epoch > recorder.loaded.epoch);
+    assert!(loaded.histories[0].ledger.settled.outages.is_empty());
+    assert_eq!(loaded.histories[0].monitor.pauses(), &Spans::from(span(50, 150)));
+    assert_eq!(store.pauses(api).await.unwrap(), [pause]);
+}
+
+pub async fn maintenance_leaves_the_figure_of_the_monitors_it_is_about(
+    database: &dyn Database,
+) {
+    let store = watching(database, &["api", "web"]).await;
+    let epoch = store.load().await.unwrap().epoch;
+    let early = MaintenanceWindow {
+        start: at(900),
+        announced_at: at(800),
+        monitors: Vec::new(),
+        ..window(None)
+    };
+    let mut import = store.import().await.unwrap();
+    import.window(&window(Some(at(1_500)))).await.unwrap();
+    import.window(&early).await.unwrap();
+    assert_eq!(import.finish().await.unwrap().windows, 2);
+    let loaded = store.load().await.unwrap();
+    assert!(loaded.epoch > epoch);
+    assert_eq!(loaded.windows, [early, window(Some(at(1_500)))]);
+    assert_eq!(loaded.histories[0].maintenance, Spans::from(span(1_000, 1_500)));
+    assert!(loaded.histories[1].maintenance.is_empty());
+}
+
+/// The sentence of a refusal as a contradiction.
+fn conflict<T: std::fmt::Debug>(result: Result<T, StoreError>) -> String {
+    match result {
+        Err(StoreError::Conflict(sentence)) => sentence,
+        other => panic!("not a conflict: {other:?}"),
+    }
+}
+
+pub async fn the_past_is_never_contradicted(database: &dyn Database) {
+    let mut recorder = Recorder::start(watching(database, &["api"]).await).await;
+    recorder.keep(&[("api", ok(100))], None).await;
+    let (store, api) = (recorder.store.clone(), recorder.key("api"));
+    let mut import = store.import().await.unwrap();
+    import.checks(api, &[fail(-DAY_MS / 500)]).await.unwrap();
+    import.pause(api, Pause { from: at(300), to: Some(at(400)) }).await.unwrap();
+    import.window(&window(Some(at(1_500)))).await.unwrap();
+    import.finish().await.unwrap();
+    let before = everything(&*store).await;
+
+    let mut import = store.import().await.unwrap();
+    import.checks(api, &[ok(700)]).await.unwrap();
+    assert_eq!(
+        conflict(import.checks(api, &[fail(100)]).await),
+        "api: the check of 2026-11-01T00:01:40Z is kept as ok, and cannot become fail"
+    );
+    let slower = Check { latency_us: Some(20_001), ..ok(100) };
+    assert_eq!(
+        conflict(import.checks(api, &[slower]).await),
+        "api: the check of 2026-11-01T00:01:40Z is kept with another latency or reason"
+    );
+    let longer = Pause { from: at(300), to: Some(at(500)) };
+    assert_eq!(
+        conflict(import.pause(api, longer).await),
+        "api: the pause from 2026-11-01T00:05:00Z is kept with another end: 2026-11-01T00:06:40Z"
+    );
+    let later = window(Some(at(1_600)));
+    assert_eq!(
+        conflict(import.window(&later).await),
+        "the maintenance that begins at 2026-11-01T00:16:40Z was cancelled at \
+         2026-11-01T00:25:00Z, not at 2026-11-01T00:26:40Z"
+    );
+    drop(import);
+    assert_eq!(everything(&*store).await, before);
+}
+
+pub async fn an_import_of_an_unknown_monitor_is_refused(database: &dyn Database) {
+    let store = watching(database, &["api"]).await;
+    let mut import = store.import().await.unwrap();
+    let refused = import.checks(Key(99), &[ok(0)]).await.unwrap_err();
+    assert_eq!(refused.to_string(), "no monitor has the key 99");
+    assert!(import.pause(Key(99), Pause { from: at(0), to: None }).await.is_err());
+    let elsewhere =
+        MaintenanceWindow { monitors: vec![MonitorId::new("web").unwrap()], ..window(None) };
+    let refused = import.window(&elsewhere).await.unwrap_err();
+    assert_eq!(refused.to_string(), "no monitor has the id web");
+}
+
+pub async fn an_import_that_is_dropped_leaves_nothing_behind(database: &dyn Database) {
+    let mut recorder = Recorder::start(watching(database, &["api"]).await).await;
+    recorder.keep(&[("api", ok(100))], None).await;
+    let (store, api) = (recorder.store.clone(), recorder.key("api"));
+    let before = everything(&*store).await;
+    let mut import = store.import().await.unwrap();
+    import.checks(api, &[fail(40), fail(160)]).await.unwrap();
+    import.pause(api, Pause { from: at(50), to: None }).await.unwrap();
+    import.window(&window(None)).await.unwrap();
+    drop(import);
+    assert_eq!(everything(&*store).await, before);
+    recorder.keep(&[("api", ok(160))], None).await;
+    assert_eq!(everything(&*database.open().await).await, everything(&*store).await);
+}
+
+pub async fn an_import_holds_all_other_writers_off(database: &dyn Database) {
+    let mut recorder = Recorder::start(watching(database, &["api"]).await).await;
+    let other = database.open().await;
+    let batch = recorder.batch(&[("api", ok(100))], None);
+    let import = other.import().await.unwrap();
+    for store in [&recorder.store, &other] {
+        assert!(matches!(store.commit(&batch).await, Err(StoreError::Busy)));
+        assert!(matches!(store.writable().await, Err(StoreError::Busy)));
+        // Readers go on.
+        assert_eq!(store.load().await.unwrap().histories.len(), 1);
+    }
+    drop(import);
+    recorder.keep(&[("api", ok(100))], None).await;
+    other.writable().await.unwrap();
+}
+
+pub async fn strange_words_come_back_as_they_were(database: &dyn Database) {
+    let store = database.open().await;
+    let strange = "Ünïcode \"quoted\" \\ 'single' $1 ? 日本\u{1F600}";
+    let named = Registration { name: strange.to_owned(), ..registration("api") };
+    store.register(at(0), &[named], Others::Remove).await.unwrap();
+    let mut recorder = Recorder::start(store.clone()).await;
+    let mut check = fail(60);
+    check.evidence.as_mut().unwrap().reason = strange.to_owned();
+    recorder.keep(&[("api", check.clone()), ("api", ok(120))], None).await;
+    let loaded = loaded_as_judged(&*store).await;
+    assert_eq!(loaded.histories[0].monitor.name, strange);
+    assert_eq!(&*loaded.histories[0].ledger.settled.outages[0].reason, strange);
+    let kept = store.checks(recorder.key("api"), Span::ALWAYS).await.unwrap();
+    assert_eq!(kept, [check, ok(120)]);
+}
+
+pub async fn a_closed_store_refuses(database: &dyn Database) {
+    let store = watching(database, &["api"]).await;
+    store.close().await;
+    assert!(matches!(store.load().await, Err(StoreError::Refused(_))));
+    assert!(matches!(store.writable().await, Err(StoreError::Refused(_))));
+    assert_eq!(ids(&database.open().await.load().await.unwrap()), ["api"]);
+}
+
+/// Every promise above, for one kind of database.
+macro_rules! hold {
+    ($($database:ident: $new:expr => [$($promise:ident),+ $(,)?];)+) => {$(
+        mod $database {
+            use super::*;
+            $(
+                #[tokio::test]
+                async fn $promise() {
+                    super::$promise(&$new).await;
+                }
+            )+
+        }
+    )+};
+}
+
+hold! {
+    sqlite: File::new() => [
+        a_new_store_is_empty,
+        what_is_kept_is_there_after_a_crash,
+        checks_are_given_from_the_start_of_a_span_to_just_before_its_end,
+        a_batch_that_is_committed_twice_is_kept_once,
+        of_two_checks_of_one_instant_the_first_stays,
+        a_batch_of_an_older_epoch_is_not_kept,
+        another_process_that_imports_makes_a_batch_stale,
+        a_check_that_comes_after_a_later_checkpoint_is_judged,
+        the_checks_of_a_removed_monitor_are_judged_to_the_last,
+        packing_changes_no_answer,
+        monitors_come_in_the_order_of_their_registration,
+        registering_the_same_again_changes_nothing,
+        a_name_and_an_address_change_without_a_new_epoch,
+        changed_parameters_hold_from_then_on,
+        parameters_that_change_before_judged_checks_judge_them_again,
+        a_monitor_that_comes_back_begins_a_new_life,
+        a_clock_that_goes_back_ends_and_begins_no_life_in_the_past,
+        where_its_time_begins_is_judged_again,
+        an_import_is_kept_as_if_it_had_been_watched,
+        a_beginning_that_was_said_holds_against_earlier_checks,
+        importing_the_same_twice_changes_nothing,
+        a_pause_takes_what_was_seen_in_it_out_of_the_past,
+        maintenance_leaves_the_figure_of_the_monitors_it_is_about,
+        the_past_is_never_contradicted,
+        an_import_of_an_unknown_monitor_is_refused,
+        an_import_that_is_dropped_leaves_nothing_behind,
+        an_import_holds_all_other_writers_off,
+        strange_words_come_back_as_they_were,
+        a_closed_store_refuses,
+    ];
+}

@@ -1,0 +1,111 @@
+//! Page, JSON and CSV are one report.
+
+use crate::sample;
+use crate::visitor::Visitor;
+use everup::domain::timestamp::SECOND_MS;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// The rows of a CSV, each by the names of its columns.
+fn rows(text: &str) -> Vec<BTreeMap<String, String>> {
+    csv::Reader::from_reader(text.as_bytes())
+        .deserialize()
+        .map(Result::unwrap)
+        .collect()
+}
+
+#[tokio::test]
+async fn page_json_and_csv_give_the_same_figures() {
+    let visitor = Visitor::of(&sample::mixture());
+    for month in ["2026-11", "2026-10", "2026-08"] {
+        let page = visitor.get(&format!("/report/{month}")).await;
+        let json = visitor.get(&format!("/report/{month}.json")).await;
+        let csv = visitor.get(&format!("/report/{month}.csv")).await;
+        let json: Value = serde_json::from_str(&json.body).unwrap();
+        let monitors = json["monitors"].as_array().unwrap();
+        let rows = rows(&csv.body);
+        assert!(monitors.len() > 8 && monitors.len() == rows.len(), "{month}");
+        for (monitor, row) in monitors.iter().zip(&rows) {
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            let id = text(&monitor["id"]);
+            let article = page.body.split(&format!("<article id=\"m-{id}\"")).nth(1).unwrap();
+            let article = article.split("</article>").next().unwrap();
+            for (key, column) in [
+                ("uptime_percent", "uptime_percent"),
+                ("uptime_low_percent", "uptime_low_percent"),
+                ("uptime_high_percent", "uptime_high_percent"),
+                ("coverage_percent", "coverage_percent"),
+            ] {
+                let value = text(&monitor[key]);
+                assert_eq!(row[column], value, "{month} {id} {key}");
+                let observed = monitor["uptime_percent"].is_string();
+                assert!(!observed || article.contains(&value), "{month} {id} {key} {value}");
+            }
+            let down = monitor["milliseconds"]["down"].to_string();
+            assert_eq!(row["down_ms"], down, "{month} {id}");
+            assert!(article.contains(&format!("title=\"{down} ms\"")), "{month} {id}");
+            let outages = monitor["outages"].as_array().unwrap();
+            assert_eq!(row["outages"], outages.len().to_string(), "{month} {id}");
+            assert_eq!(article.matches("<td class=\"reason\">").count(), outages.len());
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_status_page_shows_the_figure_of_the_report() {
+    let visitor = Visitor::of(&sample::mixture());
+    let page = visitor.get("/").await;
+    let json = visitor.get("/report/2026-11.json").await;
+    let json: Value = serde_json::from_str(&json.body).unwrap();
+    let mut seen = 0;
+    for monitor in json["monitors"].as_array().unwrap() {
+        let Some(uptime) = monitor["uptime_percent"].as_str() else { continue };
+        let id = monitor["id"].as_str().unwrap();
+        let cell = page.body.split(&format!("#m-{id}\">")).nth(1).unwrap();
+        assert!(
+            cell.starts_with(&format!("<b class=\"percent\">{uptime}&nbsp;%</b>")),
+            "{id}"
+        );
+        seen += 1;
+    }
+    assert_eq!(seen, 11);
+}
+
+#[tokio::test]
+async fn an_export_opened_from_a_page_is_the_same_report() {
+    let scene = sample::down();
+    let visitor = Visitor::of(&scene);
+    let as_of = async |visitor: &Visitor| {
+        let answer = visitor.get("/report/2026-11.json").await;
+        let json: Value = serde_json::from_str(&answer.body).unwrap();
+        json["as_of"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(as_of(&visitor).await, "2026-11-24T10:54:07Z");
+    scene.clock.advance_ms(4 * SECOND_MS);
+    assert_eq!(as_of(&visitor).await, "2026-11-24T10:54:07Z");
+    scene.clock.advance_ms(SECOND_MS);
+    assert_eq!(as_of(&visitor).await, "2026-11-24T10:54:12Z");
+    // What was committed meanwhile is always in it.
+    scene.clock.advance_ms(SECOND_MS);
+    scene.app.board.publish((*scene.app.board.read()).clone());
+    assert_eq!(as_of(&visitor).await, "2026-11-24T10:54:13Z");
+}
+
+#[tokio::test]
+async fn exports_have_their_type_their_name_and_their_caching() {
+    let visitor = Visitor::of(&sample::well());
+    for (path, media_type, caching) in [
+        ("/report/2026-11.json", "application/json", "no-cache"),
+        ("/report/2026-10.json", "application/json", "max-age=300"),
+        ("/report/2026-10.csv", "text/csv; charset=utf-8", "max-age=300"),
+    ] {
+        let answer = visitor.get(path).await;
+        assert_eq!(answer.header("content-type"), media_type);
+        assert_eq!(answer.header("cache-control"), caching, "{path}");
+        let name = path.replace("/report/", "everup-");
+        assert_eq!(
+            answer.header("content-disposition"),
+            format!("inline; filename=\"{name}\"")
+        );
+    }
+}

@@ -1,0 +1,12 @@
+//! The pages, exports and service endpoints, asked as a visitor asks them.
+
+#![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
+
+mod colours;
+mod connection;
+mod exports;
+mod pages;
+mod routes;
+mod sample;
+mod service;
+mod visitor;

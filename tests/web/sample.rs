@@ -1,0 +1,355 @@
+//! Made-up histories for looking at pages: in tests, and by `cargo run --example gallery`.
+
+use arc_swap::ArcSwap;
+use async_trait::async_trait;
+use everup::board::{Board, Snapshot};
+use everup::clock::ManualClock;
+use everup::domain::check::{Check, Evidence, Verdict};
+use everup::domain::history::History;
+use everup::domain::ledger::Ledger;
+use everup::domain::maintenance::MaintenanceWindow;
+use everup::domain::monitor::{Key, Monitor, MonitorId, ParameterHistory, Parameters};
+use everup::domain::percent::Target;
+use everup::domain::span::{Span, Spans};
+use everup::domain::timestamp::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp};
+use everup::report::settings::Settings;
+use everup::store::contract::{
+    Batch, Committed, Import, Loaded, Others, Pause, Registration, Store, StoreError,
+};
+use everup::vitals::Vitals;
+use everup::web::App;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Tuesday, 2026-11-24, 11:54:07 in Berlin.
+pub(crate) const NOW: Timestamp = Timestamp(1_795_517_647_000);
+
+/// Everything that pages are made of.
+pub(crate) struct Scene {
+    pub(crate) app: App,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) shelf: Arc<Shelf>,
+}
+
+/// What happened to a monitor, other than that it was up.
+#[derive(Clone, Copy)]
+pub(crate) enum Event {
+    /// It failed, and said so.
+    Fails(&'static str),
+    /// It was slow.
+    Slow,
+    /// Nobody looked.
+    Gap,
+}
+
+/// One monitor and what happened to it.
+pub(crate) struct Story {
+    id: String,
+    name: String,
+    url: String,
+    since: Timestamp,
+    interval_ms: i64,
+    events: Vec<(Span, Event)>,
+    pauses: Vec<Span>,
+}
+
+/// Minutes before now.
+pub(crate) fn ago(minutes: i64) -> Timestamp {
+    NOW.plus_ms(-minutes * MINUTE_MS)
+}
+
+const DAY: i64 = DAY_MS / MINUTE_MS;
+const HOUR: i64 = HOUR_MS / MINUTE_MS;
+
+impl Story {
+    /// A monitor that has been up since a hundred days, looked at every ten minutes.
+    pub(crate) fn new(name: &str) -> Story {
+        let id = MonitorId::slug(name).map_or("monitor".to_owned(), |id| id.to_string());
+        Story {
+            url: format!("https://{id}.example.com/health"),
+            id,
+            name: name.to_owned(),
+            since: ago(100 * DAY),
+            interval_ms: 10 * MINUTE_MS,
+            events: Vec::new(),
+            pauses: Vec::new(),
+        }
+    }
+
+    pub(crate) fn id(self, id: &str) -> Story {
+        Story { id: id.to_owned(), url: format!("https://{id}.example.com/health"), ..self }
+    }
+
+    /// Its time began this many minutes ago.
+    pub(crate) fn since(self, minutes: i64) -> Story {
+        Story { since: ago(minutes), ..self }
+    }
+
+    pub(crate) fn every_ms(self, interval_ms: i64) -> Story {
+        Story { interval_ms, ..self }
+    }
+
+    /// Something happened from so many minutes ago, for so many minutes.
+    pub(crate) fn with(mut self, from: i64, minutes: i64, event: Event) -> Story {
+        self.events.push((Span::new(ago(from), ago(from - minutes)), event));
+        self
+    }
+
+    pub(crate) fn paused(mut self, from: i64, minutes: i64) -> Story {
+        self.pauses.push(Span::new(ago(from), ago(from - minutes)));
+        self
+    }
+
+    fn parameters(&self) -> Parameters {
+        Parameters {
+            interval_ms: self.interval_ms,
+            retry_interval_ms: self.interval_ms,
+            ..Parameters::default()
+        }
+    }
+
+    fn checks(&self) -> Vec<Check> {
+        let count = (NOW.0 - self.since.0) / self.interval_ms;
+        // The newest check is a few seconds old.
+        let first = NOW.plus_ms(-4_000 - count * self.interval_ms);
+        (0..=count)
+            .map(|k| first.plus_ms(k * self.interval_ms))
+            .filter(|at| *at >= self.since)
+            .filter_map(|at| self.check(at))
+            .collect()
+    }
+
+    fn check(&self, at: Timestamp) -> Option<Check> {
+        let happens = |span: &Span| span.contains(at);
+        if self.pauses.iter().any(happens) {
+            return None;
+        }
+        let event = self.events.iter().find(|(span, _)| span.contains(at)).map(|(_, e)| *e);
+        let latency_us = latency_us(at, self.id.len() as i64);
+        let said = |reason| Some(Box::new(Evidence::because(reason)));
+        let (verdict, latency_us, evidence) = match event {
+            None => (Verdict::Ok, Some(latency_us), None),
+            Some(Event::Gap) => return None,
+            Some(Event::Slow) => {
+                (Verdict::Degraded, Some(latency_us * 40), said("answered in more than 2 s"))
+            }
+            Some(Event::Fails(reason)) => (Verdict::Fail, None, said(reason)),
+        };
+        Some(Check { started_at: at, verdict, latency_us, evidence })
+    }
+}
+
+/// A little weather: a daily wave, some noise, rarely a straggler. The same each time.
+fn latency_us(at: Timestamp, seed: i64) -> u32 {
+    let hash =
+        (at.0 / 1_000 + seed).wrapping_mul(6_364_136_223_846_793_005).unsigned_abs() >> 40;
+    let of_day = (at.0.rem_euclid(DAY_MS) - DAY_MS / 2).abs() / (HOUR_MS / 2);
+    let wave = 40_000 - of_day * 600;
+    let noise = (hash % 9_000) as i64;
+    let straggler = if hash.is_multiple_of(97) { 160_000 } else { 0 };
+    (wave + noise + straggler + seed * 700) as u32
+}
+
+/// Sets a scene.
+pub(crate) fn scene(stories: &[Story], windows: Vec<MaintenanceWindow>) -> Scene {
+    let mut shelf = Shelf::default();
+    let mut histories = Vec::new();
+    for (key, story) in (1..).map(Key).zip(stories) {
+        let id = MonitorId::new(&story.id).unwrap();
+        let maintenance = MaintenanceWindow::excluded_for(&windows, &id);
+        let monitor = Monitor::new(
+            id,
+            story.name.clone(),
+            story.url.clone(),
+            ParameterHistory::new(story.parameters()),
+            Spans::from(Span::new(story.since, Timestamp::MAX)),
+            story.pauses.iter().copied().collect(),
+        );
+        let checks = story.checks();
+        let seen = checks.iter().map(|c| (c.started_at, c.verdict, c.reason()));
+        let ledger = Ledger::of(seen, &monitor);
+        let latest = checks.last().cloned();
+        let monitor = Arc::new(monitor);
+        histories.push(Arc::new(History { key, monitor, maintenance, ledger, latest }));
+        shelf.checks.insert(key, checks);
+    }
+    let board = Arc::new(Board::default());
+    let first_checks_by = Some(NOW.plus_ms(4_000));
+    board.publish(Snapshot { histories, windows: windows.into(), first_checks_by });
+    let shelf = Arc::new(shelf);
+    let clock = Arc::new(ManualClock::new(NOW));
+    let settings =
+        Settings { zone: chrono_tz::Europe::Berlin, target: Target::parse("99.9").unwrap() };
+    let app = App {
+        board,
+        store: shelf.clone(),
+        clock: clock.clone(),
+        vitals: Arc::new(Vitals::default()),
+        report: Arc::new(ArcSwap::from_pointee(settings)),
+    };
+    Scene { app, clock, shelf }
+}
+
+/// A window, announced so many minutes ahead.
+pub(crate) fn window(
+    from: i64,
+    minutes: i64,
+    notice: i64,
+    message: &str,
+    about: &[&str],
+) -> MaintenanceWindow {
+    MaintenanceWindow {
+        announced_at: ago(from + notice),
+        start: ago(from),
+        end: ago(from - minutes),
+        cancelled_at: None,
+        message: message.to_owned(),
+        monitors: about.iter().map(|id| MonitorId::new(id).unwrap()).collect(),
+    }
+}
+
+/// One monitor that has not been looked at yet.
+pub(crate) fn unborn() -> Scene {
+    scene(&[Story::new("API").since(0)], Vec::new())
+}
+
+/// One monitor that is well.
+pub(crate) fn well() -> Scene {
+    scene(&[Story::new("API")], Vec::new())
+}
+
+/// One monitor that is down, and has been before.
+pub(crate) fn down() -> Scene {
+    let story = Story::new("API")
+        .every_ms(MINUTE_MS)
+        .since(40 * DAY)
+        .with(26, 30, Event::Fails("HTTP 502 from 203.0.113.7"))
+        .with(9 * DAY, 4, Event::Fails("connection refused by 203.0.113.7:443"))
+        .with(30 * DAY, 200, Event::Fails("no answer within 10 s"));
+    scene(&[story], Vec::new())
+}
+
+/// Twelve monitors of which nearly each has something.
+pub(crate) fn mixture() -> Scene {
+    let stories = [
+        Story::new("API").with(33 * DAY, 40, Event::Fails("HTTP 500 from 203.0.113.4")),
+        Story::new("Sign-in")
+            .with(31, 40, Event::Fails("HTTP 502 from 203.0.113.7"))
+            .with(20 * DAY, 6 * HOUR, Event::Fails("HTTP 503 <b>maintenance</b>"))
+            .with(61 * DAY, 90, Event::Fails("no answer within 10 s")),
+        Story::new("Checkout")
+            .with(41, 60, Event::Slow)
+            .with(12 * DAY, 5 * HOUR, Event::Slow),
+        (0..30).fold(Story::new("Search"), |story, n| {
+            let from = 80 * DAY - n * (2 * DAY + 7 * HOUR);
+            story.with(from, 40 + n * 11, Event::Fails("connection refused by 203.0.113.9:443"))
+        }),
+        Story::new("Billing")
+            .with(24 * DAY, 4 * DAY, Event::Gap)
+            .with(90, 200, Event::Gap),
+        Story::new("Documents"),
+        Story::new("Legacy import").paused(12 * DAY, 30 * DAY),
+        Story::new("Mobile gateway").since(3 * DAY + 200),
+        Story::new(
+            "Customer notification pipeline (e-mail, SMS, push, fax) for the EU-central region",
+        ),
+        Story::new("خدمة الدفع").id("payments-ar"),
+        Story::new("決済サービス（東京リージョン）").id("payments-ja"),
+        Story::new("Reporting").since(0),
+    ];
+    let windows = vec![
+        window(50, 120, 3 * DAY, "The document store moves to new disks.", &["documents"]),
+        window(-2 * DAY, 60, 5 * DAY, "Router firmware <script>alert(1)</script>", &[]),
+    ];
+    scene(&stories, windows)
+}
+
+/// Many monitors, nearly all well.
+pub(crate) fn many(count: i64) -> Scene {
+    let stories: Vec<Story> = (0..count)
+        .map(|n| {
+            let story = Story::new(&format!("Service {:03}", n + 1));
+            match n % 19 {
+                3 => story.with((5 + n % 70) * DAY, 50, Event::Fails("HTTP 500")),
+                7 => story.with((9 + n % 60) * DAY, 9 * HOUR, Event::Gap),
+                _ => story,
+            }
+        })
+        .collect();
+    scene(&stories, Vec::new())
+}
+
+/// A shelf of checks. It can only be read.
+#[derive(Default)]
+pub(crate) struct Shelf {
+    checks: BTreeMap<Key, Vec<Check>>,
+    broken: AtomicBool,
+}
+
+impl Shelf {
+    /// From now on nothing can be read from it either.
+    pub(crate) fn break_down(&self) {
+        self.broken.store(true, Ordering::Relaxed);
+    }
+
+    fn works(&self) -> Result<(), StoreError> {
+        if self.broken.load(Ordering::Relaxed) {
+            return Err(StoreError::Refused("disk I/O error".to_owned()));
+        }
+        Ok(())
+    }
+}
+
+fn read_only<T>() -> Result<T, StoreError> {
+    Err(StoreError::Refused("this shelf can only be read".to_owned()))
+}
+
+#[async_trait]
+impl Store for Shelf {
+    async fn register(
+        &self,
+        _: Timestamp,
+        _: &[Registration],
+        _: Others,
+    ) -> Result<(), StoreError> {
+        read_only()
+    }
+
+    async fn load(&self) -> Result<Loaded, StoreError> {
+        read_only()
+    }
+
+    async fn commit(&self, _: &Batch) -> Result<Committed, StoreError> {
+        read_only()
+    }
+
+    async fn checks(&self, key: Key, span: Span) -> Result<Vec<Check>, StoreError> {
+        self.works()?;
+        let all = self.checks.get(&key).map(Vec::as_slice).unwrap_or_default();
+        let inside = |check: &&Check| span.contains(check.started_at);
+        Ok(all.iter().filter(inside).cloned().collect())
+    }
+
+    async fn extent(&self, _: Key) -> Result<Option<Span>, StoreError> {
+        read_only()
+    }
+
+    async fn pauses(&self, _: Key) -> Result<Vec<Pause>, StoreError> {
+        read_only()
+    }
+
+    async fn import(&self) -> Result<Box<dyn Import>, StoreError> {
+        read_only()
+    }
+
+    async fn pack(&self, _: Timestamp) -> Result<u64, StoreError> {
+        read_only()
+    }
+
+    async fn writable(&self) -> Result<(), StoreError> {
+        self.works()
+    }
+
+    async fn close(&self) {}
+}

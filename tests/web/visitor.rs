@@ -1,0 +1,76 @@
+//! Someone who asks.
+
+use crate::sample::Scene;
+use axum::Router;
+use axum::body::Body;
+use everup::web;
+use http::{HeaderMap, Method, Request, StatusCode};
+use tower::ServiceExt;
+
+pub(crate) struct Visitor {
+    router: Router,
+}
+
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Visitor {
+    pub(crate) fn of(scene: &Scene) -> Visitor {
+        Visitor { router: web::router(scene.app.clone()) }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.ask(Method::GET, path, &[("accept", "text/html,*/*;q=0.8")]).await
+    }
+
+    pub(crate) async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Body::empty()).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        let body = String::from_utf8_lossy(&body).into_owned();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+}
+
+impl Answer {
+    /// A header's text; empty where there is none.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map(|value| value.to_str().unwrap())
+            .unwrap_or_default()
+    }
+
+    /// The body, without what changes with every version: the hashes in the names of
+    /// assets, and the version itself.
+    pub(crate) fn stable(&self) -> String {
+        let mut parts = self.body.split("/assets/");
+        let mut stable = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let (name, rest) = part.split_once('.').unwrap();
+            let (_, rest) = rest.split_once('.').unwrap();
+            stable += &format!("/assets/{name}.[hash].{rest}");
+        }
+        stable.replace(&format!("everup {}", env!("CARGO_PKG_VERSION")), "everup [version]")
+    }
+
+    /// The values of an attribute, wherever it stands.
+    pub(crate) fn attributes(&self, name: &str) -> Vec<String> {
+        let before = format!(" {name}=\"");
+        let values = self.body.split(&before).skip(1);
+        values.map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
+    }
+}

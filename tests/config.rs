@@ -2,7 +2,11 @@
 //! them, files that are right and what they come to, and that no secret is ever told.
 
 use everup::config::{self, Config, Environment, Mistakes};
+use everup::domain::group::Rule;
+use everup::domain::monitor::MonitorId;
 use everup::domain::timestamp::Timestamp;
+use everup::engine::settings::Watch;
+use everup::report::settings::Contract;
 use proptest::prelude::*;
 use rstest::rstest;
 use std::fs;
@@ -104,7 +108,7 @@ fn a_whole_file_becomes_the_settings_of_the_parts() {
     assert_eq!(config.server.listen, "127.0.0.1:9000".parse().unwrap());
     assert_eq!(config.store.path, Path::new("/var/lib/everup/everup.db"));
     assert_eq!(config.report.zone, chrono_tz::Europe::Berlin);
-    assert_eq!(config.report.target.to_string(), "99.95");
+    assert_eq!(config.report.contract.target.to_string(), "99.95");
 
     let [api, shop] = &config.monitors[..] else { panic!("two monitors were expected") };
     assert_eq!(api.registration.id.as_str(), "api");
@@ -141,6 +145,29 @@ fn a_whole_file_becomes_the_settings_of_the_parts() {
     assert_eq!(shop.probe.http.method, "GET");
     assert_eq!(shop.probe.http.expect_status, [200..=299]);
     assert!(shop.probe.secrets.is_empty());
+
+    let report = &config.report;
+    let contract = |watch: &Watch| report.contract(&watch.registration.id);
+    let promised = |contract: Contract| (contract.target.to_string(), contract.allowance_ms);
+    assert_eq!(promised(report.contract), ("99.95".to_owned(), Some(4 * 3_600_000)));
+    assert_eq!(promised(contract(api)), ("99.5".to_owned(), Some(4 * 3_600_000)));
+    assert_eq!(promised(contract(shop)), ("99.95".to_owned(), Some(0)));
+    assert_eq!(report.decimals(), 3);
+    let groups: Vec<_> = (report.groups.iter())
+        .map(|settings| {
+            let group = &settings.group;
+            let members: Vec<_> = group.members.iter().map(MonitorId::as_str).collect();
+            (group.id.as_str(), group.rule, members, settings.target.to_string())
+        })
+        .collect();
+    let of = |text: &str| text.to_owned();
+    assert_eq!(
+        groups,
+        [
+            ("all", Rule::Any, vec!["api"], of("99.95")),
+            ("shop", Rule::All, vec!["shop-eu"], of("99.999")),
+        ]
+    );
 }
 
 #[rstest]
@@ -169,7 +196,7 @@ fn without_a_file_everup_watches_itself() {
     let config = config::default_for("0.0.0.0:8123".parse().unwrap());
     assert_eq!(config.server.listen, "0.0.0.0:8123".parse().unwrap());
     assert_eq!(config.store.path, Path::new("everup.db"));
-    assert_eq!(config.report.target.to_string(), "99.9");
+    assert_eq!(config.report.contract.target.to_string(), "99.9");
     let [watch] = &config.monitors[..] else { panic!("one monitor was expected") };
     assert_eq!(watch.registration.id.as_str(), "everup");
     assert_eq!(watch.registration.url, "http://127.0.0.1:8123/health");
@@ -301,7 +328,18 @@ fn the_example_is_right_as_it_is_and_with_everything_in_it_made_to_count() {
     assert_eq!(api.probe.http.expect_body_contains.as_deref(), Some("ok"));
     assert_eq!(config.server, itself.server);
     assert_eq!(config.store, itself.store);
-    assert_eq!(config.report, itself.report);
+    let report = &config.report;
+    assert_eq!(report.zone, itself.report.zone);
+    assert_eq!(report.contract.target, itself.report.contract.target);
+    assert_eq!(report.contract.allowance_ms, Some(4 * 3_600_000));
+    let own = report.contract(&api.registration.id);
+    assert_eq!(
+        (own.target.to_string(), own.allowance_ms),
+        ("99.95".into(), Some(7_200_000))
+    );
+    let [shop] = &report.groups[..] else { panic!("one group was expected") };
+    assert_eq!(shop.group.members, [api.registration.id.clone()]);
+    assert_eq!(shop.group.rule, Rule::default());
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! What can be said on the command line: the one table from which parsing, help and
 //! completions come.
 
-use crate::domain::month::Month;
+use crate::domain::period::Period;
 use crate::domain::timestamp::Timestamp;
-use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use crate::report::form::Form;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -84,25 +86,30 @@ impl Default for Command {
 
 #[derive(Debug, Args)]
 pub(super) struct ReportWanted {
-    /// The month, like 2026-11 [default: the running one]
-    #[arg(long, value_parser = Month::parse)]
-    pub(super) month: Option<Month>,
+    /// The month, like 2026-11, or quarter (2026-Q4) or year (2026) [default: the running
+    /// month]
+    #[arg(long, value_name = "PERIOD", value_parser = Period::parse)]
+    pub(super) month: Option<Period>,
+    /// Instead of a month: from this date or instant on
+    #[arg(long, value_name = "DATE|INSTANT", requires = "to", conflicts_with = "month")]
+    pub(super) from: Option<String>,
+    /// Up to this date, which is included, or instant
+    #[arg(long, value_name = "DATE|INSTANT", requires = "from")]
+    pub(super) to: Option<String>,
     /// The report as it was at this instant, like 2026-11-15T12:00:00Z [default: now]
     #[arg(long, value_name = "INSTANT", value_parser = Timestamp::parse_rfc3339)]
     pub(super) as_of: Option<Timestamp>,
     /// The form
-    #[arg(long, value_enum, default_value_t = Form::Text)]
+    #[arg(long, value_parser = forms(), default_value = Form::Text.word())]
     pub(super) format: Form,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(super) enum Form {
-    /// A table for people
-    Text,
-    /// One JSON object, schema everup.report/1
-    Json,
-    /// One row a monitor
-    Csv,
+/// The forms of a report, by their words.
+fn forms() -> impl TypedValueParser<Value = Form> {
+    let form = |word: String| Form::ALL.into_iter().find(|form| form.word() == word);
+    // Only these words are let through, so one of them is always found.
+    PossibleValuesParser::new(Form::ALL.map(Form::word))
+        .map(move |word| form(word).unwrap_or(Form::Text))
 }
 
 #[derive(Debug, Args)]

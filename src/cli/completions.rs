@@ -9,6 +9,6 @@ use std::process::ExitCode;
 pub(super) fn completions(shell: Shell) -> anyhow::Result<ExitCode> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "everup", &mut script);
-    terminal::print(&String::from_utf8_lossy(&script))?;
+    terminal::print(&script)?;
     Ok(ExitCode::SUCCESS)
 }

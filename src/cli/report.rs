@@ -1,18 +1,19 @@
 //! `everup report`: the month, in one of its forms.
 
-use super::arguments::{Form, Place, ReportWanted};
+use super::arguments::{Place, ReportWanted};
 use super::source::{Source, configured};
 use super::terminal;
 use crate::clock::{Clock, SystemClock};
 use crate::domain::history::History;
 use crate::domain::ledger::Ledger;
 use crate::domain::month::Month;
+use crate::domain::period::Period;
 use crate::domain::span::Span;
 use crate::domain::timestamp::{DAY_MS, Timestamp};
-use crate::report::month::MonthReport;
-use crate::report::{csv, json, text};
+use crate::report::period::PeriodReport;
 use crate::store::contract::{Store, StoreError};
 use crate::store::sqlite::Sqlite;
+use chrono_tz::Tz;
 use std::process::ExitCode;
 
 pub(super) async fn report(place: &Place, wanted: ReportWanted) -> anyhow::Result<ExitCode> {
@@ -25,16 +26,19 @@ pub(super) async fn report(place: &Place, wanted: ReportWanted) -> anyhow::Resul
             rewind(&store, history, as_of).await?;
         }
     }
-    let month = wanted.month.unwrap_or_else(|| Month::around(now, config.report.zone));
-    let report = MonthReport::make(&store, &histories, month, now, &config.report).await?;
-    let printed = match wanted.format {
-        Form::Text => text::print(&report),
-        Form::Json => json::print(&report),
-        Form::Csv => csv::print(&report),
-    };
-    terminal::print(&printed)?;
+    let period = period(&wanted, now, config.report.zone)?;
+    let report = PeriodReport::make(&store, &histories, period, now, &config.report).await?;
+    terminal::print(&wanted.format.print(&report))?;
     store.close().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the report is about; the running month if nothing is said.
+fn period(wanted: &ReportWanted, now: Timestamp, zone: Tz) -> anyhow::Result<Period> {
+    if let (Some(from), Some(to)) = (&wanted.from, &wanted.to) {
+        return Period::range(from, to, zone).map_err(anyhow::Error::msg);
+    }
+    Ok(wanted.month.unwrap_or_else(|| Period::Month(Month::around(now, zone))))
 }
 
 /// Takes back all that was seen after `as_of`: the ledger is made again of the checks

@@ -2,14 +2,14 @@
 
 use std::io::{self, ErrorKind, Write};
 
-/// Prints a text on standard output. A reader that has gone away, as `head` does, is
+/// Prints something whole on standard output. A reader that has gone away, as `head` does, is
 /// no failure.
 ///
 /// # Errors
 /// When it cannot be written for another reason.
-pub(super) fn print(text: &str) -> io::Result<()> {
+pub(super) fn print(text: &(impl AsRef<[u8]> + ?Sized)) -> io::Result<()> {
     let mut output = io::stdout().lock();
-    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+    match output.write_all(text.as_ref()).and_then(|()| output.flush()) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         result => result,
     }

@@ -1,14 +1,15 @@
 //! The file as a whole: its sections, and the monitors beside each other.
 
 use super::Config;
+use super::group::Groups;
+use super::identity::Taken;
 use super::mistake::Place;
 use super::reader::Reader;
 use super::section::{Field, Kind, Section};
 use super::timing::Timing;
 use super::{monitor, own, report, server, store};
-use crate::domain::monitor::MonitorId;
 use crate::engine::settings::Watch;
-use std::collections::HashMap;
+use crate::report::settings::Settings as ReportSettings;
 use toml::de::{DeTable, DeValue};
 
 /// As many as one process can check every 20 s with some room; more is a mistake of
@@ -23,14 +24,18 @@ pub(super) fn read(table: &DeTable, place: Place, reader: &mut Reader) -> Option
     let store = root.section("store", Kind::Store, reader);
     let store = store.map(|section| store::read(&section, reader)).unwrap_or_default();
     let report = root.section("report", Kind::Report, reader);
-    let report = report.map(|section| report::read(&section, reader)).unwrap_or_default();
+    let mut report = report.map(|section| report::read(&section, reader)).unwrap_or_default();
+    let groups = root.field("group", reader);
+    let mut groups = Groups::read(groups, report.contract.target, reader);
     let defaults = root.section("defaults", Kind::Defaults, reader);
     let defaults = defaults.map_or(Timing::ABSENT, |section| Timing::read(&section, reader));
     let named = root.field("monitor", reader);
     let is_empty = |field: &Field| field.value.as_array().is_some_and(|list| list.is_empty());
     let watches_itself = named.as_ref().is_none_or(is_empty);
     let monitors = match named {
-        Some(field) if !watches_itself => read_monitors(&field, &defaults, reader),
+        Some(field) if !watches_itself => {
+            read_monitors(&field, &defaults, &mut groups, &mut report, reader)
+        }
         _ => {
             let message = "no [[monitor]] is named, so everup watches only itself";
             reader.warn(root.place(), message);
@@ -38,17 +43,24 @@ pub(super) fn read(table: &DeTable, place: Place, reader: &mut Reader) -> Option
             vec![own::watch(server.listen, settled)]
         }
     };
+    report.groups = groups.finish(reader);
     Some(Config { server, store, report, monitors, warnings: vec![], watches_itself })
 }
 
 /// Reads every monitor. What is wrong with one is told, and the others are read.
-fn read_monitors(field: &Field, defaults: &Timing, reader: &mut Reader) -> Vec<Watch> {
+fn read_monitors(
+    field: &Field,
+    defaults: &Timing,
+    groups: &mut Groups,
+    report: &mut ReportSettings,
+    reader: &mut Reader,
+) -> Vec<Watch> {
     let example = "[[monitor]] with double brackets, as there may be several";
     let DeValue::Array(list) = field.value else {
         reader.wrong_kind(field, example);
         return vec![];
     };
-    let mut lines: HashMap<MonitorId, usize> = HashMap::new();
+    let mut taken = Taken::default();
     let mut monitors = Vec::new();
     for (index, item) in list.iter().enumerate() {
         let place = reader.place(item.span().start);
@@ -63,30 +75,19 @@ fn read_monitors(field: &Field, defaults: &Timing, reader: &mut Reader) -> Vec<W
             reader.wrong_kind(&item, example);
             continue;
         };
-        let monitor::Read { id, watch } =
+        let monitor::Read { id, watch, group, promise } =
             monitor::read(table, index + 1, place, defaults, reader);
+        if let Some((group, place)) = group {
+            groups.join(&group, &place, id.as_ref().map(|(id, _)| id), reader);
+        }
         if let Some((id, place)) = id {
-            tell_if_double(&id, &place, &lines, reader);
-            lines.entry(id).or_insert(place.line.unwrap_or_default());
+            taken.take("monitor", &id, &place, reader);
+            let contract = promise.or(report.contract);
+            if contract != report.contract {
+                report.contracts.insert(id, contract);
+            }
         }
         monitors.extend(watch);
     }
     monitors
-}
-
-fn tell_if_double(
-    id: &MonitorId,
-    place: &Place,
-    lines: &HashMap<MonitorId, usize>,
-    reader: &mut Reader,
-) {
-    let Some(line) = lines.get(id) else { return };
-    let instead = if place.key.as_deref() == Some("id") {
-        "write another id"
-    } else {
-        "write an id of its own beside the name"
-    };
-    let message =
-        format!("the id \"{id}\" is that of the monitor in line {line} already; {instead}");
-    reader.mistake(place, message);
 }

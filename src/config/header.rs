@@ -52,7 +52,7 @@ pub(super) fn read(field: &Field, reader: &mut Reader) -> Option<Headers> {
         let name = key.get_ref();
         let label = if name.len() <= 40 { name.to_string() } else { quoted(name) };
         let place = |offset, reader: &Reader| Place {
-            monitor: field.place.monitor.clone(),
+            subject: field.place.subject.clone(),
             key: Some(format!("http.headers.{}", label.escape_debug())),
             ..reader.place(offset)
         };

@@ -14,9 +14,10 @@ pub struct Place {
     pub line: Option<usize>,
     /// The character in that line, counted from 1; `None` where it is far behind.
     pub column: Option<usize>,
-    /// The monitor's id, or its name, or its number in the file like `#2`.
-    pub monitor: Option<Arc<str>>,
-    /// The key with the tables it stands in: `server.listen`; within a monitor from
+    /// What it concerns, by its id, its name or its number in the file: `monitor "api"`,
+    /// `group #2`.
+    pub subject: Option<Arc<str>>,
+    /// The key with the tables it stands in: `server.listen`; within a subject from
     /// there on: `http.method`.
     pub key: Option<String>,
 }
@@ -24,7 +25,7 @@ pub struct Place {
 impl Place {
     /// A whole file, or an argument.
     pub(super) fn whole(file: &str) -> Place {
-        Place { file: file.into(), line: None, column: None, monitor: None, key: None }
+        Place { file: file.into(), line: None, column: None, subject: None, key: None }
     }
 }
 
@@ -35,12 +36,10 @@ impl fmt::Display for Place {
         if let Some(line) = self.line {
             write!(f, ":{line}")?;
         }
-        match &self.monitor {
-            Some(number) if number.starts_with('#') => write!(f, ": monitor {number}")?,
-            Some(id) => write!(f, ": monitor {id:?}")?,
-            None => {}
+        if let Some(subject) = &self.subject {
+            write!(f, ": {subject}")?;
         }
-        match (&self.monitor, &self.key) {
+        match (&self.subject, &self.key) {
             (Some(_), Some(key)) => write!(f, ", {key}"),
             (None, Some(key)) => write!(f, ": {key}"),
             (_, None) => Ok(()),

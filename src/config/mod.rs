@@ -8,12 +8,15 @@
 mod duration;
 mod environment;
 mod file;
+mod group;
 mod header;
 mod http;
+mod identity;
 mod mistake;
 mod monitor;
 mod nearest;
 mod own;
+mod promise;
 mod reader;
 mod report;
 mod section;

@@ -1,23 +1,22 @@
 //! `[[monitor]]`: one thing that is watched.
 
-use super::duration;
 use super::http::{self, Http};
+use super::identity::Identity;
 use super::mistake::Place;
+use super::promise::Promise;
 use super::reader::Reader;
 use super::section::{Kind, Section};
 use super::since;
 use super::target::Target;
-use super::text::{Text, quoted};
+use super::text::Text;
 use super::timing::{Settled, Timing};
+use super::{duration, group, identity};
 use crate::domain::monitor::MonitorId;
 use crate::engine::settings::Watch;
 use crate::probe;
 use crate::store::contract::Registration;
 use ::http::HeaderValue;
-use toml::de::{DeTable, DeValue};
-
-/// Fits a table on a page and in a terminal.
-const NAME_CHARS_MAX: usize = 100;
+use toml::de::DeTable;
 
 /// More often than this one asks only oneself, without being asked back.
 const POLITE_INTERVAL_MS: i64 = 10_000;
@@ -28,14 +27,10 @@ pub(super) struct Read {
     pub id: Option<(MonitorId, Place)>,
     /// All of it, if nothing is wrong.
     pub watch: Option<Watch>,
-}
-
-/// What it is called.
-struct Identity {
-    id: MonitorId,
-    name: String,
-    /// Where the id came from.
-    place: Place,
+    /// The group that it names, and where.
+    pub group: Option<(MonitorId, Place)>,
+    /// What is promised of it, where it says so itself.
+    pub promise: Promise,
 }
 
 /// Reads the monitor that is the `number`th in the file, counted from 1.
@@ -46,10 +41,10 @@ pub(super) fn read(
     defaults: &Timing,
     reader: &mut Reader,
 ) -> Read {
-    place.monitor = Some(label(table, number).into());
+    place.subject = Some(identity::label("monitor", table, number).into());
     place.key = None;
     let section = Section::new(Kind::Monitor, table, place, reader);
-    let identity = read_identity(&section, reader);
+    let identity = identity::read("monitor", &section, reader);
     let target = read_target(&section, reader);
     let since = section.field("since", reader).map(|field| since::read(&field, reader));
     let settled = Timing::read(&section, reader).settle(defaults, reader);
@@ -62,6 +57,10 @@ pub(super) fn read(
     if let (Some((target, place)), Some(settled), Some(http)) = (&target, &settled, &http) {
         warn(target, place, settled, http, reader);
     }
+    let group = section
+        .field("group", reader)
+        .and_then(|field| group::named(&field, reader));
+    let promise = Promise::read(&section, reader);
     let id = identity
         .as_ref()
         .map(|identity| (identity.id.clone(), identity.place.clone()));
@@ -80,77 +79,7 @@ pub(super) fn read(
             probe: probe::Settings { url: target.url, degraded_above, http: settings, secrets },
         })
     })();
-    Read { id, watch }
-}
-
-/// What a monitor is called in messages, whatever is wrong with it.
-fn label(table: &DeTable, number: usize) -> String {
-    let text = |key: &str| match table.get(key).map(|value| value.get_ref()) {
-        Some(DeValue::String(text)) => Some(text.as_ref()),
-        _ => None,
-    };
-    let id = text("id").and_then(|id| MonitorId::new(id).ok());
-    let slug = || text("name").filter(|name| !name.contains("${")).and_then(MonitorId::slug);
-    id.or_else(slug).map_or_else(|| format!("#{number}"), |id| id.to_string())
-}
-
-fn read_identity(section: &Section, reader: &mut Reader) -> Option<Identity> {
-    let (id, name) = (section.field("id", reader), section.field("name", reader));
-    if id.is_none() && name.is_none() {
-        let message = "this monitor has no name; write one, like name = \"API\"";
-        reader.mistake(section.place(), message);
-        return None;
-    }
-    let read_id = id.map(|field| {
-        let text = reader.public(&field, "it as a string, like \"api\"")?;
-        let id = MonitorId::new(&text);
-        let id = id.map_err(|message| reader.mistake(&field.place, message)).ok()?;
-        Some((id, field.place))
-    });
-    let read_name = name.map(|field| {
-        let text = reader.public(&field, "it as a string, like \"API\"")?;
-        let name = checked_name(&text);
-        let name = name.map_err(|message| reader.mistake(&field.place, message)).ok()?;
-        Some((name, field.place))
-    });
-    match (read_id, read_name) {
-        (Some(id), None) => {
-            let (id, place) = id?;
-            Some(Identity { name: id.to_string(), id, place })
-        }
-        (Some(id), Some(name)) => {
-            let ((id, place), (name, _)) = (id?, name?);
-            Some(Identity { id, name, place })
-        }
-        (None, name) => {
-            let (name, place) = name??;
-            let Some(id) = MonitorId::slug(&name) else {
-                let message = format!(
-                    "no id can be made of {}; write one beside it, like id = \"shop\"",
-                    quoted(&name)
-                );
-                reader.mistake(&place, message);
-                return None;
-            };
-            Some(Identity { id, name, place })
-        }
-    }
-}
-
-fn checked_name(text: &str) -> Result<String, String> {
-    let name = text.trim();
-    if name.is_empty() {
-        return Err("this is empty; write a name, like \"API\"".to_owned());
-    }
-    if name.chars().any(char::is_control) {
-        return Err(format!("{} has a line break or the like; leave it out", quoted(name)));
-    }
-    if name.chars().count() > NAME_CHARS_MAX {
-        return Err(format!(
-            "this is longer than {NAME_CHARS_MAX} characters; write a shorter name"
-        ));
-    }
-    Ok(name.to_owned())
+    Read { id, watch, group, promise }
 }
 
 fn read_target(section: &Section, reader: &mut Reader) -> Option<(Target, Place)> {

@@ -34,7 +34,7 @@ impl<'e> Reader<'e> {
         Reader { file: file.into(), text, line_starts, environment, mistakes, warnings: vec![] }
     }
 
-    /// The place of the byte at `offset`, in no monitor and of no key.
+    /// The place of the byte at `offset`, of no subject and no key.
     pub fn place(&self, offset: usize) -> Place {
         let line = self.line_starts.partition_point(|start| *start <= offset);
         // The first line starts at 0, so at least one line starts at or before `offset`.
@@ -44,7 +44,7 @@ impl<'e> Reader<'e> {
             file: Arc::clone(&self.file),
             line: Some(line),
             column: before.map(|text| text.chars().count() + 1),
-            monitor: None,
+            subject: None,
             key: None,
         }
     }

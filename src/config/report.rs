@@ -1,13 +1,12 @@
 //! `[report]`: whose calendar the months follow, and which uptime was promised.
 
 use super::nearest::nearest;
+use super::promise::Promise;
 use super::reader::Reader;
-use super::section::{Field, Section};
+use super::section::Section;
 use super::text::quoted;
-use crate::domain::percent::Target;
 use crate::report::settings::Settings;
 use chrono_tz::{TZ_VARIANTS, Tz};
-use toml::de::DeValue;
 
 /// Reads the section; what is wrong in it is told, and stays as it is by default.
 pub(super) fn read(section: &Section, reader: &mut Reader) -> Settings {
@@ -16,31 +15,8 @@ pub(super) fn read(section: &Section, reader: &mut Reader) -> Settings {
         let example = "the name of a zone, like \"Europe/Berlin\"";
         settings.zone = reader.parsed(&field, example, parse_zone).unwrap_or(settings.zone);
     }
-    if let Some(field) = section.field("sla_percent", reader) {
-        settings.target = read_target(&field, reader).unwrap_or(settings.target);
-    }
+    settings.contract = Promise::read(section, reader).or(settings.contract);
     settings
-}
-
-fn read_target(field: &Field, reader: &mut Reader) -> Option<Target> {
-    let number = match field.value {
-        DeValue::Integer(number) => number.to_string(),
-        DeValue::Float(number) => number.to_string(),
-        _ => {
-            let example = "it as a string, like \"99.9\"";
-            return reader.parsed(field, example, parse_target);
-        }
-    };
-    // Shown only if it is one: a number may be written in ways that a target may not.
-    let write = Target::parse(&number).map_or("99.9".to_owned(), |target| target.to_string());
-    let message = format!("a number is not exact; write it as a string: \"{write}\"");
-    reader.mistake(&field.place, message);
-    None
-}
-
-fn parse_target(text: &str, told: &str) -> Result<Target, String> {
-    // What has a variable in it is never a target, so the sentence comes out the same.
-    Target::parse(text).map_err(|message| Target::parse(told).err().unwrap_or(message))
 }
 
 fn parse_zone(text: &str, told: &str) -> Result<Tz, String> {

@@ -16,19 +16,21 @@ pub(super) enum Kind {
     Store,
     Report,
     Defaults,
+    Group,
     Monitor,
     Http,
 }
 
 impl Kind {
     /// In the order in which a misplaced key is looked for.
-    const ALL: [Kind; 7] = [
+    const ALL: [Kind; 8] = [
         Kind::Monitor,
         Kind::Http,
         Kind::Server,
         Kind::Store,
         Kind::Report,
         Kind::Defaults,
+        Kind::Group,
         Kind::Root,
     ];
 
@@ -40,6 +42,7 @@ impl Kind {
             Kind::Store => "[store]",
             Kind::Report => "[report]",
             Kind::Defaults => "[defaults]",
+            Kind::Group => "[[group]]",
             Kind::Monitor => "[[monitor]]",
             Kind::Http => "[monitor.http]",
         }
@@ -48,10 +51,10 @@ impl Kind {
     /// Every key it may have.
     fn keys(self) -> &'static [&'static str] {
         match self {
-            Kind::Root => &["server", "store", "report", "defaults", "monitor"],
+            Kind::Root => &["server", "store", "report", "defaults", "group", "monitor"],
             Kind::Server => &["listen"],
             Kind::Store => &["url"],
-            Kind::Report => &["time_zone", "sla_percent"],
+            Kind::Report => &["time_zone", "sla_percent", "maintenance_allowance"],
             Kind::Defaults => &[
                 "interval",
                 "timeout",
@@ -60,6 +63,7 @@ impl Kind {
                 "successes",
                 "degraded_above",
             ],
+            Kind::Group => &["id", "name", "rule", "sla_percent"],
             Kind::Monitor => &[
                 "id",
                 "name",
@@ -71,6 +75,9 @@ impl Kind {
                 "retry_interval",
                 "successes",
                 "degraded_above",
+                "group",
+                "sla_percent",
+                "maintenance_allowance",
                 "http",
             ],
             Kind::Http => {
@@ -82,7 +89,7 @@ impl Kind {
     /// What stands before its keys in a message.
     fn prefix(self) -> &'static str {
         match self {
-            Kind::Root | Kind::Monitor => "",
+            Kind::Root | Kind::Monitor | Kind::Group => "",
             Kind::Server => "server.",
             Kind::Store => "store.",
             Kind::Report => "report.",
@@ -149,14 +156,14 @@ impl<'a> Section<'a> {
     }
 
     fn at(&self, key: &str, offset: usize, reader: &Reader) -> Place {
-        let monitor = self.place.monitor.as_ref().map(Arc::clone);
+        let subject = self.place.subject.as_ref().map(Arc::clone);
         // Only a key that nobody knows can be long, or have anything odd in it.
         let key = if key.chars().all(|c| c.is_ascii_graphic()) && key.len() <= 40 {
             format!("{}{key}", self.kind.prefix())
         } else {
             format!("{}{}", self.kind.prefix(), quoted(key))
         };
-        Place { monitor, key: Some(key), ..reader.place(offset) }
+        Place { subject, key: Some(key), ..reader.place(offset) }
     }
 }
 

@@ -26,8 +26,8 @@ pub(super) fn read(field: &Field, reader: &mut Reader) -> Option<Vec<RangeInclus
     }
     let mut ranges = Vec::new();
     for item in list.iter() {
-        let Place { monitor, key, .. } = field.place.clone();
-        let place = Place { monitor, key, ..reader.place(item.span().start) };
+        let Place { subject, key, .. } = field.place.clone();
+        let place = Place { subject, key, ..reader.place(item.span().start) };
         let item = Field { value: item.get_ref(), place };
         let range = match item.value {
             DeValue::Integer(number) => parse(number.as_str(), &number.to_string())

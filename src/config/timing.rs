@@ -209,9 +209,9 @@ fn tell(
 ) {
     let most = shown(most_ms);
     let own = |other: &&&Setting<i64>| {
-        other.written().is_some_and(|other| other.place.monitor.is_some())
+        other.written().is_some_and(|other| other.place.subject.is_some())
     };
-    let inherited = written.place.monitor.is_none();
+    let inherited = written.place.subject.is_none();
     match others
         .iter()
         .find(own)

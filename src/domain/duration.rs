@@ -6,25 +6,35 @@ use super::timestamp::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS};
 /// `40 ms`, `59 s`, `12 min`, `3 h 05 min`, `2 d 04 h`: rounded up to what is printed.
 #[must_use]
 pub fn in_words(ms: i64) -> String {
-    let up = |unit: i64| -> i64 { ms.div_euclid(unit) + i64::from(ms.rem_euclid(unit) > 0) };
+    printed(ms, |unit| ms.div_euclid(unit) + i64::from(ms.rem_euclid(unit) > 0))
+}
+
+/// The same, rounded down: for what is allowed or left, which must never be overstated.
+#[must_use]
+pub fn at_least_in_words(ms: i64) -> String {
+    printed(ms, |unit| ms.div_euclid(unit))
+}
+
+/// `rounded` gives how many of a unit there are.
+fn printed(ms: i64, rounded: impl Fn(i64) -> i64) -> String {
+    let seconds = rounded(SECOND_MS);
     if ms < SECOND_MS {
         return format!("{} ms", ms.max(0));
     }
-    if up(SECOND_MS) < 60 {
-        return format!("{} s", up(SECOND_MS));
+    if seconds < 60 {
+        return format!("{seconds} s");
     }
-    if ms < 10 * MINUTE_MS && up(SECOND_MS) % 60 != 0 {
-        let seconds = up(SECOND_MS);
+    if ms < 10 * MINUTE_MS && seconds % 60 != 0 {
         return format!("{} min {:02} s", seconds / 60, seconds % 60);
     }
-    let minutes = up(MINUTE_MS);
+    let minutes = rounded(MINUTE_MS);
     if minutes < 60 {
         return format!("{minutes} min");
     }
     if ms <= DAY_MS && minutes < 24 * 60 {
         return format!("{} h {:02} min", minutes / 60, minutes % 60);
     }
-    let hours = up(HOUR_MS);
+    let hours = rounded(HOUR_MS);
     format!("{} d {:02} h", hours / 24, hours % 24)
 }
 
@@ -52,5 +62,18 @@ mod tests {
     #[case(187_200_001, "2 d 05 h")]
     fn durations_round_up(#[case] ms: i64, #[case] words: &str) {
         assert_eq!(in_words(ms), words);
+    }
+    #[rstest]
+    #[case(999, "999 ms")]
+    #[case(1_999, "1 s")]
+    #[case(59_999, "59 s")]
+    #[case(60_999, "1 min")]
+    #[case(599_999, "9 min 59 s")]
+    #[case(2_592_000, "43 min")]
+    #[case(3_659_999, "1 h 00 min")]
+    #[case(86_399_999, "23 h 59 min")]
+    #[case(187_199_999, "2 d 03 h")]
+    fn what_is_left_rounds_down(#[case] ms: i64, #[case] words: &str) {
+        assert_eq!(at_least_in_words(ms), words);
     }
 }

@@ -24,11 +24,13 @@ pub struct History {
 }
 
 impl History {
-    /// How the past reads at `now` within `window`, and the timeline that follows.
+    /// How the past reads at `now` within `window`, and the timeline that follows where
+    /// `excused` is the maintenance that leaves the figure: [`History::maintenance`], or
+    /// what a contract allows of it.
     #[must_use]
-    pub fn read(&self, window: Span, now: Timestamp) -> (Account, Timeline) {
+    pub fn read(&self, window: Span, now: Timestamp, excused: &Spans) -> (Account, Timeline) {
         let account = self.ledger.account(window, now, &self.monitor);
-        let timeline = Timeline::new(window, &self.monitor, &self.maintenance, &account);
+        let timeline = Timeline::new(window, &self.monitor, excused, &account);
         (account, timeline)
     }
 }

@@ -61,6 +61,26 @@ impl MaintenanceWindow {
     }
 }
 
+/// What of `excluded` stays out of the figure where a contract allows only so much of it
+/// each month: the first `allowance_ms` within each of `months`. What exceeds it counts.
+#[must_use]
+pub fn within_allowance(
+    excluded: &Spans,
+    allowance_ms: i64,
+    months: impl IntoIterator<Item = Span>,
+) -> Spans {
+    let mut allowed = Spans::empty();
+    for month in months {
+        let mut left_ms = allowance_ms;
+        for span in excluded.within(month).as_slice() {
+            let length_ms = span.length_ms().min(left_ms);
+            allowed.push(Span::new(span.from, span.from.plus_ms(length_ms)));
+            left_ms -= length_ms;
+        }
+    }
+    allowed
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,6 +110,20 @@ mod tests {
         assert_eq!(window(172_800_000, Some(2_500)).excluded(), until(2_000));
         assert_eq!(window(172_800_000, Some(1_000)).excluded(), None);
         assert_eq!(window(172_800_000, Some(-5)).excluded(), None);
+    }
+
+    #[test]
+    fn an_allowance_is_used_up_in_order_and_begins_anew_each_month() {
+        let span = |from, to| Span::new(Timestamp(from), Timestamp(to));
+        let spans = |pairs: &[(i64, i64)]| -> Spans {
+            pairs.iter().map(|(from, to)| span(*from, *to)).collect()
+        };
+        let months = [span(0, 100), span(100, 200), span(200, 300)];
+        let excluded = spans(&[(10, 30), (50, 60), (95, 130), (250, 251)]);
+        let allowed = |ms| within_allowance(&excluded, ms, months);
+        assert_eq!(allowed(25), spans(&[(10, 30), (50, 55), (100, 125), (250, 251)]));
+        assert_eq!(allowed(0), Spans::empty());
+        assert_eq!(allowed(1_000), excluded);
     }
 
     #[test]

@@ -4,8 +4,12 @@
 //! and no wire names. `docs/uptime.md` says in words what these modules say in
 //! code; where they differ, the code is wrong.
 
+pub mod bounds;
+pub mod budget;
 pub mod check;
+pub mod class;
 pub mod duration;
+pub mod group;
 pub mod history;
 pub mod judge;
 pub mod ledger;
@@ -14,6 +18,7 @@ pub mod monitor;
 pub mod month;
 pub mod outage;
 pub mod percent;
+pub mod period;
 pub mod span;
 pub mod timeline;
 pub mod timestamp;

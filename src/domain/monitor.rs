@@ -197,6 +197,12 @@ impl Monitor {
         &self.pauses
     }
 
+    /// When it existed and was not paused: when what was seen counts.
+    #[must_use]
+    pub fn watched(&self) -> &Spans {
+        &self.watched
+    }
+
     /// The stretch around `at` in which the monitor existed and was not paused;
     /// `None` when what was seen at `at` does not count.
     #[must_use]

@@ -1,6 +1,7 @@
 //! Percentages as text and as targets, without a float anywhere.
 
-use super::uptime::{Bounds, Ratio};
+use super::bounds::Bounds;
+use super::uptime::Ratio;
 use std::fmt;
 
 /// A ratio in percent, rounded down, with this many decimals: `99.99` is printed only
@@ -110,6 +111,16 @@ impl Target {
         Ratio { part: self.units, whole: 100 * 10_i64.pow(self.decimals) }
     }
 
+    /// How much of `observed_ms` may be downtime: the most with which the uptime still
+    /// reaches the target.
+    #[must_use]
+    pub fn allowed_ms(self, observed_ms: i64) -> i64 {
+        let Ratio { part, whole } = self.ratio();
+        let allowed = i128::from(observed_ms) * i128::from(whole - part) / i128::from(whole);
+        // A part of `observed_ms`, so it fits.
+        i64::try_from(allowed).unwrap_or(observed_ms)
+    }
+
     /// Whether an uptime reaches it.
     #[must_use]
     pub fn verdict(self, uptime: Option<Ratio>) -> Verdict {
@@ -208,6 +219,20 @@ mod tests {
             let printed: f64 = floored(uptime, 2).parse().unwrap();
             let met = target.verdict(Some(uptime)) == Verdict::Met;
             prop_assert_eq!(met, printed >= text.parse::<f64>().unwrap());
+        }
+
+        /// The budget and the verdict agree to the millisecond.
+        #[test]
+        fn a_promise_is_kept_exactly_while_downtime_is_allowed(
+            observed in 1..2_678_400_000_i64,
+            down in 0..10_000_000_i64,
+            target in 1..=100_000_i64,
+        ) {
+            let down = down.min(observed);
+            let text = format!("{}.{:03}", target / 1_000, target % 1_000);
+            let target = Target::parse(&text).unwrap();
+            let met = target.verdict(Ratio::new(observed - down, observed)) == Verdict::Met;
+            prop_assert_eq!(met, down <= target.allowed_ms(observed));
         }
     }
 }

@@ -1,43 +1,12 @@
 //! Every instant of a window in exactly one class: the one base of the day bars, the
 //! month's figure and its explanation.
 
+use super::class::Class;
 use super::ledger::Account;
 use super::monitor::Monitor;
 use super::span::{Span, Spans};
 use super::timestamp::Timestamp;
 use super::uptime::Tally;
-
-/// What an instant counts as. Where several hold, the first in this order does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Class {
-    /// Before the monitor's creation, after its removal, or not yet settled.
-    Outside,
-    /// It was paused.
-    Paused,
-    /// Inside maintenance that was announced in time.
-    Maintenance,
-    /// It was down.
-    Down,
-    /// It was up, but slow.
-    Degraded,
-    /// It was up.
-    Up,
-    /// Nobody looked, or what was seen decides nothing.
-    Unknown,
-}
-
-impl Class {
-    /// Every class, in order of precedence.
-    pub const ALL: [Class; 7] = [
-        Class::Outside,
-        Class::Paused,
-        Class::Maintenance,
-        Class::Down,
-        Class::Degraded,
-        Class::Up,
-        Class::Unknown,
-    ];
-}
 
 /// A stretch of one class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,20 +34,35 @@ impl Timeline {
         maintenance: &Spans,
         account: &Account,
     ) -> Timeline {
+        let known = &account.known;
+        let outside = monitor.lives().complement().within(window);
+        let outside = outside.union(&Spans::from(Span::new(account.as_of, Timestamp::MAX)));
+        Timeline::layered(
+            window,
+            [
+                (Class::Up, &known.up),
+                (Class::Degraded, &known.degraded),
+                (Class::Down, &known.down),
+                (Class::Maintenance, maintenance),
+                (Class::Paused, monitor.pauses()),
+                (Class::Outside, &outside),
+            ],
+        )
+    }
+
+    /// A window that is unknown but for these layers, each laid over those before it.
+    #[must_use]
+    pub fn layered<'a>(
+        window: Span,
+        layers: impl IntoIterator<Item = (Class, &'a Spans)>,
+    ) -> Timeline {
         let mut segments = Vec::new();
         if !window.is_empty() {
             segments.push(Segment { span: window, class: Class::Unknown });
         }
-        let known = &account.known;
-        let mut paint = |spans: &[Span], class| segments = painted(&segments, spans, class);
-        paint(known.up.as_slice(), Class::Up);
-        paint(known.degraded.as_slice(), Class::Degraded);
-        paint(known.down.as_slice(), Class::Down);
-        paint(maintenance.overlapping(window), Class::Maintenance);
-        paint(monitor.pauses().overlapping(window), Class::Paused);
-        let mut outside = monitor.lives().complement().within(window);
-        outside = outside.union(&Spans::from(Span::new(account.as_of, Timestamp::MAX)));
-        paint(outside.overlapping(window), Class::Outside);
+        for (class, spans) in layers {
+            segments = painted(&segments, spans.overlapping(window), class);
+        }
         Timeline { window, segments }
     }
 
@@ -94,10 +78,30 @@ impl Timeline {
         &self.segments
     }
 
+    /// The same timeline, as far as it lies in a part of its window.
+    #[must_use]
+    pub fn within(&self, part: Span) -> Timeline {
+        let window = self.window.cut(part);
+        let segments = (self.segments.iter())
+            .map(|segment| Segment { span: segment.span.cut(window), ..*segment })
+            .filter(|segment| !segment.span.is_empty())
+            .collect();
+        Timeline { window, segments }
+    }
+
     /// The time of one class.
     #[must_use]
     pub fn class(&self, class: Class) -> Spans {
         self.segments.iter().filter(|s| s.class == class).map(|s| s.span).collect()
+    }
+
+    /// The time that could count.
+    #[must_use]
+    pub fn eligible(&self) -> Spans {
+        (self.segments.iter())
+            .filter(|s| s.class.is_eligible())
+            .map(|s| s.span)
+            .collect()
     }
 
     /// How long each class lasted in the whole window.

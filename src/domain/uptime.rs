@@ -1,8 +1,6 @@
-//! The figures: sums of classes, exact ratios, and the bounds they lie between.
+//! The figures: sums of classes, and exact ratios.
 
-use super::ledger::Account;
-use super::span::Spans;
-use super::timeline::{Class, Timeline};
+use super::class::Class;
 
 /// An exact fraction of two durations, between 0 and 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,41 +88,5 @@ impl Tally {
     #[must_use]
     pub fn coverage(&self) -> Option<Ratio> {
         Ratio::new(self.observed(), self.eligible())
-    }
-}
-
-/// What the true uptime lies between, if the target changes its state at most once
-/// between two contiguous checks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bounds {
-    /// As if all that was not surely up had been down.
-    pub low: Ratio,
-    /// As if only what was surely down had been.
-    pub high: Ratio,
-}
-
-impl Bounds {
-    /// The bounds of a timeline; `account` must be what the timeline was made of.
-    /// `None` where nothing was eligible.
-    #[must_use]
-    pub fn of(timeline: &Timeline, account: &Account) -> Option<Bounds> {
-        let eligible: Spans = (timeline.segments().iter())
-            .filter(|segment| {
-                matches!(
-                    segment.class,
-                    Class::Down | Class::Degraded | Class::Up | Class::Unknown
-                )
-            })
-            .map(|segment| segment.span)
-            .collect();
-        let whole = eligible.length_ms();
-        let perhaps = (account.known.doubt.intersect(&eligible))
-            .union(&timeline.class(Class::Down))
-            .union(&timeline.class(Class::Unknown));
-        let surely = account.known.sure.intersect(&eligible);
-        Some(Bounds {
-            low: Ratio::new(whole - perhaps.length_ms(), whole)?,
-            high: Ratio::new(whole - surely.length_ms(), whole)?,
-        })
     }
 }

@@ -1,18 +1,16 @@
-//! The report as CSV (RFC 4180): one row a monitor, after a row of names.
+//! The report as CSV (RFC 4180): one row a monitor and then one a group, after a row of
+//! names.
 
+use super::figures::Figures;
 use super::latency;
-use super::month::MonthReport;
+use super::period::{MonitorRow, PeriodReport};
 
-const COLUMNS: [&str; 32] = [
-    "month",
-    "time_zone",
-    "from",
-    "to",
-    "as_of",
-    "closed",
-    "id",
-    "name",
-    "url",
+/// What a row begins with: of when and of what it is.
+const ABOUT: [&str; 10] =
+    ["period", "time_zone", "from", "to", "as_of", "closed", "kind", "id", "name", "url"];
+
+/// What monitors and groups have in common.
+const FIGURES: [&str; 21] = [
     "uptime_percent",
     "uptime_low_percent",
     "uptime_high_percent",
@@ -20,6 +18,9 @@ const COLUMNS: [&str; 32] = [
     "sla_target_percent",
     "sla_verdict",
     "sla_certain",
+    "budget_allowed_ms",
+    "budget_used_ms",
+    "budget_left_ms",
     "window_ms",
     "outside_ms",
     "paused_ms",
@@ -31,69 +32,89 @@ const COLUMNS: [&str; 32] = [
     "outages",
     "longest_outage_ms",
     "mean_time_to_recovery_ms",
-    "blips",
-    "checks",
-    "latency_p50_ms",
-    "latency_p95_ms",
-    "latency_p99_ms",
 ];
+
+/// What only monitors have, because only they are checked.
+const CHECKS: [&str; 5] =
+    ["blips", "checks", "latency_p50_ms", "latency_p95_ms", "latency_p99_ms"];
 
 /// Prints a report. A value that does not exist is an empty field.
 #[must_use]
-pub fn print(report: &MonthReport) -> String {
-    let mut rows = csv::WriterBuilder::new()
+pub fn print(report: &PeriodReport) -> String {
+    let mut table = csv::WriterBuilder::new()
         .terminator(csv::Terminator::CRLF)
         .from_writer(Vec::new());
     // Writing records of equal length into memory cannot fail.
-    let _ = rows.write_record(COLUMNS);
-    for row in records(report) {
-        let _ = rows.write_record(row);
+    let _ = table.write_record(ABOUT.iter().chain(&FIGURES).chain(&CHECKS));
+    for row in &report.monitors {
+        let about = about(report, "monitor", &row.id, &row.name, &row.url);
+        let figures = figures(&row.figures, report.decimals);
+        let _ = table.write_record(about.iter().chain(&figures).chain(&checks(row)));
     }
-    let bytes = rows.into_inner().unwrap_or_default();
+    for row in &report.groups {
+        let about = about(report, "group", &row.id, &row.name, "");
+        let figures = figures(&row.figures, report.decimals);
+        let none: [String; 5] = std::array::from_fn(|_| String::new());
+        let _ = table.write_record(about.iter().chain(&figures).chain(&none));
+    }
+    let bytes = table.into_inner().unwrap_or_default();
     String::from_utf8(bytes).unwrap_or_default()
 }
 
-fn records(report: &MonthReport) -> impl Iterator<Item = [String; 32]> {
-    report.monitors.iter().map(|month| {
-        let (low, high) = month.bounds_text().unzip();
-        let tally = &month.tally;
-        let percentiles = month.percentiles();
-        let ms = |us: Option<u32>| us.map(latency::tenths_of_ms).unwrap_or_default();
-        [
-            report.month.to_string(),
-            report.zone.name().to_owned(),
-            report.window.from.to_string(),
-            report.window.to.to_string(),
-            report.as_of.to_string(),
-            report.closed.to_string(),
-            month.id.clone(),
-            inert(&month.name),
-            inert(&month.url),
-            month.uptime_text(report.decimals).unwrap_or_default(),
-            low.unwrap_or_default(),
-            high.unwrap_or_default(),
-            month.coverage_text(report.decimals).unwrap_or_default(),
-            month.target.to_string(),
-            month.verdict.word().to_owned(),
-            month.certain.to_string(),
-            tally.window().to_string(),
-            tally.outside.to_string(),
-            tally.paused.to_string(),
-            tally.maintenance.to_string(),
-            tally.up.to_string(),
-            tally.degraded.to_string(),
-            tally.down.to_string(),
-            tally.unknown.to_string(),
-            month.outages.len().to_string(),
-            month.longest_outage_ms().map(|ms| ms.to_string()).unwrap_or_default(),
-            month.recovery_ms().map(|ms| ms.to_string()).unwrap_or_default(),
-            month.blips.to_string(),
-            month.summary.checks.to_string(),
-            ms(percentiles.map(|p| p.p50_us)),
-            ms(percentiles.map(|p| p.p95_us)),
-            ms(percentiles.map(|p| p.p99_us)),
-        ]
-    })
+fn about(report: &PeriodReport, kind: &str, id: &str, name: &str, url: &str) -> [String; 10] {
+    [
+        report.period.to_string(),
+        report.zone.name().to_owned(),
+        report.window.from.to_string(),
+        report.window.to.to_string(),
+        report.as_of.to_string(),
+        report.closed.to_string(),
+        kind.to_owned(),
+        id.to_owned(),
+        inert(name),
+        inert(url),
+    ]
+}
+
+fn figures(figures: &Figures, decimals: u32) -> [String; 21] {
+    let (low, high) = figures.bounds_text().unzip();
+    let Figures { tally, budget, .. } = figures;
+    let ms = |ms: Option<i64>| ms.map(|ms| ms.to_string()).unwrap_or_default();
+    [
+        figures.uptime_text(decimals).unwrap_or_default(),
+        low.unwrap_or_default(),
+        high.unwrap_or_default(),
+        figures.coverage_text(decimals).unwrap_or_default(),
+        figures.target.to_string(),
+        figures.verdict.word().to_owned(),
+        figures.certain.to_string(),
+        budget.allowed_ms.to_string(),
+        budget.used_ms.to_string(),
+        budget.left_ms().to_string(),
+        tally.window().to_string(),
+        tally.outside.to_string(),
+        tally.paused.to_string(),
+        tally.maintenance.to_string(),
+        tally.up.to_string(),
+        tally.degraded.to_string(),
+        tally.down.to_string(),
+        tally.unknown.to_string(),
+        figures.outages.len().to_string(),
+        ms(figures.longest_outage_ms()),
+        ms(figures.recovery_ms()),
+    ]
+}
+
+fn checks(row: &MonitorRow) -> [String; 5] {
+    let percentiles = row.percentiles();
+    let ms = |us: Option<u32>| us.map(latency::tenths_of_ms).unwrap_or_default();
+    [
+        row.blips.to_string(),
+        row.summary.checks.to_string(),
+        ms(percentiles.map(|p| p.p50_us)),
+        ms(percentiles.map(|p| p.p95_us)),
+        ms(percentiles.map(|p| p.p99_us)),
+    ]
 }
 
 /// Text that a spreadsheet would run as a formula gets an apostrophe before it.

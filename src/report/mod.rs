@@ -1,17 +1,20 @@
 //! The one answer that page, JSON, CSV and terminal share.
 //!
-//! `month` says how a month was, `status` how things are and `headline` puts that into
+//! `period` says how a month was, `status` how things are and `headline` puts that into
 //! a sentence, `monitor` tells all of one monitor, `notice` what is planned, `latency`
 //! how fast. The forms (`json`, `csv`, `text`, and the pages) only print what these say
 //! and compute nothing.
 
 pub mod csv;
+pub mod figures;
+pub mod form;
 pub mod headline;
 pub mod json;
 pub mod latency;
 pub mod monitor;
-pub mod month;
 pub mod notice;
+pub mod outage;
+pub mod period;
 pub mod settings;
 pub mod status;
 pub mod text;

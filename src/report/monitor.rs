@@ -1,7 +1,8 @@
 //! All of one monitor: what its page shows.
 
 use super::latency::{self, Picture};
-use super::month::{MonitorMonth, MonthOutage};
+use super::outage::MonthOutage;
+use super::period::MonitorRow;
 use super::settings::Settings;
 use super::status::{self, DAYS, Day, Now};
 use crate::domain::history::History;
@@ -40,7 +41,7 @@ pub struct MonitorReport<'a> {
     /// The last [`DAYS`] local days, oldest first.
     pub days: Vec<Day>,
     /// Its months, newest first, at most [`MONTHS_MAX`].
-    pub months: Vec<(Month, MonitorMonth)>,
+    pub months: Vec<(Month, MonitorRow)>,
     /// How many months there are in all.
     pub months_count: usize,
     /// Its outages with downtime, newest first, at most [`OUTAGES_MAX`].
@@ -71,7 +72,7 @@ impl<'a> MonitorReport<'a> {
         let in_month = month.window(settings.zone);
         let last_day = Span::new(now.plus_ms(-DAY_MS), now);
         let (months, months_count) = months(history, now, settings);
-        let mut outages = outages(history, now);
+        let mut outages = outages(history, now, settings);
         let outages_count = outages.len();
         outages.truncate(OUTAGES_MAX);
         let dates = month::days_until(now, DAYS, settings.zone);
@@ -84,7 +85,7 @@ impl<'a> MonitorReport<'a> {
             removed_at: last.filter(|_| !lives.contains(now)),
             since: first,
             decimals: settings.decimals(),
-            days: status::days(history, &dates, now),
+            days: status::days(history, &dates, now, settings),
             months,
             months_count,
             outages,
@@ -100,7 +101,7 @@ fn months(
     history: &History,
     now: Timestamp,
     settings: &Settings,
-) -> (Vec<(Month, MonitorMonth)>, usize) {
+) -> (Vec<(Month, MonitorRow)>, usize) {
     let lives = history.monitor.lives();
     let Some(first) = lives.as_slice().first().map(|life| life.from) else {
         return (Vec::new(), 0);
@@ -114,7 +115,7 @@ fn months(
         if !lives.overlapping(window).is_empty() {
             count += 1;
             if months.len() < MONTHS_MAX {
-                months.push((month, MonitorMonth::of(history, window, now, settings).1));
+                months.push((month, MonitorRow::of(history, window, now, settings)));
             }
         }
         month = month.previous();
@@ -123,8 +124,8 @@ fn months(
 }
 
 /// Every outage that cost downtime, newest first.
-fn outages(history: &History, now: Timestamp) -> Vec<MonthOutage> {
-    let (account, timeline) = history.read(Span::ALWAYS, now);
+fn outages(history: &History, now: Timestamp, settings: &Settings) -> Vec<MonthOutage> {
+    let (account, timeline) = history.read(Span::ALWAYS, now, &settings.excused(history));
     let mut outages: Vec<MonthOutage> = (account.known.outages.iter())
         .filter_map(|outage| MonthOutage::of(outage, &timeline, account.as_of))
         .collect();

@@ -1,7 +1,7 @@
 //! How things are now: the state of every monitor, its month and its last days.
 //! `headline` puts it into words.
 
-use super::month::MonitorMonth;
+use super::period::MonitorRow;
 use super::settings::Settings;
 use crate::domain::check::Verdict;
 use crate::domain::history::History;
@@ -128,7 +128,7 @@ pub struct MonitorStatus<'a> {
     /// What it is now.
     pub now: Now,
     /// The running month.
-    pub month: MonitorMonth,
+    pub month: MonitorRow,
     /// The last [`DAYS`] local days, oldest first, today's up to `as_of`.
     pub days: Vec<Day>,
 }
@@ -161,8 +161,8 @@ impl<'a> Status<'a> {
             .map(|history| MonitorStatus {
                 history,
                 now: Now::of(history, now),
-                month: MonitorMonth::of(history, window, now, settings).1,
-                days: days(history, &dates, now),
+                month: MonitorRow::of(history, window, now, settings),
+                days: days(history, &dates, now, settings),
             })
             .collect();
         monitors.sort_by_key(|monitor| match monitor.now.state {
@@ -200,11 +200,17 @@ impl MonitorStatus<'_> {
 
 /// The tallies of consecutive local days, all from one timeline.
 #[must_use]
-pub fn days(history: &History, dates: &[(NaiveDate, Span)], now: Timestamp) -> Vec<Day> {
+pub fn days(
+    history: &History,
+    dates: &[(NaiveDate, Span)],
+    now: Timestamp,
+    settings: &Settings,
+) -> Vec<Day> {
     let (Some((_, first)), Some((_, last))) = (dates.first(), dates.last()) else {
         return Vec::new();
     };
-    let (_, timeline) = history.read(Span::new(first.from, last.to), now);
+    let (_, timeline) =
+        history.read(Span::new(first.from, last.to), now, &settings.excused(history));
     (dates.iter())
         .map(|&(date, span)| Day { date, span, tally: timeline.tally_within(span) })
         .collect()

@@ -1,7 +1,8 @@
 //! The report for a terminal: a table, then the outages.
 
-use super::latency;
-use super::month::{MonitorMonth, MonthReport, Shown};
+use super::figures::{Figures, Shown};
+use super::latency::{self, Percentiles};
+use super::period::PeriodReport;
 use crate::domain::duration;
 use crate::domain::percent::Verdict;
 use crate::domain::timestamp::Timestamp;
@@ -14,26 +15,30 @@ const STYLE: TableStyle =
 
 /// Prints a report. It is as wide as the terminal, or as its text where there is none.
 #[must_use]
-pub fn print(report: &MonthReport) -> String {
+pub fn print(report: &PeriodReport) -> String {
     let state = if report.closed {
         "closed".to_owned()
     } else {
         format!("as of {}", local(report.as_of, report.zone))
     };
-    let mut text = format!("{} ({}), {state}\n\n", report.month.name(), report.zone.name());
+    let mut text =
+        format!("{} ({}), {state}\n\n", report.period.name(report.zone), report.zone.name());
     if report.monitors.is_empty() {
-        text += "Nothing was watched in this month.\n";
+        text += "Nothing was watched in this time.\n";
         return text;
     }
     text += &table(report).to_string();
     text.push('\n');
-    for month in &report.monitors {
-        text += &outages(month, report.zone);
+    for row in &report.monitors {
+        text += &outages(&row.name, &row.figures, report.zone);
+    }
+    for row in &report.groups {
+        text += &outages(&row.name, &row.figures, report.zone);
     }
     text
 }
 
-fn table(report: &MonthReport) -> Table {
+fn table(report: &PeriodReport) -> Table {
     let mut table = Table::new();
     table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header([
@@ -47,26 +52,12 @@ fn table(report: &MonthReport) -> Table {
         "p95",
         "SLA",
     ]);
-    for month in &report.monitors {
-        let latency = |us: Option<u32>| {
-            us.map_or("–".to_owned(), |us| format!("{} ms", latency::tenths_of_ms(us)))
-        };
-        table.add_row([
-            month.name.clone(),
-            figure(month, report.decimals),
-            month
-                .bounds_text()
-                .map_or("–".to_owned(), |(low, high)| format!("{low}..{high}")),
-            percent(month.coverage_text(report.decimals)),
-            match month.tally.down {
-                0 => "none".to_owned(),
-                ms => duration::in_words(ms),
-            },
-            month.outages.len().to_string(),
-            latency(month.percentiles().map(|p| p.p50_us)),
-            latency(month.percentiles().map(|p| p.p95_us)),
-            sla(month),
-        ]);
+    for row in &report.monitors {
+        table.add_row(cells(&row.name, &row.figures, row.percentiles(), report.decimals));
+    }
+    for row in &report.groups {
+        let name = format!("{} ({} of {})", row.name, row.rule, row.members.len());
+        table.add_row(cells(&name, &row.figures, None, report.decimals));
     }
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
@@ -74,9 +65,37 @@ fn table(report: &MonthReport) -> Table {
     table
 }
 
+fn cells(
+    name: &str,
+    figures: &Figures,
+    percentiles: Option<Percentiles>,
+    decimals: u32,
+) -> [String; 9] {
+    let latency = |of: fn(Percentiles) -> u32| {
+        let us = percentiles.map(of);
+        us.map_or("–".to_owned(), |us| format!("{} ms", latency::tenths_of_ms(us)))
+    };
+    [
+        name.to_owned(),
+        uptime(figures, decimals),
+        figures
+            .bounds_text()
+            .map_or("–".to_owned(), |(low, high)| format!("{low}..{high}")),
+        percent(figures.coverage_text(decimals)),
+        match figures.tally.down {
+            0 => "none".to_owned(),
+            ms => duration::in_words(ms),
+        },
+        figures.outages.len().to_string(),
+        latency(|p| p.p50_us),
+        latency(|p| p.p95_us),
+        sla(figures),
+    ]
+}
+
 /// The figure as pages show it too: none below half coverage, marked below 99 %.
-fn figure(month: &MonitorMonth, decimals: u32) -> String {
-    match month.shown_uptime(decimals) {
+fn uptime(figures: &Figures, decimals: u32) -> String {
+    match figures.shown_uptime(decimals) {
         Shown::Nothing => "–".to_owned(),
         Shown::RangeOnly => "range only".to_owned(),
         Shown::Partial(uptime) => format!("{uptime} % (partial data)"),
@@ -88,22 +107,22 @@ fn percent(text: Option<String>) -> String {
     text.map_or("–".to_owned(), |text| format!("{text} %"))
 }
 
-fn sla(month: &MonitorMonth) -> String {
-    let verdict = match month.verdict {
+fn sla(figures: &Figures) -> String {
+    let verdict = match figures.verdict {
         Verdict::Met => "met",
         Verdict::Missed => "missed",
         Verdict::NoData => "no data",
     };
-    let doubt = if month.certain || month.verdict == Verdict::NoData { "" } else { "?" };
-    format!("{} % {verdict}{doubt}", month.target)
+    let doubt = if figures.certain || figures.verdict == Verdict::NoData { "" } else { "?" };
+    format!("{} % {verdict}{doubt}", figures.target)
 }
 
-fn outages(month: &MonitorMonth, zone: Tz) -> String {
+fn outages(name: &str, figures: &Figures, zone: Tz) -> String {
     let mut text = String::new();
-    if !month.outages.is_empty() {
-        text += &format!("\n{}\n", month.name);
+    if !figures.outages.is_empty() {
+        text += &format!("\n{name}\n");
     }
-    for outage in &month.outages {
+    for outage in &figures.outages {
         let end = match outage.ongoing {
             true => "now".to_owned(),
             false => local(outage.span.to, zone),

@@ -5,7 +5,7 @@
 
 use super::frame::Frame;
 use crate::domain::check::Evidence;
-use crate::report::month::NoReport;
+use crate::report::period::NoReport;
 use askama::Template;
 use axum::body::Body;
 use axum::extract::Request;
@@ -66,8 +66,8 @@ impl Problem {
         Problem::new(StatusCode::NOT_FOUND, format!("There is no monitor with the id “{id}”."))
     }
 
-    /// 400 for a month that is none; `why` says how a month is written.
-    pub(super) fn bad_month(why: &str) -> Problem {
+    /// 400 for a period that is none; `why` says how one is written.
+    pub(super) fn bad_period(why: &str) -> Problem {
         let mut problem = Problem::new(StatusCode::BAD_REQUEST, sentence(why));
         problem.next = ("/report".to_owned(), "Open the newest report".to_owned());
         problem

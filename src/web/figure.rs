@@ -1,7 +1,7 @@
 //! A month's uptime as people are shown it: the figure, or why there is none, with its
 //! bounds and its coverage.
 
-use crate::report::month::{MonitorMonth, Shown};
+use crate::report::figures::{Figures, Shown};
 
 /// What stands in a cell where there is nothing to say.
 pub(super) const NOTHING: &str = "–";
@@ -21,23 +21,23 @@ pub(super) struct Figure {
 
 impl Figure {
     /// The uptime of a month.
-    pub(super) fn of(month: &MonitorMonth, decimals: u32) -> Figure {
-        let is_excused = month.tally.paused + month.tally.maintenance > 0;
-        let (percent, remark) = match month.shown_uptime(decimals) {
+    pub(super) fn of(figures: &Figures, decimals: u32) -> Figure {
+        let is_excused = figures.tally.paused + figures.tally.maintenance > 0;
+        let (percent, remark) = match figures.shown_uptime(decimals) {
             Shown::Figure(percent) => (Some(percent), ""),
             Shown::Partial(percent) => (Some(percent), "partial data"),
             Shown::RangeOnly => (None, "range only"),
-            Shown::Nothing if month.tally.eligible() == 0 && is_excused => {
+            Shown::Nothing if figures.tally.eligible() == 0 && is_excused => {
                 (None, "not counted")
             }
             Shown::Nothing => (None, "no data"),
         };
-        let observed = month.tally.observed() > 0;
+        let observed = figures.tally.observed() > 0;
         Figure {
             percent,
             remark,
-            bounds: month.bounds_text().filter(|_| observed),
-            coverage: month.coverage_text(decimals),
+            bounds: figures.bounds_text().filter(|_| observed),
+            coverage: figures.coverage_text(decimals),
         }
     }
 }

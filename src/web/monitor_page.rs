@@ -17,7 +17,7 @@ use crate::domain::uptime::Ratio;
 use crate::report::headline::Piece;
 use crate::report::latency::{self, Picture};
 use crate::report::monitor::MonitorReport;
-use crate::report::month::MonitorMonth;
+use crate::report::period::MonitorRow;
 use crate::report::status::{Day, State};
 use askama::Template;
 use axum::Router;
@@ -106,11 +106,11 @@ fn page<'a>(view: &View, report: &'a MonitorReport<'a>) -> MonitorPage<'a> {
     let day = |day: Option<&Day>| day.map(|day| moment::day(day.date)).unwrap_or_default();
     let caption = format!("Outages of {}", monitor.name);
     let month = Month::around(view.now, zone);
-    let of_month = |row: &(Month, MonitorMonth)| MonthRow {
+    let of_month = |row: &(Month, MonitorRow)| MonthRow {
         month: row.0,
-        figure: Figure::of(&row.1, report.decimals),
-        downtime: length(row.1.tally.down),
-        outages: row.1.outages.len(),
+        figure: Figure::of(&row.1.figures, report.decimals),
+        downtime: length(row.1.figures.tally.down),
+        outages: row.1.figures.outages.len(),
     };
     MonitorPage {
         frame: Frame::of(view, title, state),

@@ -3,7 +3,7 @@
 use super::View;
 use super::moment::Moment;
 use crate::domain::duration;
-use crate::report::month::MonthOutage;
+use crate::report::outage::MonthOutage;
 use askama::Template;
 use chrono_tz::Tz;
 

@@ -1,11 +1,11 @@
 //! Reports, made one at a time and shared by everyone who asks for the same one.
 //!
-//! A report reads every check of its month. However many ask, one processor at most is
+//! A report reads every check of its period. However many ask, one processor at most is
 //! kept busy, and a page and the export that is opened from it are the same report.
 
 use super::{Site, View};
-use crate::domain::month::Month;
-use crate::report::month::{MonthReport, NoReport};
+use crate::domain::period::Period;
+use crate::report::period::{NoReport, PeriodReport};
 use std::sync::Arc;
 use tokio::sync::Mutex;
 
@@ -24,27 +24,27 @@ pub(super) struct Reports {
 struct Kept {
     made_ms: i64,
     view: View,
-    report: Arc<MonthReport>,
+    report: Arc<PeriodReport>,
 }
 
 impl Reports {
-    /// The report of `month`. Waits while another one is made.
+    /// The report of `period`. Waits while another one is made.
     pub(super) async fn get(
         &self,
         site: &Site,
-        month: Month,
-    ) -> Result<Arc<MonthReport>, NoReport> {
+        period: Period,
+    ) -> Result<Arc<PeriodReport>, NoReport> {
         let mut kept = self.kept.lock().await;
         let view = site.view();
         let steady_ms = site.app.clock.steady_ms();
         kept.retain(|kept| kept.is_fresh(&view, steady_ms));
-        if let Some(kept) = kept.iter().find(|kept| kept.report.month == month) {
+        if let Some(kept) = kept.iter().find(|kept| kept.report.period == period) {
             return Ok(Arc::clone(&kept.report));
         }
         let histories = view.snapshot.histories.iter().map(AsRef::as_ref);
         let store = site.app.store.as_ref();
         let report =
-            MonthReport::make(store, histories, month, view.now, &view.settings).await?;
+            PeriodReport::make(store, histories, period, view.now, &view.settings).await?;
         let report = Arc::new(report);
         if kept.len() >= KEPT_MAX {
             kept.remove(0);

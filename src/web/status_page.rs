@@ -110,7 +110,7 @@ fn row<'a>(view: &View, status: &Status<'_>, monitor: &'a MonitorStatus<'a>) -> 
         reason: now.reason.as_deref(),
         latency: (monitor.latency_us())
             .map_or(NOTHING.to_owned(), |us| format!("{} ms", latency::whole_ms(us))),
-        figure: Figure::of(&monitor.month, status.decimals),
+        figure: Figure::of(&monitor.month.figures, status.decimals),
         bars: Bars::of(&monitor.days),
     }
 }

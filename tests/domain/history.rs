@@ -1,12 +1,13 @@
 //! Small histories for tests: what was watched, what was seen, and what it comes to.
 
+use everup::domain::bounds::{Bounds, Doubt};
 use everup::domain::check::Verdict;
 use everup::domain::ledger::{Account, Ledger};
 use everup::domain::monitor::{Monitor, MonitorId, ParameterHistory, Parameters};
 use everup::domain::span::{Span, Spans};
 use everup::domain::timeline::Timeline;
 use everup::domain::timestamp::Timestamp;
-use everup::domain::uptime::{Bounds, Tally};
+use everup::domain::uptime::Tally;
 
 /// A history that has not been judged yet.
 #[derive(Clone, Debug)]
@@ -76,7 +77,7 @@ impl Case {
         let maintenance = spans(&self.maintenance);
         let timeline = Timeline::new(window, &monitor, &maintenance, &account);
         let tally = timeline.tally();
-        let bounds = Bounds::of(&timeline, &account);
+        let bounds = Bounds::of(&timeline, &Doubt::of(&timeline, &account));
         Result { account, timeline, tally, bounds }
     }
 }

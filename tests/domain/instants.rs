@@ -4,7 +4,7 @@
 
 use crate::history::Case;
 use everup::domain::check::Verdict;
-use everup::domain::timeline::Class;
+use everup::domain::class::Class;
 
 /// What became of one check.
 #[derive(Clone, Copy, Debug, PartialEq)]

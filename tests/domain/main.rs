@@ -1,8 +1,10 @@
 //! The arithmetic of uptime, held to its definition: the worked examples, a second
 //! implementation that takes every instant by itself, and the properties.
 
+mod groups;
 mod history;
 mod instants;
 mod oracle;
+mod periods;
 mod properties;
 mod worked_examples;

@@ -3,8 +3,8 @@
 use crate::history::Case;
 use crate::instants::{Definition, define};
 use everup::domain::check::Verdict;
+use everup::domain::class::Class;
 use everup::domain::monitor::Parameters;
-use everup::domain::timeline::Class;
 use everup::domain::timestamp::Timestamp;
 use proptest::prelude::*;
 

@@ -3,10 +3,10 @@
 use crate::history::{Case, spans};
 use crate::oracle::cases;
 use everup::domain::check::Verdict;
+use everup::domain::class::Class;
 use everup::domain::ledger::Ledger;
 use everup::domain::monitor::Parameters;
 use everup::domain::span::{Span, Spans};
-use everup::domain::timeline::Class;
 use everup::domain::timestamp::Timestamp;
 use everup::domain::uptime::{Ratio, Tally};
 use proptest::prelude::*;

@@ -9,7 +9,6 @@ use everup::domain::history::History;
 use everup::domain::ledger::Ledger;
 use everup::domain::maintenance::MaintenanceWindow;
 use everup::domain::monitor::{Key, Monitor, MonitorId, ParameterHistory, Parameters};
-use everup::domain::percent::Target;
 use everup::domain::span::{Span, Spans};
 use everup::domain::timestamp::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp};
 use everup::report::settings::Settings;
@@ -179,8 +178,7 @@ pub(crate) fn scene(stories: &[Story], windows: Vec<MaintenanceWindow>) -> Scene
     board.publish(Snapshot { histories, windows: windows.into(), first_checks_by });
     let shelf = Arc::new(shelf);
     let clock = Arc::new(ManualClock::new(NOW));
-    let settings =
-        Settings { zone: chrono_tz::Europe::Berlin, target: Target::parse("99.9").unwrap() };
+    let settings = Settings { zone: chrono_tz::Europe::Berlin, ..Settings::default() };
     let app = App {
         board,
         store: shelf.clone(),

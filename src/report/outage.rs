@@ -1,0 +1,42 @@
+//! An outage as reports show it: cut to their window, with the downtime it cost there.
+
+use crate::domain::outage::Outage;
+use crate::domain::span::Span;
+use crate::domain::timeline::Timeline;
+use crate::domain::timestamp::Timestamp;
+
+/// An outage, as far as it lies in the window of a report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MonthOutage {
+    /// When it began, in this window or before it.
+    pub began_at: Timestamp,
+    /// Its time in the window, up to `as_of`.
+    pub span: Span,
+    /// The downtime it cost: its time without gaps, pauses and announced maintenance.
+    pub down_ms: i64,
+    /// What its first failure said.
+    pub reason: String,
+    /// Whether it began before the window or goes on after it.
+    pub continued: bool,
+    /// Whether it lasts as of the report.
+    pub ongoing: bool,
+}
+
+impl MonthOutage {
+    /// The part of an outage that a timeline shows; `None` where it cost no downtime.
+    #[must_use]
+    pub fn of(outage: &Outage, timeline: &Timeline, as_of: Timestamp) -> Option<MonthOutage> {
+        let window = timeline.window();
+        let span = outage.span().cut(window).cut(Span::new(Timestamp::MIN, as_of));
+        let down_ms = timeline.tally_within(span).down;
+        let goes_on = outage.to.map_or(as_of >= window.to, |to| to > window.to);
+        (down_ms > 0).then(|| MonthOutage {
+            began_at: outage.from,
+            span,
+            down_ms,
+            reason: outage.reason.to_string(),
+            continued: outage.from < window.from || goes_on,
+            ongoing: outage.to.is_none() && as_of < window.to,
+        })
+    }
+}

@@ -338,7 +338,7 @@ fn the_example_is_right_as_it_is_and_with_everything_in_it_made_to_count() {
         ("99.95".into(), Some(7_200_000))
     );
     let [shop] = &report.groups[..] else { panic!("one group was expected") };
-    assert_eq!(shop.group.members, [api.registration.id.clone()]);
+    assert_eq!(shop.group.members, std::slice::from_ref(&api.registration.id));
     assert_eq!(shop.group.rule, Rule::default());
 }
 

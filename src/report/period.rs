@@ -48,6 +48,8 @@ pub struct MonitorRow {
     pub url: String,
     /// What the period came to.
     pub figures: Figures,
+    /// Whether no check can change it any more.
+    pub settled: bool,
     /// How many failing runs in time that counts were no outage.
     pub blips: usize,
     /// How many checks counted, and how fast the answers were.
@@ -122,13 +124,12 @@ impl PeriodReport {
             monitor.summary = latency::summary(store, history, window, now).await?;
             monitors.push(monitor);
         }
-        let is_settled = |row: &MonitorRow| row.figures.as_of >= window.to;
         Ok(PeriodReport {
             period,
             zone: settings.zone,
             window,
             as_of: now,
-            closed: window.to <= now && monitors.iter().all(is_settled),
+            closed: window.to <= now && monitors.iter().all(|row| row.settled),
             decimals: settings.decimals(),
             groups: (settings.groups.iter())
                 .filter_map(|group| GroupRow::of(group, &histories, window, now, settings))
@@ -157,13 +158,14 @@ impl MonitorRow {
             .count();
         let to_come = monitor.watched().subtract(&excused).within(window);
         let target = settings.contract(&monitor.id).target;
-        let Account { as_of, known } = account;
+        let Account { as_of, settled_before, known } = account;
         let figures = Figures::of(timeline, doubt, as_of, &known.outages, target, &to_come);
         MonitorRow {
             id: monitor.id.to_string(),
             name: monitor.name.clone(),
             url: monitor.url.clone(),
             figures,
+            settled: settled_before >= window.to,
             blips,
             summary: Summary::default(),
         }

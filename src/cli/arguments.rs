@@ -1,9 +1,11 @@
 //! What can be said on the command line: the one table from which parsing, help and
 //! completions come.
 
+use crate::domain::month::Month;
 use crate::domain::period::Period;
 use crate::domain::timestamp::Timestamp;
 use crate::report::form::Form;
+use crate::store::closed::Instead;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
@@ -71,6 +73,14 @@ pub(super) enum Command {
     },
     /// Write the history as NDJSON lines to standard output
     Export(ExportWanted),
+    /// Compute the report file of a closed month again, and say whether it is sound
+    Verify {
+        /// The file, as /report/2026-11.json gives it, or - for standard input
+        #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+    },
+    /// State that an outage of a closed month was none; the measured figure stays beside it
+    Correct(CorrectionWanted),
     /// Print a completion script for a shell
     Completions {
         /// Which shell
@@ -110,6 +120,32 @@ fn forms() -> impl TypedValueParser<Value = Form> {
     // Only these words are let through, so one of them is always found.
     PossibleValuesParser::new(Form::ALL.map(Form::word))
         .map(move |word| form(word).unwrap_or(Form::Text))
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CorrectionWanted {
+    /// The closed month, like 2026-11
+    #[arg(long, value_parser = Month::parse)]
+    pub(super) month: Month,
+    /// The outage, as the report names it: api-20261103T080000.000Z
+    #[arg(long, value_name = "ID")]
+    pub(super) outage: String,
+    /// Why; this stands in the report
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reason: String,
+    /// Who says so; this stands in the report [default: the user's name]
+    #[arg(long, value_name = "NAME", env = "USER")]
+    pub(super) author: Option<String>,
+    /// What its downtime counts as: unknown leaves the observed time, up needs evidence
+    #[arg(long = "as", value_name = "CLASS", value_parser = instead(), default_value = "unknown")]
+    pub(super) instead: Instead,
+}
+
+/// What a correction may make of downtime, by its words.
+fn instead() -> impl TypedValueParser<Value = Instead> {
+    // Only these words are let through, so one of them is always found.
+    PossibleValuesParser::new(Instead::ALL.map(Instead::word))
+        .map(|word: String| Instead::from_word(&word).unwrap_or(Instead::Unknown))
 }
 
 #[derive(Debug, Args)]

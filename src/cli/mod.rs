@@ -5,6 +5,7 @@
 
 mod arguments;
 mod completions;
+mod correct;
 mod export;
 mod import;
 mod limits;
@@ -16,6 +17,7 @@ mod run;
 mod source;
 mod terminal;
 mod validate;
+mod verify;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
@@ -56,6 +58,8 @@ async fn command(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Probe { target } => probe::probe(&place, &target).await,
         Command::Report(wanted) => report::report(&place, wanted).await,
         Command::Import { file } => import::import(&place, &file).await,
+        Command::Verify { file } => verify::verify(&file),
+        Command::Correct(wanted) => correct::correct(&place, wanted).await,
         Command::Export(wanted) => export::export(&place, wanted).await,
         Command::Completions { shell } => completions::completions(shell),
     }

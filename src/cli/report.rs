@@ -10,7 +10,7 @@ use crate::domain::month::Month;
 use crate::domain::period::Period;
 use crate::domain::span::Span;
 use crate::domain::timestamp::{DAY_MS, Timestamp};
-use crate::report::period::PeriodReport;
+use crate::report::answer::answer;
 use crate::store::contract::{Store, StoreError};
 use crate::store::sqlite::Sqlite;
 use chrono_tz::Tz;
@@ -27,7 +27,7 @@ pub(super) async fn report(place: &Place, wanted: ReportWanted) -> anyhow::Resul
         }
     }
     let period = period(&wanted, now, config.report.zone)?;
-    let report = PeriodReport::make(&store, &histories, period, now, &config.report).await?;
+    let report = answer(&store, &histories, period, now, &config.report).await?;
     terminal::print(&wanted.format.print(&report))?;
     store.close().await;
     Ok(ExitCode::SUCCESS)

@@ -144,6 +144,14 @@ impl ParameterHistory {
         index.checked_sub(1).map_or(self.first, |last| self.later[last].1)
     }
 
+    /// The versions that held within `window`, each from where it began to hold there.
+    #[must_use]
+    pub fn within(&self, window: Span) -> Vec<(Timestamp, Parameters)> {
+        let later = self.later.iter().filter(|(from, _)| *from > window.from);
+        let later = later.take_while(|(from, _)| *from < window.to).copied();
+        std::iter::once((window.from, self.at(window.from))).chain(later).collect()
+    }
+
     /// The newest version.
     #[must_use]
     pub fn current(&self) -> Parameters {

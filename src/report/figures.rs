@@ -31,6 +31,8 @@ pub struct Figures {
     pub certain: bool,
     /// How much downtime the promise leaves.
     pub budget: Budget,
+    /// The time after `as_of` that will count if it is observed.
+    pub to_come: Spans,
     /// The outages with downtime in the window, in order.
     pub outages: Vec<MonthOutage>,
 }
@@ -58,13 +60,26 @@ impl Figures {
         as_of: Timestamp,
         outages: &[Outage],
         target: Target,
-        to_come: &Spans,
+        to_come: Spans,
     ) -> Figures {
-        let tally = timeline.tally();
-        let bounds = Bounds::of(&timeline, &doubt);
         let outages = (outages.iter())
             .filter_map(|outage| MonthOutage::of(outage, &timeline, as_of))
             .collect();
+        Figures::with(timeline, doubt, as_of, outages, target, to_come)
+    }
+
+    /// The same, where the outages were cut to the window before.
+    #[must_use]
+    pub fn with(
+        timeline: Timeline,
+        doubt: Doubt,
+        as_of: Timestamp,
+        outages: Vec<MonthOutage>,
+        target: Target,
+        to_come: Spans,
+    ) -> Figures {
+        let tally = timeline.tally();
+        let bounds = Bounds::of(&timeline, &doubt);
         Figures {
             as_of,
             tally,
@@ -72,11 +87,32 @@ impl Figures {
             target,
             verdict: target.verdict(tally.uptime()),
             certain: target.is_certain(bounds),
-            budget: Budget::of(target, &timeline, as_of, to_come),
+            budget: Budget::of(target, &timeline, as_of, &to_come),
             outages,
             timeline,
             doubt,
+            to_come,
         }
+    }
+
+    /// The same figures where another timeline and doubt hold: what was put in place of
+    /// some of it changes the sums, and the downtime of the outages.
+    #[must_use]
+    pub fn replaced(&self, timeline: Timeline, doubt: Doubt) -> Figures {
+        let measured = |outage: &MonthOutage| {
+            let down_ms = timeline.tally_within(outage.span).down;
+            (down_ms > 0).then(|| MonthOutage { down_ms, ..outage.clone() })
+        };
+        let outages = self.outages.iter().filter_map(measured).collect();
+        Figures::with(timeline, doubt, self.as_of, outages, self.target, self.to_come.clone())
+    }
+
+    /// The same figures with those of a part of the window in place of their own.
+    #[must_use]
+    pub fn with_part(&self, part: &Figures) -> Figures {
+        let window = part.timeline.window();
+        let doubt = part.doubt.within(self.timeline.window());
+        self.replaced(self.timeline.with(&part.timeline), self.doubt.with(&doubt, window))
     }
 
     /// The uptime as it is printed; `None` where nothing was observed.

@@ -5,6 +5,8 @@
 //! how fast. The forms (`json`, `csv`, `text`, and the pages) only print what these say
 //! and compute nothing.
 
+pub mod answer;
+pub mod closed;
 pub mod csv;
 pub mod figures;
 pub mod form;
@@ -15,6 +17,8 @@ pub mod monitor;
 pub mod notice;
 pub mod outage;
 pub mod period;
+pub mod restated;
 pub mod settings;
 pub mod status;
 pub mod text;
+pub mod verify;

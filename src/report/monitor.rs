@@ -1,5 +1,6 @@
 //! All of one monitor: what its page shows.
 
+use super::closed;
 use super::latency::{self, Picture};
 use super::outage::MonthOutage;
 use super::period::MonitorRow;
@@ -9,6 +10,7 @@ use crate::domain::history::History;
 use crate::domain::month::{self, Month};
 use crate::domain::span::Span;
 use crate::domain::timestamp::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp};
+use crate::store::closed::Subject;
 use crate::store::contract::{Store, StoreError};
 
 /// Three years of months fit on a page; older ones are a link away, in their reports.
@@ -71,7 +73,8 @@ impl<'a> MonitorReport<'a> {
         let month = Month::around(now, settings.zone);
         let in_month = month.window(settings.zone);
         let last_day = Span::new(now.plus_ms(-DAY_MS), now);
-        let (months, months_count) = months(history, now, settings);
+        let (mut months, months_count) = months(history, now, settings);
+        keep_closed(store, &mut months).await?;
         let mut outages = outages(history, now, settings);
         let outages_count = outages.len();
         outages.truncate(OUTAGES_MAX);
@@ -121,6 +124,24 @@ fn months(
         month = month.previous();
     }
     (months, count)
+}
+
+/// Puts what was closed in place of what would be computed now.
+async fn keep_closed(
+    store: &dyn Store,
+    months: &mut [(Month, MonitorRow)],
+) -> Result<(), StoreError> {
+    let Some(id) = months.first().map(|(_, row)| row.id.clone()) else { return Ok(()) };
+    // No more than there are on the page.
+    let most = u32::try_from(MONTHS_MAX).unwrap_or(u32::MAX);
+    for (month, json) in store.closed_rows(Subject::Monitor, &id, most).await? {
+        let row = closed::open_monitor(&json)
+            .map_err(|wrong| StoreError::Corrupt(format!("{id} in {month}: {wrong}")))?;
+        if let Some(shown) = months.iter_mut().find(|(shown, _)| *shown == month) {
+            shown.1 = row;
+        }
+    }
+    Ok(())
 }
 
 /// Every outage that cost downtime, newest first.

@@ -2,11 +2,13 @@
 
 use super::figures::Figures;
 use super::latency::{self, Percentiles, Summary};
+use super::restated::Restatement;
 use super::settings::{GroupSettings, Settings};
 use crate::domain::bounds::Doubt;
-use crate::domain::group::{Judged, Member};
+use crate::domain::group::{Judged, Member, Rule};
 use crate::domain::history::History;
 use crate::domain::ledger::Account;
+use crate::domain::monitor::Parameters;
 use crate::domain::month::Month;
 use crate::domain::outage::Outage;
 use crate::domain::period::Period;
@@ -15,6 +17,7 @@ use crate::domain::timeline::Timeline;
 use crate::domain::timestamp::Timestamp;
 use crate::store::contract::{Store, StoreError};
 use chrono_tz::Tz;
+use std::sync::Arc;
 
 /// The report of one period.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +38,25 @@ pub struct PeriodReport {
     pub monitors: Vec<MonitorRow>,
     /// Every group with a member that existed in it, in the owner's order.
     pub groups: Vec<GroupRow>,
+    /// How the month was closed, where it was and is kept.
+    pub closing: Option<Closing>,
+    /// What was corrected afterwards, if anything was.
+    pub restatement: Option<Box<Restatement>>,
+}
+
+/// How a month was closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Closing {
+    /// When.
+    pub closed_at: Timestamp,
+    /// By which everup, like `everup 0.1.0`.
+    pub program: String,
+    /// The version of the zone database that its edges were found with, like `2026a`.
+    pub zone_database: String,
+    /// The SHA-256 of its canonical JSON.
+    pub sha256: String,
+    /// Its JSON, which stays the same bytes for ever.
+    pub text: Arc<str>,
 }
 
 /// One monitor in a period.
@@ -48,6 +70,8 @@ pub struct MonitorRow {
     pub url: String,
     /// What the period came to.
     pub figures: Figures,
+    /// How it was judged: each version from where it began to hold in the period.
+    pub parameters: Vec<(Timestamp, Parameters)>,
     /// Whether no check can change it any more.
     pub settled: bool,
     /// How many failing runs in time that counts were no outage.
@@ -63,8 +87,8 @@ pub struct GroupRow {
     pub id: String,
     /// Its name.
     pub name: String,
-    /// The word of its rule.
-    pub rule: &'static str,
+    /// How its members make it.
+    pub rule: Rule,
     /// The ids of its members, in the owner's order.
     pub members: Vec<String>,
     /// What the period came to.
@@ -135,7 +159,28 @@ impl PeriodReport {
                 .filter_map(|group| GroupRow::of(group, &histories, window, now, settings))
                 .collect(),
             monitors,
+            closing: None,
+            restatement: None,
         })
+    }
+}
+
+impl PeriodReport {
+    /// A group, judged again by the rows of its members.
+    #[must_use]
+    pub fn judge(&self, group: &GroupRow) -> Judged {
+        let rows = (group.members.iter())
+            .filter_map(|id| self.monitors.iter().find(|row| row.id == *id));
+        let members: Vec<Member<'_>> = rows
+            .map(|row| Member {
+                name: &row.name,
+                as_of: row.figures.as_of,
+                timeline: &row.figures.timeline,
+                doubt: &row.figures.doubt,
+                outages: &[],
+            })
+            .collect();
+        Judged::of(group.rule, self.window, &members)
     }
 }
 
@@ -159,12 +204,13 @@ impl MonitorRow {
         let to_come = monitor.watched().subtract(&excused).within(window);
         let target = settings.contract(&monitor.id).target;
         let Account { as_of, settled_before, known } = account;
-        let figures = Figures::of(timeline, doubt, as_of, &known.outages, target, &to_come);
+        let figures = Figures::of(timeline, doubt, as_of, &known.outages, target, to_come);
         MonitorRow {
             id: monitor.id.to_string(),
             name: monitor.name.clone(),
             url: monitor.url.clone(),
             figures,
+            parameters: monitor.parameters.within(window),
             settled: settled_before >= window.to,
             blips,
             summary: Summary::default(),
@@ -244,12 +290,12 @@ impl GroupRow {
             judged.as_of,
             &judged.outages,
             settings_of.target,
-            &to_come.within(window),
+            to_come.within(window),
         );
         Some(GroupRow {
             id: group.id.to_string(),
             name: group.name.clone(),
-            rule: group.rule.word(),
+            rule: group.rule,
             members: group.members.iter().map(ToString::to_string).collect(),
             figures,
         })

@@ -3,6 +3,7 @@
 use super::figures::{Figures, Shown};
 use super::latency::{self, Percentiles};
 use super::period::PeriodReport;
+use super::restated::Restatement;
 use crate::domain::duration;
 use crate::domain::percent::Verdict;
 use crate::domain::timestamp::Timestamp;
@@ -35,6 +36,9 @@ pub fn print(report: &PeriodReport) -> String {
     for row in &report.groups {
         text += &outages(&row.name, &row.figures, report.zone);
     }
+    if let Some(restatement) = &report.restatement {
+        text += &corrections(restatement, report);
+    }
     text
 }
 
@@ -56,7 +60,7 @@ fn table(report: &PeriodReport) -> Table {
         table.add_row(cells(&row.name, &row.figures, row.percentiles(), report.decimals));
     }
     for row in &report.groups {
-        let name = format!("{} ({} of {})", row.name, row.rule, row.members.len());
+        let name = format!("{} ({} of {})", row.name, row.rule.word(), row.members.len());
         table.add_row(cells(&name, &row.figures, None, report.decimals));
     }
     for column in table.column_iter_mut().skip(1) {
@@ -115,6 +119,29 @@ fn sla(figures: &Figures) -> String {
     };
     let doubt = if figures.certain || figures.verdict == Verdict::NoData { "" } else { "?" };
     format!("{} % {verdict}{doubt}", figures.target)
+}
+
+/// Who said what, and what that makes of the measured figures.
+fn corrections(restatement: &Restatement, report: &PeriodReport) -> String {
+    let mut text = "\nCorrected afterwards\n".to_owned();
+    let uptime = |figures: &Figures| percent(figures.uptime_text(report.decimals));
+    for (measured, adjusted) in report.monitors.iter().zip(&restatement.adjusted.monitors) {
+        if measured.figures.timeline != adjusted.figures.timeline {
+            let (a, b) = (uptime(&measured.figures), uptime(&adjusted.figures));
+            text += &format!("  {}: measured {a}, adjusted {b}\n", measured.name);
+        }
+    }
+    for correction in &restatement.corrections {
+        text += &format!(
+            "  {}: the outage since {} counts as {}, says {}: {}\n",
+            correction.monitor,
+            local(correction.outage_began_at, report.zone),
+            correction.instead.word(),
+            correction.author,
+            correction.reason,
+        );
+    }
+    text
 }
 
 fn outages(name: &str, figures: &Figures, zone: Tz) -> String {

@@ -13,8 +13,10 @@ use crate::domain::history::History;
 use crate::domain::judge::{Entry, Judge};
 use crate::domain::maintenance::MaintenanceWindow;
 use crate::domain::monitor::{Key, MonitorId, Parameters};
+use crate::domain::month::Month;
 use crate::domain::span::Span;
 use crate::domain::timestamp::Timestamp;
+use crate::store::closed::{ClosedMonth, Correction, Subject};
 use async_trait::async_trait;
 
 /// A monitor as its configuration has it.
@@ -102,6 +104,8 @@ pub struct Imported {
     pub pauses: u64,
     /// Maintenance windows that were not there before, or have now been cancelled.
     pub windows: u64,
+    /// Closed months and corrections that were not there before.
+    pub closed: u64,
 }
 
 /// A stretch in which a monitor was paused.
@@ -162,6 +166,32 @@ pub trait Store: Send + Sync {
     /// The pauses of a monitor, in order.
     async fn pauses(&self, key: Key) -> Result<Vec<Pause>, StoreError>;
 
+    /// Keeps a closed month for ever. [`StoreError::Conflict`] where it is closed already
+    /// with another text. Atomic and durable.
+    async fn close_month(&self, closed: &ClosedMonth) -> Result<(), StoreError>;
+
+    /// The months that are closed, oldest first.
+    async fn closed_months(&self) -> Result<Vec<Month>, StoreError>;
+
+    /// A closed month, the same bytes as it was kept; `None` while it is not closed.
+    async fn closed_month(&self, month: Month) -> Result<Option<ClosedMonth>, StoreError>;
+
+    /// The rows of one monitor or group in the newest `most` months that are closed,
+    /// newest first.
+    async fn closed_rows(
+        &self,
+        subject: Subject,
+        id: &str,
+        most: u32,
+    ) -> Result<Vec<(Month, String)>, StoreError>;
+
+    /// Keeps a correction of a closed month. [`StoreError::Conflict`] where the outage was
+    /// corrected already in another way. Atomic and durable.
+    async fn correct(&self, correction: &Correction) -> Result<(), StoreError>;
+
+    /// The corrections of a month, or of all, in the order in which they were made.
+    async fn corrections(&self, month: Option<Month>) -> Result<Vec<Correction>, StoreError>;
+
     /// Begins an import, which holds all other writers off until it is finished or
     /// dropped.
     async fn import(&self) -> Result<Box<dyn Import>, StoreError>;
@@ -190,6 +220,12 @@ pub trait Import: Send {
 
     /// Adds a maintenance window, or a cancellation to one.
     async fn window(&mut self, window: &MaintenanceWindow) -> Result<(), StoreError>;
+
+    /// Adds a closed month, as [`Store::close_month`] does.
+    async fn closed_month(&mut self, closed: &ClosedMonth) -> Result<(), StoreError>;
+
+    /// Adds a correction, as [`Store::correct`] does; its month must be closed by then.
+    async fn correction(&mut self, correction: &Correction) -> Result<(), StoreError>;
 
     /// Judges every touched monitor again, lets the time of a monitor without `since`
     /// begin no later than its earliest check, lets the epoch grow if anything was

@@ -4,6 +4,8 @@
 //! floor that builds the program names an implementation. The codecs beside it are
 //! pure and the same for every database.
 
+pub mod canonical;
+pub mod closed;
 pub mod contract;
 mod evidence;
 mod judge_state;

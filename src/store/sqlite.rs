@@ -5,6 +5,7 @@
 //! monitor and day, which is cheap to keep and to read. Every reader asks both.
 //! Nothing here looks at a clock, and nothing judges but by the domain's judge.
 
+mod closed;
 mod commit;
 mod days;
 mod error;
@@ -23,8 +24,10 @@ mod write;
 
 use crate::domain::check::Check;
 use crate::domain::monitor::Key;
+use crate::domain::month::Month;
 use crate::domain::span::Span;
 use crate::domain::timestamp::Timestamp;
+use crate::store::closed::{ClosedMonth, Correction, Subject};
 use crate::store::contract::{
     Batch, Committed, Import, Loaded, Others, Pause, Registration, Store, StoreError,
 };
@@ -107,6 +110,35 @@ impl Store for Sqlite {
     async fn pauses(&self, key: Key) -> Result<Vec<Pause>, StoreError> {
         let mut read = self.readers.begin().await?;
         read::pauses(&mut read, key).await
+    }
+
+    async fn close_month(&self, closed: &ClosedMonth) -> Result<(), StoreError> {
+        closed::close(Write::begin(&self.writer).await?, closed).await
+    }
+
+    async fn closed_months(&self) -> Result<Vec<Month>, StoreError> {
+        closed::months(&mut *self.readers.acquire().await?).await
+    }
+
+    async fn closed_month(&self, month: Month) -> Result<Option<ClosedMonth>, StoreError> {
+        closed::read(&mut *self.readers.begin().await?, month).await
+    }
+
+    async fn closed_rows(
+        &self,
+        subject: Subject,
+        id: &str,
+        most: u32,
+    ) -> Result<Vec<(Month, String)>, StoreError> {
+        closed::rows_of(&mut *self.readers.acquire().await?, subject, id, most).await
+    }
+
+    async fn correct(&self, correction: &Correction) -> Result<(), StoreError> {
+        closed::correct(Write::begin(&self.writer).await?, correction).await
+    }
+
+    async fn corrections(&self, month: Option<Month>) -> Result<Vec<Correction>, StoreError> {
+        closed::corrections(&mut *self.readers.acquire().await?, month).await
     }
 
     async fn import(&self) -> Result<Box<dyn Import>, StoreError> {

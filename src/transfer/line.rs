@@ -6,7 +6,9 @@
 use crate::domain::check::{Check, Evidence, Kind, Phases, Verdict};
 use crate::domain::maintenance::MaintenanceWindow;
 use crate::domain::monitor::MonitorId;
+use crate::domain::month::Month;
 use crate::domain::timestamp::Timestamp;
+use crate::store::closed::{ClosedMonth, ClosedRow, Correction, Instead, Subject};
 use crate::store::contract::Pause;
 use serde::de::{Error as _, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -21,10 +23,16 @@ pub enum Record {
     Pause(MonitorId, Pause),
     /// A maintenance window.
     Maintenance(MaintenanceWindow),
+    /// A closed month; its rows follow.
+    ClosedMonth(ClosedMonth),
+    /// A row of the closed month before it.
+    ClosedRow(Month, ClosedRow),
+    /// A correction of a closed month.
+    Correction(Correction),
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 enum Line<'a> {
     Check {
         monitor: String,
@@ -53,6 +61,27 @@ enum Line<'a> {
         message: String,
         #[serde(default)]
         monitors: Option<Vec<String>>,
+    },
+    ClosedMonth {
+        month: String,
+        closed_at: Instant,
+        head: String,
+        sha256: String,
+    },
+    ClosedRow {
+        month: String,
+        subject: String,
+        id: String,
+        json: String,
+    },
+    Correction {
+        month: String,
+        monitor: String,
+        outage_began_at: Instant,
+        instead: String,
+        author: String,
+        reason: String,
+        made_at: Instant,
     },
 }
 
@@ -195,6 +224,43 @@ impl Record {
                     monitors: read_monitors(monitors)?,
                 }))
             }
+            Line::ClosedMonth { month, closed_at, head, sha256 } => {
+                Ok(Record::ClosedMonth(ClosedMonth {
+                    month: Month::parse(&month)?,
+                    closed_at: closed_at.0,
+                    head,
+                    rows: Vec::new(),
+                    sha256,
+                }))
+            }
+            Line::ClosedRow { month, subject, id, json } => {
+                let known = Subject::from_word(&subject);
+                let subject = known.ok_or_else(|| {
+                    format!("{subject:?} is no subject: use monitor or group")
+                })?;
+                Ok(Record::ClosedRow(Month::parse(&month)?, ClosedRow { subject, id, json }))
+            }
+            Line::Correction {
+                month,
+                monitor,
+                outage_began_at,
+                instead,
+                author,
+                reason,
+                made_at,
+            } => {
+                let known = Instead::from_word(&instead);
+                Ok(Record::Correction(Correction {
+                    month: Month::parse(&month)?,
+                    monitor,
+                    outage_began_at: outage_began_at.0,
+                    instead: known
+                        .ok_or_else(|| format!("{instead:?} is wrong: use unknown or up"))?,
+                    author: read_message(author)?,
+                    reason: read_message(reason)?,
+                    made_at: made_at.0,
+                }))
+            }
         }
     }
 
@@ -225,6 +291,27 @@ impl Record {
                     [] => None,
                     some => Some(some.iter().map(ToString::to_string).collect()),
                 },
+            },
+            Record::ClosedMonth(closed) => Line::ClosedMonth {
+                month: closed.month.to_string(),
+                closed_at: Instant(closed.closed_at),
+                head: closed.head.clone(),
+                sha256: closed.sha256.clone(),
+            },
+            Record::ClosedRow(month, row) => Line::ClosedRow {
+                month: month.to_string(),
+                subject: row.subject.word().to_owned(),
+                id: row.id.clone(),
+                json: row.json.clone(),
+            },
+            Record::Correction(correction) => Line::Correction {
+                month: correction.month.to_string(),
+                monitor: correction.monitor.clone(),
+                outage_began_at: Instant(correction.outage_began_at),
+                instead: correction.instead.word().to_owned(),
+                author: correction.author.clone(),
+                reason: correction.reason.clone(),
+                made_at: Instant(correction.made_at),
             },
         };
         // Serialising strings, integers and finite numbers into memory cannot fail.

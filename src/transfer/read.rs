@@ -3,13 +3,14 @@
 use super::line::Record;
 use crate::domain::check::Check;
 use crate::domain::monitor::{Key, MonitorId};
+use crate::store::closed::ClosedMonth;
 use crate::store::contract::{Import, Imported, Store, StoreError};
 use std::collections::HashMap;
 use std::io::{self, BufRead, Read};
 
-/// A line is at most this long: the longest record has a 2,000-character message or
-/// names a few hundred monitors.
-const LINE_BYTES_MAX: u64 = 64 * 1024;
+/// A line is at most this long: the longest record is the row of a monitor in a closed
+/// month, in which it went up and down with every check.
+const LINE_BYTES_MAX: u64 = 16 << 20;
 /// Checks of one monitor are handed on in pieces of this size.
 const PIECE: usize = 10_000;
 
@@ -37,6 +38,8 @@ struct Reading<'a> {
     keys: &'a HashMap<MonitorId, Key>,
     /// Checks of one monitor that have not been handed on, with their lines.
     piece: Option<(Key, Vec<Check>, Vec<u64>)>,
+    /// The closed month whose rows are being read, with the line it began in.
+    closed: Option<(u64, ClosedMonth)>,
 }
 
 /// Reads every line of `input` into the store. `progress` is told how many bytes were
@@ -56,7 +59,7 @@ pub async fn import(
         .map(|history| (history.monitor.id.clone(), history.key))
         .collect();
     let import = store.import().await?;
-    let mut reading = Reading { import, keys: &keys, piece: None };
+    let mut reading = Reading { import, keys: &keys, piece: None, closed: None };
     let mut text = Vec::new();
     let (mut line, mut bytes) = (0_u64, 0_u64);
     loop {
@@ -82,12 +85,16 @@ pub async fn import(
         }
     }
     reading.hand_on().await?;
+    reading.hand_on_closed().await?;
     progress(bytes);
     Ok(reading.import.finish().await?)
 }
 
 impl Reading<'_> {
     async fn add(&mut self, line: u64, record: Record) -> Result<(), ReadError> {
+        if !matches!(record, Record::ClosedRow(..)) {
+            self.hand_on_closed().await?;
+        }
         match record {
             Record::Check(id, check) => {
                 let key = self.key(line, &id)?;
@@ -113,6 +120,23 @@ impl Reading<'_> {
                 }
                 at(line, self.import.window(&window).await)
             }
+            Record::ClosedMonth(closed) => {
+                self.closed = Some((line, closed));
+                Ok(())
+            }
+            Record::ClosedRow(month, row) => match &mut self.closed {
+                Some((_, closed)) if closed.month == month => {
+                    closed.rows.push(row);
+                    Ok(())
+                }
+                _ => {
+                    let problem = format!("the closed_month {month} does not stand before it");
+                    Err(ReadError::Line { line, problem })
+                }
+            },
+            Record::Correction(correction) => {
+                at(line, self.import.correction(&correction).await)
+            }
         }
     }
 
@@ -124,6 +148,16 @@ impl Reading<'_> {
         };
         let key = self.keys.get(id).copied();
         key.ok_or_else(|| ReadError::Line { line, problem: problem() })
+    }
+
+    /// Hands the closed month on whose last row has been read.
+    async fn hand_on_closed(&mut self) -> Result<(), ReadError> {
+        let Some((line, closed)) = self.closed.take() else { return Ok(()) };
+        if !closed.is_whole() {
+            let problem = format!("{} and its rows do not have this sha256", closed.month);
+            return Err(ReadError::Line { line, problem });
+        }
+        at(line, self.import.closed_month(&closed).await)
     }
 
     /// Hands the waiting checks on. Where they contradict what is kept, the first line

@@ -10,9 +10,9 @@ use std::io::{self, Write};
 /// What is to be written.
 #[derive(Clone, Debug)]
 pub struct Selection {
-    /// Checks that began within, and pauses and windows that touch it.
+    /// Checks that began within, and pauses, windows and closed months that touch it.
     pub span: Span,
-    /// Only these monitors; empty: all.
+    /// Only these monitors, without closed months, which are of all; empty: all.
     pub monitors: Vec<String>,
 }
 
@@ -51,6 +51,23 @@ pub async fn export(
         let concerned = chosen.iter().any(|history| window.is_about(&history.monitor.id));
         if concerned && Span::new(window.start, window.end).overlaps(selection.span) {
             put(Record::Maintenance(window), output)?;
+        }
+    }
+    if selection.monitors.is_empty() {
+        for month in store.closed_months().await? {
+            // Cut in UTC, which is near enough to choose by.
+            if !month.window(chrono_tz::UTC).overlaps(selection.span) {
+                continue;
+            }
+            let Some(mut closed) = store.closed_month(month).await? else { continue };
+            let rows = std::mem::take(&mut closed.rows);
+            put(Record::ClosedMonth(closed), output)?;
+            for row in rows {
+                put(Record::ClosedRow(month, row), output)?;
+            }
+            for correction in store.corrections(Some(month)).await? {
+                put(Record::Correction(correction), output)?;
+            }
         }
     }
     for history in chosen {

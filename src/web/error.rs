@@ -73,6 +73,11 @@ impl Problem {
         problem
     }
 
+    /// 404 for the adjusted figures of a month that nobody corrected.
+    pub(super) fn not_corrected() -> Problem {
+        Problem::new(StatusCode::NOT_FOUND, "Nothing of this month was corrected.")
+    }
+
     /// 413.
     pub(super) fn too_large() -> Problem {
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "No request here needs a body.")

@@ -18,6 +18,7 @@ mod outages;
 mod readiness;
 mod report_page;
 mod reports;
+mod restatement;
 mod security;
 mod sentence;
 pub mod serve;

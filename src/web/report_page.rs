@@ -1,6 +1,7 @@
 //! `GET /report`, `/report/2026-11`, `/report/2026-Q4`, `/report/2026`, and
 //! `/report?from=…&to=…`, each also as `.json`, `.csv` and `.txt`: the report of a
-//! period, the same in every form.
+//! period, the same in every form. `/report/2026-11.adjusted.json` is what corrections
+//! make of a closed month.
 
 use super::Site;
 use super::View;
@@ -9,13 +10,16 @@ use super::figure::{Figure, NOTHING};
 use super::frame::{self, Frame};
 use super::moment::Moment;
 use super::outages::Outages;
+use super::restatement::Restated;
 use crate::domain::budget::Budget;
 use crate::domain::duration;
+use crate::domain::group::Rule;
 use crate::domain::month::Month;
 use crate::domain::percent::Verdict;
 use crate::domain::period::Period;
 use crate::report::figures::Figures;
 use crate::report::form::Form;
+use crate::report::json;
 use crate::report::latency::{self, Percentiles};
 use crate::report::period::{GroupRow, MonitorRow, Months, NoReport, PeriodReport, months};
 use crate::report::status::State;
@@ -52,6 +56,16 @@ struct ReportPage<'a> {
     related: Vec<Link>,
     forms: Vec<Link>,
     entries: Vec<Entry<'a>>,
+    /// When it was closed, by what, and its hash.
+    closing: Option<Sealed<'a>>,
+    restatement: Option<Restated<'a>>,
+}
+
+/// How a month was closed.
+struct Sealed<'a> {
+    at: Moment,
+    program: &'a str,
+    sha256: &'a str,
 }
 
 /// An address and what it is called.
@@ -174,8 +188,20 @@ async fn show(
         },
         None => (name.as_str(), None),
     };
+    if let (Some(month), Some(Form::Json)) = (period.strip_suffix(".adjusted"), form) {
+        return adjusted(&site, month).await;
+    }
     let period = Period::parse(period).map_err(|why| Problem::bad_period(&why))?;
     answer(&site, period, form).await
+}
+
+/// The adjusted figures of a month that was corrected.
+async fn adjusted(site: &Site, month: &str) -> Result<Response, Problem> {
+    let period = Period::parse(month).map_err(|why| Problem::bad_period(&why))?;
+    let report = site.reports.get(site, period).await?;
+    let text = json::print_adjusted(&report).ok_or_else(Problem::not_corrected)?;
+    let headers = [(CONTENT_TYPE, Form::Json.media_type()), (CACHE_CONTROL, RUNNING_CACHING)];
+    Ok((headers, text).into_response())
 }
 
 async fn answer(site: &Site, period: Period, form: Option<Form>) -> Result<Response, Problem> {
@@ -229,6 +255,12 @@ fn page<'a>(view: &View, report: &'a PeriodReport, months: Months) -> ReportPage
         related: related(report.period).into_iter().filter_map(link).collect(),
         forms: forms(report.period),
         entries: groups.chain(monitors).collect(),
+        closing: report.closing.as_ref().map(|closing| Sealed {
+            at: Moment::fixed(closing.closed_at, zone),
+            program: &closing.program,
+            sha256: &closing.sha256,
+        }),
+        restatement: Restated::of(report),
         name,
     }
 }
@@ -276,8 +308,8 @@ fn of_monitor<'a>(report: &PeriodReport, row: &'a MonitorRow) -> Entry<'a> {
 
 fn of_group<'a>(report: &PeriodReport, row: &'a GroupRow) -> Entry<'a> {
     let rule = match row.rule {
-        "all" => "redundant: down while all are",
-        _ => "all are needed: down while any is",
+        Rule::All => "redundant: down while all are",
+        Rule::Any => "all are needed: down while any is",
     };
     Entry {
         anchor: format!("g-{}", row.id),

@@ -5,6 +5,7 @@
 
 use super::{Site, View};
 use crate::domain::period::Period;
+use crate::report::answer::answer;
 use crate::report::period::{NoReport, PeriodReport};
 use std::sync::Arc;
 use tokio::sync::Mutex;
@@ -43,8 +44,7 @@ impl Reports {
         }
         let histories = view.snapshot.histories.iter().map(AsRef::as_ref);
         let store = site.app.store.as_ref();
-        let report =
-            PeriodReport::make(store, histories, period, view.now, &view.settings).await?;
+        let report = answer(store, histories, period, view.now, &view.settings).await?;
         let report = Arc::new(report);
         if kept.len() >= KEPT_MAX {
             kept.remove(0);
@@ -58,7 +58,10 @@ impl Kept {
     /// Whether it would read the same, but for the seconds that have passed.
     fn is_fresh(&self, view: &View, steady_ms: i64) -> bool {
         let age_ms = view.now.since_ms(self.view.now);
-        self.view.snapshot.number == view.snapshot.number
+        // What is closed can only be corrected, and not by a commit.
+        let is_same =
+            self.report.closing.is_some() || self.view.snapshot.number == view.snapshot.number;
+        is_same
             && Arc::ptr_eq(&self.view.settings, &view.settings)
             && (0..SHARED_MS).contains(&age_ms)
             && steady_ms - self.made_ms < SHARED_MS

@@ -195,6 +195,26 @@ impl TestApp {
             .clone()
     }
 
+    /// The store, as another process opens it.
+    pub async fn store(&self) -> Sqlite {
+        Sqlite::open(&self.database()).await.unwrap()
+    }
+
+    /// Lets time pass until a page says this.
+    pub async fn until_it_says(&self, path: &str, words: &str) -> String {
+        let started = Instant::now();
+        loop {
+            let (_, page) = self.get(path).await;
+            if page.contains(words) {
+                return page;
+            }
+            assert!(started.elapsed() < PATIENCE, "{path} never says {words:?}: {page}");
+            // A report is shared for a few seconds.
+            self.look_ms(6 * SECOND_MS).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Imports lines, as another process would.
     pub async fn import(&self, lines: &str) -> Result<Imported, String> {
         let store = Sqlite::open(&self.database()).await.unwrap();

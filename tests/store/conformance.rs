@@ -7,8 +7,10 @@ use everup::domain::ledger::Ledger;
 use everup::domain::maintenance::MaintenanceWindow;
 use everup::domain::monitor::Key;
 use everup::domain::monitor::{MonitorId, Parameters};
+use everup::domain::month::Month;
 use everup::domain::span::{Span, Spans};
 use everup::domain::timestamp::{DAY_MS, Timestamp};
+use everup::store::closed::{ClosedMonth, ClosedRow, Correction, Instead, Subject};
 use everup::store::contract::{
     Committed, Imported, Loaded, Others, Pause, Registration, Store, StoreError,
 };
@@ -412,7 +414,7 @@ pub async fn importing_the_same_twice_changes_nothing(database: &dyn Database) {
         let imported = import.finish().await.unwrap();
         if first {
             before = everything(&*store).await;
-            let all = Imported { checks: 1, known_checks: 1, pauses: 3, windows: 2 };
+            let all = Imported { checks: 1, known_checks: 1, pauses: 3, windows: 2, closed: 0 };
             assert_eq!(imported, all);
         } else {
             assert_eq!(imported, Imported { known_checks: 2, ..Imported::default() });
@@ -576,6 +578,77 @@ pub async fn strange_words_come_back_as_they_were(database: &dyn Database) {
     assert_eq!(kept, [check, ok(120)]);
 }
 
+fn closed_month(month: &str, json: &str) -> ClosedMonth {
+    let row =
+        |subject, id: &str| ClosedRow { subject, id: id.to_owned(), json: json.to_owned() };
+    let mut closed = ClosedMonth {
+        month: Month::parse(month).unwrap(),
+        closed_at: at(7),
+        head: "{\"schema\":\"x\",\"monitors\":[".to_owned(),
+        rows: vec![
+            row(Subject::Monitor, "web"),
+            row(Subject::Monitor, "api"),
+            row(Subject::Group, "all"),
+        ],
+        sha256: String::new(),
+    };
+    closed.sha256 = closed.hash().unwrap();
+    closed
+}
+
+pub async fn a_closed_month_is_kept_once_and_stays_as_it_was(database: &dyn Database) {
+    let store = database.open().await;
+    let october = closed_month("2026-10", r#"{"uptime":"99.95"}"#);
+    let november = closed_month("2026-11", r#"{"uptime":"100.00"}"#);
+    store.close_month(&november).await.unwrap();
+    store.close_month(&october).await.unwrap();
+    store.close_month(&october).await.unwrap();
+    assert_eq!(store.closed_months().await.unwrap(), [october.month, november.month]);
+    let other = closed_month("2026-10", r#"{"uptime":"99.96"}"#);
+    let refused = conflict(store.close_month(&other).await);
+    assert!(refused.contains("2026-10 is closed already"), "{refused}");
+    drop(store);
+    let store = database.open().await;
+    let kept = store.closed_month(october.month).await.unwrap().unwrap();
+    assert_eq!(kept, october);
+    assert!(kept.is_whole());
+    let rows = store.closed_rows(Subject::Monitor, "api", 5).await.unwrap();
+    let newest_first = [
+        (november.month, r#"{"uptime":"100.00"}"#.to_owned()),
+        (october.month, r#"{"uptime":"99.95"}"#.to_owned()),
+    ];
+    assert_eq!(rows, newest_first);
+    assert_eq!(store.closed_rows(Subject::Monitor, "api", 1).await.unwrap().len(), 1);
+    assert!(store.closed_rows(Subject::Group, "api", 5).await.unwrap().is_empty());
+    let never = Month::parse("2026-12").unwrap();
+    assert_eq!(store.closed_month(never).await.unwrap(), None);
+}
+
+pub async fn a_correction_is_kept_once_and_only_of_a_closed_month(database: &dyn Database) {
+    let store = database.open().await;
+    let october = closed_month("2026-10", "{}");
+    let correction = |reason: &str| Correction {
+        month: october.month,
+        monitor: "api".to_owned(),
+        outage_began_at: at(3),
+        instead: Instead::Unknown,
+        author: "Ada".to_owned(),
+        reason: reason.to_owned(),
+        made_at: at(9),
+    };
+    assert!(store.correct(&correction("our network")).await.is_err());
+    store.close_month(&october).await.unwrap();
+    store.correct(&correction("our network")).await.unwrap();
+    store.correct(&correction("our network")).await.unwrap();
+    let refused = conflict(store.correct(&correction("a whim")).await);
+    assert!(refused.contains("corrected already, by Ada"), "{refused}");
+    let all = store.corrections(None).await.unwrap();
+    assert_eq!(all, [correction("our network")]);
+    assert_eq!(store.corrections(Some(october.month)).await.unwrap(), all);
+    let never = Month::parse("2026-12").unwrap();
+    assert!(store.corrections(Some(never)).await.unwrap().is_empty());
+}
+
 pub async fn a_closed_store_refuses(database: &dyn Database) {
     let store = watching(database, &["api"]).await;
     store.close().await;
@@ -629,6 +702,8 @@ hold! {
         an_import_that_is_dropped_leaves_nothing_behind,
         an_import_holds_all_other_writers_off,
         strange_words_come_back_as_they_were,
+        a_closed_month_is_kept_once_and_stays_as_it_was,
+        a_correction_is_kept_once_and_only_of_a_closed_month,
         a_closed_store_refuses,
     ];
 }

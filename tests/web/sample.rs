@@ -9,9 +9,11 @@ use everup::domain::history::History;
 use everup::domain::ledger::Ledger;
 use everup::domain::maintenance::MaintenanceWindow;
 use everup::domain::monitor::{Key, Monitor, MonitorId, ParameterHistory, Parameters};
+use everup::domain::month::Month;
 use everup::domain::span::{Span, Spans};
 use everup::domain::timestamp::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp};
 use everup::report::settings::Settings;
+use everup::store::closed::{ClosedMonth, Correction, Subject};
 use everup::store::contract::{
     Batch, Committed, Import, Loaded, Others, Pause, Registration, Store, StoreError,
 };
@@ -347,6 +349,36 @@ impl Store for Shelf {
 
     async fn pauses(&self, _: Key) -> Result<Vec<Pause>, StoreError> {
         read_only()
+    }
+
+    async fn close_month(&self, _: &ClosedMonth) -> Result<(), StoreError> {
+        read_only()
+    }
+
+    async fn closed_months(&self) -> Result<Vec<Month>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn closed_month(&self, _: Month) -> Result<Option<ClosedMonth>, StoreError> {
+        self.works()?;
+        Ok(None)
+    }
+
+    async fn closed_rows(
+        &self,
+        _: Subject,
+        _: &str,
+        _: u32,
+    ) -> Result<Vec<(Month, String)>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn correct(&self, _: &Correction) -> Result<(), StoreError> {
+        read_only()
+    }
+
+    async fn corrections(&self, _: Option<Month>) -> Result<Vec<Correction>, StoreError> {
+        Ok(Vec::new())
     }
 
     async fn import(&self) -> Result<Box<dyn Import>, StoreError> {

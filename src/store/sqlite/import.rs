@@ -7,11 +7,12 @@
 use super::meta::{self, Meta};
 use super::monitors::{self, Stored};
 use super::write::Write;
-use super::{days, ledger, maintenance, packing};
+use super::{closed, days, ledger, maintenance, packing};
 use crate::domain::check::{Check, Evidence};
 use crate::domain::maintenance::MaintenanceWindow;
 use crate::domain::monitor::Key;
 use crate::domain::timestamp::Timestamp;
+use crate::store::closed::{ClosedMonth, Correction};
 use crate::store::contract::{Import, Imported, Pause, StoreError};
 use async_trait::async_trait;
 use std::collections::btree_map::Entry;
@@ -209,9 +210,23 @@ impl Import for SqliteImport {
         Ok(())
     }
 
+    async fn closed_month(&mut self, month: &ClosedMonth) -> Result<(), StoreError> {
+        if closed::add(self.write.connection(), month).await? {
+            self.imported.closed += 1;
+        }
+        Ok(())
+    }
+
+    async fn correction(&mut self, correction: &Correction) -> Result<(), StoreError> {
+        if closed::add_correction(self.write.connection(), correction).await? {
+            self.imported.closed += 1;
+        }
+        Ok(())
+    }
+
     async fn finish(mut self: Box<Self>) -> Result<Imported, StoreError> {
-        let Imported { checks, pauses, windows, .. } = self.imported;
-        if checks + pauses + windows == 0 {
+        let Imported { checks, pauses, windows, closed, .. } = self.imported;
+        if checks + pauses + windows + closed == 0 {
             self.write.roll_back().await?;
             return Ok(self.imported);
         }

@@ -1,0 +1,74 @@
+//! The report of a period, whoever asks: closed months as they were closed, the rest as
+//! it reads now.
+
+use super::closed;
+use super::period::{MonitorRow, NoReport, PeriodReport};
+use super::restated::restate;
+use super::settings::Settings;
+use crate::domain::history::History;
+use crate::domain::period::Period;
+use crate::domain::timestamp::Timestamp;
+use crate::store::contract::{Store, StoreError};
+
+/// The report of `period` as it reads at `now`.
+///
+/// A month that is closed is what was kept of it, whatever has changed since. A longer
+/// period takes its closed months as they are, so that it is their sum.
+///
+/// # Errors
+/// As [`PeriodReport::make`], and where a closed month cannot be read.
+pub async fn answer(
+    store: &dyn Store,
+    histories: impl IntoIterator<Item = &History>,
+    period: Period,
+    now: Timestamp,
+    settings: &Settings,
+) -> Result<PeriodReport, NoReport> {
+    if let Period::Month(month) = period
+        && let Some(kept) = store.closed_month(month).await?
+        && kept.closed_at <= now
+    {
+        let report = open(&kept.text())?;
+        let corrections = store.corrections(Some(month)).await?;
+        let restatement = restate(&report, corrections).map(Box::new);
+        return Ok(PeriodReport { restatement, ..report });
+    }
+    let mut report = PeriodReport::make(store, histories, period, now, settings).await?;
+    if matches!(period, Period::Month(_)) {
+        return Ok(report);
+    }
+    for month in store.closed_months().await? {
+        // Closed in another zone, a month may lie only partly in the period.
+        let near = month.window(settings.zone);
+        if !near.overlaps(report.window) {
+            continue;
+        }
+        if let Some(kept) = store.closed_month(month).await?
+            && kept.closed_at <= now
+        {
+            report = with(report, &open(&kept.text())?);
+        }
+    }
+    Ok(report)
+}
+
+fn open(text: &str) -> Result<PeriodReport, NoReport> {
+    closed::open(text)
+        .map_err(|wrong| StoreError::Corrupt(format!("a closed month: {wrong}")).into())
+}
+
+/// A longer report with a closed month in place of what it says of that time.
+fn with(mut report: PeriodReport, month: &PeriodReport) -> PeriodReport {
+    for row in &mut report.monitors {
+        let same = |kept: &&MonitorRow| kept.id == row.id;
+        if let Some(kept) = month.monitors.iter().find(same) {
+            row.figures = row.figures.with_part(&kept.figures);
+        }
+    }
+    for row in &mut report.groups {
+        if let Some(kept) = month.groups.iter().find(|kept| kept.id == row.id) {
+            row.figures = row.figures.with_part(&kept.figures);
+        }
+    }
+    report
+}

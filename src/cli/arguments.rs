@@ -6,8 +6,9 @@ use crate::domain::period::Period;
 use crate::domain::timestamp::Timestamp;
 use crate::report::form::Form;
 use crate::store::closed::Instead;
+use crate::transfer::write;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand, ValueHint};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -159,6 +160,26 @@ pub(super) struct ExportWanted {
     /// Only this monitor; may be given more than once
     #[arg(long, value_name = "ID")]
     pub(super) monitor: Vec<String>,
+    /// The form
+    #[arg(long, value_enum, default_value_t = ExportForm::Ndjson)]
+    pub(super) format: ExportForm,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum ExportForm {
+    /// A record a line, to be imported again
+    Ndjson,
+    /// The checks alone, as a table
+    Csv,
+}
+
+impl From<ExportForm> for write::Form {
+    fn from(form: ExportForm) -> write::Form {
+        match form {
+            ExportForm::Ndjson => write::Form::Lines,
+            ExportForm::Csv => write::Form::Table,
+        }
+    }
 }
 
 #[cfg(test)]

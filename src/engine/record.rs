@@ -379,6 +379,7 @@ impl Desk {
             histories: self.histories(),
             windows: self.windows.clone(),
             first_checks_by: self.first_checks_by,
+            epoch: self.epoch,
             number: 0,
         }
     }

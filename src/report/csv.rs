@@ -4,6 +4,7 @@
 use super::figures::Figures;
 use super::latency;
 use super::period::{MonitorRow, PeriodReport};
+use crate::domain::cell::inert;
 
 /// What a row begins with: of when and of what it is.
 const ABOUT: [&str; 10] =
@@ -115,13 +116,4 @@ fn checks(row: &MonitorRow) -> [String; 5] {
         ms(percentiles.map(|p| p.p95_us)),
         ms(percentiles.map(|p| p.p99_us)),
     ]
-}
-
-/// Text that a spreadsheet would run as a formula gets an apostrophe before it.
-fn inert(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        format!("'{text}")
-    } else {
-        text.to_owned()
-    }
 }

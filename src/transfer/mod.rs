@@ -4,6 +4,7 @@
 //! pause or a maintenance window. What comes out goes in again unchanged, and twice is
 //! the same as once.
 
+pub mod csv;
 pub mod line;
 pub mod read;
 pub mod write;

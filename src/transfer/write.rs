@@ -1,5 +1,6 @@
 //! Out of a store: every record as a line, in a bounded piece of memory.
 
+use super::csv;
 use super::line::Record;
 use crate::domain::history::History;
 use crate::domain::span::Span;
@@ -14,6 +15,18 @@ pub struct Selection {
     pub span: Span,
     /// Only these monitors, without closed months, which are of all; empty: all.
     pub monitors: Vec<String>,
+    /// Lines that can be imported again, or only the checks as a table.
+    pub form: Form,
+}
+
+/// The form of an export.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    /// NDJSON: everything.
+    #[default]
+    Lines,
+    /// CSV: the checks alone.
+    Table,
 }
 
 /// Why an export stopped.
@@ -42,6 +55,9 @@ pub async fn export(
 ) -> Result<u64, WriteError> {
     let Loaded { histories, windows, .. } = store.load().await?;
     let chosen = chosen(&histories, &selection.monitors)?;
+    if selection.form == Form::Table {
+        return export_table(store, selection, &chosen, output).await;
+    }
     let mut lines = 0;
     let mut put = |record: Record, output: &mut (dyn Write + Send)| {
         lines += 1;
@@ -78,19 +94,50 @@ pub async fn export(
                 put(Record::Pause(id.clone(), pause), output)?;
             }
         }
-        let Some(extent) = store.extent(history.key).await? else { continue };
-        let extent = extent.cut(selection.span);
-        let mut from = extent.from;
-        while from < extent.to {
-            let to = from.plus_ms(DAY_MS).min(extent.to);
-            for check in store.checks(history.key, Span::new(from, to)).await? {
+        for day in days(store, history, selection.span).await? {
+            for check in store.checks(history.key, day).await? {
                 put(Record::Check(id.clone(), check), output)?;
             }
-            from = to;
         }
     }
     output.flush()?;
     Ok(lines)
+}
+
+/// The checks alone, as CSV.
+async fn export_table(
+    store: &dyn Store,
+    selection: &Selection,
+    chosen: &[&History],
+    output: &mut (dyn Write + Send),
+) -> Result<u64, WriteError> {
+    let mut rows = 0;
+    output.write_all(csv::head().as_bytes())?;
+    for history in chosen {
+        for day in days(store, history, selection.span).await? {
+            for check in store.checks(history.key, day).await? {
+                output.write_all(csv::check(history.monitor.id.as_str(), &check).as_bytes())?;
+                rows += 1;
+            }
+        }
+    }
+    output.flush()?;
+    Ok(rows)
+}
+
+/// The time in which a monitor has checks within `span`, a day at a time.
+async fn days(
+    store: &dyn Store,
+    history: &History,
+    span: Span,
+) -> Result<Vec<Span>, StoreError> {
+    let Some(extent) = store.extent(history.key).await? else { return Ok(Vec::new()) };
+    let extent = extent.cut(span);
+    let starts = std::iter::successors(Some(extent.from), |from| Some(from.plus_ms(DAY_MS)));
+    let starts = starts.take_while(|from| *from < extent.to);
+    Ok(starts
+        .map(|from| Span::new(from, from.plus_ms(DAY_MS).min(extent.to)))
+        .collect())
 }
 
 fn chosen<'a>(

@@ -8,6 +8,7 @@
 mod asset;
 mod bars;
 mod chart;
+mod checks;
 mod error;
 mod figure;
 mod frame;
@@ -113,6 +114,7 @@ pub fn router(app: App) -> Router {
         .merge(status_page::router())
         .merge(monitor_page::router())
         .merge(report_page::router())
+        .merge(checks::router())
         .merge(service::router())
         .merge(asset::router())
         .fallback(error::no_such_page)

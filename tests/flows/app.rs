@@ -145,6 +145,12 @@ impl TestApp {
         self.app().engine().flush().await
     }
 
+    /// The whole answer to a request with this header.
+    pub async fn ask(&self, path: &str, header: (&str, &str)) -> reqwest::Response {
+        let url = format!("http://{}{path}", self.app().address());
+        self.client.get(url).header(header.0, header.1).send().await.unwrap()
+    }
+
     /// Status and body of a page.
     pub async fn get(&self, path: &str) -> (u16, String) {
         let url = format!("http://{}{path}", self.app().address());

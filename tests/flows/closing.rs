@@ -83,8 +83,11 @@ async fn a_closed_month_moves_to_another_database_as_it_is() {
     let (app, closed) = november_is_over(&targets).await;
     let store = app.store().await;
     let registered: Vec<_> = store.load().await.unwrap().histories;
-    let selection =
-        write::Selection { span: everup::domain::span::Span::ALWAYS, monitors: Vec::new() };
+    let selection = write::Selection {
+        span: everup::domain::span::Span::ALWAYS,
+        monitors: Vec::new(),
+        form: write::Form::Lines,
+    };
     let mut lines = Vec::new();
     write::export(&store, &selection, &mut lines).await.unwrap();
     let folder = tempfile::tempdir().unwrap();

@@ -11,6 +11,7 @@ use crate::domain::period::Period;
 use crate::domain::span::Span;
 use crate::domain::timestamp::{DAY_MS, Timestamp};
 use crate::report::answer::answer;
+use crate::report::latency::Remembered;
 use crate::store::contract::{Store, StoreError};
 use crate::store::sqlite::Sqlite;
 use chrono_tz::Tz;
@@ -27,7 +28,10 @@ pub(super) async fn report(place: &Place, wanted: ReportWanted) -> anyhow::Resul
         }
     }
     let period = period(&wanted, now, config.report.zone)?;
-    let report = answer(&store, &histories, period, now, &config.report).await?;
+    let report = {
+        let remembered = &mut Remembered::default();
+        answer(&store, &histories, period, now, &config.report, remembered).await?
+    };
     terminal::print(&wanted.format.print(&report))?;
     store.close().await;
     Ok(ExitCode::SUCCESS)

@@ -13,6 +13,7 @@ pub mod duration;
 pub mod group;
 pub mod history;
 pub mod judge;
+pub mod latency;
 pub mod ledger;
 pub mod maintenance;
 pub mod monitor;

@@ -11,6 +11,7 @@ use crate::domain::month::Month;
 use crate::domain::period::Period;
 use crate::domain::timestamp::HOUR_MS;
 use crate::report::closed;
+use crate::report::latency::Remembered;
 use crate::report::period::{NoReport, PeriodReport, months};
 use crate::report::settings::Settings;
 use crate::store::contract::{Store, StoreError};
@@ -103,13 +104,9 @@ async fn try_to_close(tools: &Tools) -> Result<Vec<Month>, StoreError> {
     let mut closed = Vec::new();
     for month in over.filter(|month| !kept.contains(month)) {
         let period = Period::Month(month);
-        let made = PeriodReport::make(
-            &*tools.store,
-            histories.iter().copied(),
-            period,
-            now,
-            &settings,
-        );
+        let remembered = &mut Remembered::default();
+        let shown = histories.iter().copied();
+        let made = PeriodReport::make(&*tools.store, shown, period, now, &settings, remembered);
         let report = match made.await {
             Ok(report) => report,
             Err(NoReport::Store(error)) => return Err(error),

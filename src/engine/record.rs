@@ -169,12 +169,23 @@ impl Recorder {
     /// waited when it began.
     pub async fn commit(&self) -> bool {
         let _one_at_a_time = self.committing.lock().await;
+        // What was judged on a past that has changed is judged again and committed then.
+        // Should it change again meanwhile, there is a next time.
+        match self.try_to_commit().await {
+            Some(kept) => kept,
+            None => self.try_to_commit().await == Some(true),
+        }
+    }
+
+    /// Whether all that waited is kept; `None` where it was judged on another past, and has
+    /// been judged again.
+    async fn try_to_commit(&self) -> Option<bool> {
         let now = self.clock.now();
-        let Some((batch, judges)) = self.desk().batch(now) else { return true };
+        let Some((batch, judges)) = self.desk().batch(now) else { return Some(true) };
         let outcome = match self.store.commit(&batch).await {
             Ok(Committed::Kept) => {
                 self.kept(batch, judges);
-                return true;
+                return Some(true);
             }
             Ok(Committed::Stale) => {
                 tracing::info!("the history was changed from outside; reading it again");
@@ -186,10 +197,13 @@ impl Recorder {
                 Err(error)
             }
         };
-        if let Err(error) = outcome {
-            self.refused(now, &error);
+        match outcome {
+            Ok(()) => None,
+            Err(error) => {
+                self.refused(now, &error);
+                Some(false)
+            }
         }
-        false
     }
 
     /// Makes `registrations` the monitors that live from now on, and shows them. What

@@ -2,6 +2,7 @@
 //! it reads now.
 
 use super::closed;
+use super::latency::Remembered;
 use super::period::{MonitorRow, NoReport, PeriodReport};
 use super::restated::restate;
 use super::settings::Settings;
@@ -23,6 +24,7 @@ pub async fn answer(
     period: Period,
     now: Timestamp,
     settings: &Settings,
+    remembered: &mut Remembered,
 ) -> Result<PeriodReport, NoReport> {
     if let Period::Month(month) = period
         && let Some(kept) = store.closed_month(month).await?
@@ -33,7 +35,8 @@ pub async fn answer(
         let restatement = restate(&report, corrections).map(Box::new);
         return Ok(PeriodReport { restatement, ..report });
     }
-    let mut report = PeriodReport::make(store, histories, period, now, settings).await?;
+    let mut report =
+        PeriodReport::make(store, histories, period, now, settings, remembered).await?;
     if matches!(period, Period::Month(_)) {
         return Ok(report);
     }

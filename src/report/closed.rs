@@ -7,12 +7,13 @@
 
 use super::figures::Figures;
 use super::json;
-use super::latency::{Percentiles, Summary};
+use super::latency::Summary;
 use super::outage::MonthOutage;
 use super::period::{Closing, GroupRow, MonitorRow, PeriodReport};
 use crate::domain::bounds::Doubt;
 use crate::domain::class::Class;
 use crate::domain::group::Rule;
+use crate::domain::latency::Percentiles;
 use crate::domain::monitor::Parameters;
 use crate::domain::month::Month;
 use crate::domain::percent::Target;

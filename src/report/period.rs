@@ -1,12 +1,13 @@
 //! How a period was: the report that every form prints.
 
 use super::figures::Figures;
-use super::latency::{self, Percentiles, Summary};
+use super::latency::{self, Remembered, Summary};
 use super::restated::Restatement;
 use super::settings::{GroupSettings, Settings};
 use crate::domain::bounds::Doubt;
 use crate::domain::group::{Judged, Member, Rule};
 use crate::domain::history::History;
+use crate::domain::latency::Percentiles;
 use crate::domain::ledger::Account;
 use crate::domain::monitor::Parameters;
 use crate::domain::month::Month;
@@ -125,6 +126,8 @@ pub enum NoReport {
 impl PeriodReport {
     /// Makes the report of `period` as it reads at `now`.
     ///
+    /// `remembered` is what an earlier report may have left, or nothing.
+    ///
     /// # Errors
     /// When the period lies in the future or before all monitors, or the store fails.
     pub async fn make(
@@ -133,21 +136,22 @@ impl PeriodReport {
         period: Period,
         now: Timestamp,
         settings: &Settings,
+        remembered: &mut Remembered,
     ) -> Result<PeriodReport, NoReport> {
         let histories: Vec<&History> = histories.into_iter().collect();
         let window = period.window(settings.zone);
         months(histories.iter().copied(), now, settings.zone)
             .ok_or(NoReport::NoMonitor)?
             .admit(period, settings.zone)?;
-        let mut monitors = Vec::new();
-        for history in &histories {
-            if history.monitor.lives().overlapping(window).is_empty() {
-                continue;
-            }
-            let mut monitor = MonitorRow::of(history, window, now, settings);
-            monitor.summary = latency::summary(store, history, window, now).await?;
-            monitors.push(monitor);
-        }
+        let existed =
+            |history: &&History| !history.monitor.lives().overlapping(window).is_empty();
+        let shown: Vec<&History> = histories.iter().copied().filter(existed).collect();
+        let mut summaries = latency::summaries(store, &shown, window, now, remembered).await?;
+        let row = |history: &&History| {
+            let summary = summaries.remove(&history.key).unwrap_or_default();
+            MonitorRow { summary, ..MonitorRow::of(history, window, now, settings) }
+        };
+        let monitors: Vec<MonitorRow> = shown.iter().map(row).collect();
         Ok(PeriodReport {
             period,
             zone: settings.zone,

@@ -1,10 +1,11 @@
 //! The report for a terminal: a table, then the outages.
 
 use super::figures::{Figures, Shown};
-use super::latency::{self, Percentiles};
+use super::latency;
 use super::period::PeriodReport;
 use super::restated::Restatement;
 use crate::domain::duration;
+use crate::domain::latency::Percentiles;
 use crate::domain::percent::Verdict;
 use crate::domain::timestamp::Timestamp;
 use chrono_tz::Tz;

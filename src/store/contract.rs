@@ -160,6 +160,14 @@ pub trait Store: Send + Sync {
     /// its caller: ask for a day or so at a time.
     async fn checks(&self, key: Key, span: Span) -> Result<Vec<Check>, StoreError>;
 
+    /// Calls `each` with the newest checks of all monitors, in order of time: those of a
+    /// few hours, as the store chooses. Gives the instant from which on these are all;
+    /// earlier ones are had by [`Store::checks`], at little cost.
+    async fn recent(
+        &self,
+        each: &mut (dyn for<'c> FnMut(Key, &'c Check) + Send),
+    ) -> Result<Timestamp, StoreError>;
+
     /// From the first to just after the last check of a monitor; `None` without checks.
     async fn extent(&self, key: Key) -> Result<Option<Span>, StoreError>;
 

@@ -102,6 +102,14 @@ impl Store for Sqlite {
         read::checks(&mut read, key, span).await
     }
 
+    async fn recent(
+        &self,
+        each: &mut (dyn for<'c> FnMut(Key, &'c Check) + Send),
+    ) -> Result<Timestamp, StoreError> {
+        let mut read = self.readers.begin().await?;
+        read::recent(&mut read, each).await
+    }
+
     async fn extent(&self, key: Key) -> Result<Option<Span>, StoreError> {
         let mut read = self.readers.begin().await?;
         read::extent(&mut read, key).await

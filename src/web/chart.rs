@@ -5,10 +5,11 @@
 //! in a part of it that is.
 
 use super::moment;
+use crate::domain::latency::Percentiles;
 use crate::domain::month;
 use crate::domain::span::Span;
 use crate::domain::timestamp::{DAY_MS, HOUR_MS, Timestamp};
-use crate::report::latency::{self, Percentiles, Picture};
+use crate::report::latency::{self, Picture};
 use askama::Template;
 use chrono::Datelike;
 use chrono_tz::Tz;
@@ -192,6 +193,7 @@ fn ticks(window: Span, zone: Tz) -> Vec<Tick> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::latency::Latencies;
     use crate::domain::month::Month;
     use crate::report::latency::{Point, Summary};
     use rstest::rstest;
@@ -206,7 +208,8 @@ mod tests {
             median_us: *median_us,
             max_us: median_us.map(|us| us * 2),
         });
-        let percentiles = Percentiles::of(medians_us.iter().flatten().copied().collect());
+        let percentiles =
+            Latencies::of(medians_us.iter().flatten().copied().collect()).percentiles();
         Picture {
             window: Span::new(Timestamp(0), Timestamp(1_000 * medians_us.len() as i64)),
             stretch_ms: 1_000,

@@ -10,6 +10,7 @@ use super::outages::Outages;
 use super::sentence::Sentence;
 use super::{Site, View};
 use crate::domain::duration;
+use crate::domain::latency::Percentiles;
 use crate::domain::monitor::Parameters;
 use crate::domain::month::Month;
 use crate::domain::percent;
@@ -199,7 +200,7 @@ fn day_row(day: &Day, decimals: u32) -> Option<DayRow> {
 fn speed(title: String, picture: &Picture, zone: Tz) -> Speed {
     let ms = |us: u32| format!("{} ms", latency::tenths_of_ms(us));
     let percentiles = picture.summary.percentiles;
-    let rank = |of: fn(latency::Percentiles) -> u32| {
+    let rank = |of: fn(Percentiles) -> u32| {
         percentiles.map_or(NOTHING.to_owned(), |percentiles| ms(of(percentiles)))
     };
     Speed {

@@ -213,9 +213,9 @@ impl Shared {
         let _slot = self.slots.acquire().await;
         let now = self.clock.now();
         self.vitals.started_late(now, now.since_ms(planned_for));
-        let check = watcher.check(self.clock.as_ref(), &self.pulse).await;
+        let (check, exchange) = watcher.check(self.clock.as_ref(), &self.pulse).await;
         let started_at = check.started_at;
-        let undecided = match self.recorder.take(key, check) {
+        let undecided = match self.recorder.take(key, check, exchange) {
             Taken::Waits { undecided } => undecided,
             Taken::Refused => false,
         };

@@ -6,6 +6,7 @@
 
 pub mod contract;
 mod evidence;
+pub mod exchange;
 mod judge_state;
 pub mod lock;
 mod pack;

@@ -8,6 +8,7 @@
 mod commit;
 mod days;
 mod error;
+mod exchanges;
 mod hot;
 mod import;
 mod ledger;
@@ -22,6 +23,7 @@ mod register;
 mod write;
 
 use crate::domain::check::Check;
+use crate::domain::exchange::Exchange;
 use crate::domain::monitor::Key;
 use crate::domain::span::Span;
 use crate::domain::timestamp::Timestamp;
@@ -97,6 +99,16 @@ impl Store for Sqlite {
     async fn checks(&self, key: Key, span: Span) -> Result<Vec<Check>, StoreError> {
         let mut read = self.readers.begin().await?;
         read::checks(&mut read, key, span).await
+    }
+
+    async fn exchanges(
+        &self,
+        key: Key,
+        span: Span,
+        limit: usize,
+    ) -> Result<Vec<(Timestamp, Exchange)>, StoreError> {
+        let mut read = self.readers.begin().await?;
+        exchanges::read(&mut read, key, span, limit).await
     }
 
     async fn extent(&self, key: Key) -> Result<Option<Span>, StoreError> {

@@ -3,12 +3,12 @@
 use super::line::Record;
 use crate::domain::check::Check;
 use crate::domain::monitor::{Key, MonitorId};
-use crate::store::contract::{Import, Imported, Store, StoreError};
+use crate::store::contract::{Exchanged, Import, Imported, Store, StoreError};
 use std::collections::HashMap;
 use std::io::{self, BufRead, Read};
 
-/// A line is at most this long: the longest record has a 2,000-character message or
-/// names a few hundred monitors.
+/// A line is at most this long: the longest record has the headers and the body of an
+/// answer, or names a few hundred monitors.
 const LINE_BYTES_MAX: u64 = 64 * 1024;
 /// Checks of one monitor are handed on in pieces of this size.
 const PIECE: usize = 10_000;
@@ -102,6 +102,11 @@ impl Reading<'_> {
                 checks.push(check);
                 lines.push(line);
                 Ok(())
+            }
+            Record::Exchange(id, started_at, exchange) => {
+                let key = self.key(line, &id)?;
+                let exchanged = Exchanged { key, started_at, exchange };
+                at(line, self.import.exchange(&exchanged).await)
             }
             Record::Pause(id, pause) => {
                 let key = self.key(line, &id)?;

@@ -31,7 +31,8 @@ pub enum WriteError {
 }
 
 /// Writes the selected records: windows first, then each monitor's pauses and checks
-/// in order of time. Gives how many lines there were.
+/// in order of time, after those of a day what was said in some of them. Gives how many
+/// lines there were.
 ///
 /// # Errors
 /// When the store cannot be read or the output refuses.
@@ -66,8 +67,12 @@ pub async fn export(
         let mut from = extent.from;
         while from < extent.to {
             let to = from.plus_ms(DAY_MS).min(extent.to);
-            for check in store.checks(history.key, Span::new(from, to)).await? {
+            let day = Span::new(from, to);
+            for check in store.checks(history.key, day).await? {
                 put(Record::Check(id.clone(), check), output)?;
+            }
+            for (at, exchange) in store.exchanges(history.key, day, usize::MAX).await? {
+                put(Record::Exchange(id.clone(), at, Box::new(exchange)), output)?;
             }
             from = to;
         }

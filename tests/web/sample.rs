@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use everup::board::{Board, Snapshot};
 use everup::clock::ManualClock;
 use everup::domain::check::{Check, Evidence, Verdict};
+use everup::domain::exchange::Exchange;
 use everup::domain::history::History;
 use everup::domain::ledger::Ledger;
 use everup::domain::maintenance::MaintenanceWindow;
@@ -282,6 +283,7 @@ pub(crate) fn many(count: i64) -> Scene {
 #[derive(Default)]
 pub(crate) struct Shelf {
     checks: BTreeMap<Key, Vec<Check>>,
+    exchanges: BTreeMap<Key, Vec<(Timestamp, Exchange)>>,
     broken: AtomicBool,
 }
 
@@ -327,6 +329,18 @@ impl Store for Shelf {
         let all = self.checks.get(&key).map(Vec::as_slice).unwrap_or_default();
         let inside = |check: &&Check| span.contains(check.started_at);
         Ok(all.iter().filter(inside).cloned().collect())
+    }
+
+    async fn exchanges(
+        &self,
+        key: Key,
+        span: Span,
+        limit: usize,
+    ) -> Result<Vec<(Timestamp, Exchange)>, StoreError> {
+        self.works()?;
+        let all = self.exchanges.get(&key).map(Vec::as_slice).unwrap_or_default();
+        let inside = |(at, _): &&(Timestamp, Exchange)| span.contains(*at);
+        Ok(all.iter().filter(inside).take(limit).cloned().collect())
     }
 
     async fn extent(&self, _: Key) -> Result<Option<Span>, StoreError> {

@@ -2,7 +2,7 @@
 
 use super::meta::{self, Meta};
 use super::write::Write;
-use super::{days, hot, ledger};
+use super::{days, exchanges, hot, ledger};
 use crate::domain::check::Check;
 use crate::domain::monitor::Key;
 use crate::domain::timestamp::Timestamp;
@@ -32,6 +32,7 @@ async fn keep(
         batch.checks.iter().partition(|(_, check)| check.started_at < packed_until);
     hot::insert(connection, &mut new).await?;
     keep_packed(connection, &late).await?;
+    exchanges::add(connection, &batch.exchanges).await?;
     let mut entries = Vec::new();
     let mut judges = Vec::new();
     for progress in &batch.progress {

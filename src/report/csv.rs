@@ -118,7 +118,7 @@ fn checks(row: &MonitorRow) -> [String; 5] {
 }
 
 /// Text that a spreadsheet would run as a formula gets an apostrophe before it.
-fn inert(text: &str) -> String {
+pub(super) fn inert(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         format!("'{text}")
     } else {

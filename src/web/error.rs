@@ -66,6 +66,21 @@ impl Problem {
         Problem::new(StatusCode::NOT_FOUND, format!("There is no monitor with the id “{id}”."))
     }
 
+    /// 404 for an outage.
+    pub(super) fn no_such_outage(id: &str) -> Problem {
+        let id = Evidence::clean(id);
+        let detail = format!(
+            "There is no outage “{id}”. One is named by its monitor and its first failure, \
+             like “api-20261103T080000.000Z”; its monitor's page lists them."
+        );
+        Problem::new(StatusCode::NOT_FOUND, detail)
+    }
+
+    /// 400 for a question that cannot be understood; `why` says how it is put.
+    pub(super) fn bad_query(why: &str) -> Problem {
+        Problem::new(StatusCode::BAD_REQUEST, sentence(why))
+    }
+
     /// 400 for a period that is none; `why` says how one is written.
     pub(super) fn bad_period(why: &str) -> Problem {
         let mut problem = Problem::new(StatusCode::BAD_REQUEST, sentence(why));
@@ -188,7 +203,9 @@ pub(super) async fn tell(request: Request, next: Next) -> Response {
 fn wants_json(path: &str, headers: &HeaderMap) -> bool {
     let is_data = path.ends_with(".json")
         || path.ends_with(".csv")
-        || ["/health", "/maintenance"].iter().any(|service| path.starts_with(service));
+        || ["/api/", "/health", "/maintenance"]
+            .iter()
+            .any(|service| path.starts_with(service));
     let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok());
     let accept = accept.unwrap_or_default();
     is_data || (accept.contains("json") && !accept.contains("text/html"))

@@ -29,7 +29,7 @@ pub(super) async fn import(place: &Place, file: &Path) -> anyhow::Result<ExitCod
     let bar = bar(bytes);
     let imported = read::import(&store, &mut *input, |bytes| bar.set_position(bytes)).await;
     bar.finish_and_clear();
-    let Imported { checks, known_checks, pauses, windows, closed } = imported?;
+    let Imported { checks, known_checks, pauses, windows, exchanges, closed } = imported?;
     store.close().await;
     let mut text = format!("imported {checks} checks");
     if known_checks > 0 {
@@ -40,6 +40,9 @@ pub(super) async fn import(place: &Place, file: &Path) -> anyhow::Result<ExitCod
     }
     if windows > 0 {
         text += &format!(", {windows} maintenance windows");
+    }
+    if exchanges > 0 {
+        text += &format!(", what was said in {exchanges} of them");
     }
     if closed > 0 {
         text += &format!(", {closed} closed months and corrections");

@@ -10,6 +10,7 @@ pub mod cell;
 pub mod check;
 pub mod class;
 pub mod duration;
+pub mod exchange;
 pub mod group;
 pub mod history;
 pub mod judge;

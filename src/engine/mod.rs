@@ -3,6 +3,8 @@
 //! `app.rs` builds an [`Engine`](run::Engine) and stops it. Nothing here answers a
 //! request or reads a configuration file.
 
+mod announce;
+mod exchanges;
 pub mod housekeeping;
 pub mod pulse;
 pub mod record;

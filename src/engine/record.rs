@@ -5,10 +5,13 @@
 //! disk. While the store refuses, checks wait here, up to a limit; what is lost beyond
 //! it is kept as `unknown`, with the reason.
 
+use super::announce::announce;
+use super::exchanges::Exchanges;
 use crate::board::{Board, Snapshot};
 use crate::clock::Clock;
 use crate::domain::check::{Check, Evidence, Kind, Verdict};
 use crate::domain::duration;
+use crate::domain::exchange::Exchange;
 use crate::domain::history::History;
 use crate::domain::judge::{Entry, Judge};
 use crate::domain::maintenance::MaintenanceWindow;
@@ -49,6 +52,7 @@ struct Desk {
     order: Vec<Key>,
     windows: Arc<[MaintenanceWindow]>,
     waiting: Vec<(Key, Check)>,
+    exchanges: Exchanges,
     /// Where checks were lost: of each monitor the first and the newest, and how many.
     lost: BTreeMap<Key, (Timestamp, Timestamp, u64)>,
     /// Set when checks were lost while a batch was under way: once it is kept, what
@@ -122,17 +126,17 @@ impl Recorder {
         self.board.began(key, at);
     }
 
-    /// Takes a finished check. Never waits.
-    pub fn take(&self, key: Key, check: Check) -> Taken {
+    /// Takes a finished check, and what was said if it failed. Never waits.
+    pub fn take(&self, key: Key, check: Check, exchange: Option<Box<Exchange>>) -> Taken {
         let started_at = check.started_at;
-        let taken = self.book(key, check);
+        let taken = self.book(key, check, exchange);
         if taken == Taken::Refused {
             self.board.given_up(key, started_at);
         }
         taken
     }
 
-    fn book(&self, key: Key, check: Check) -> Taken {
+    fn book(&self, key: Key, check: Check, exchange: Option<Box<Exchange>>) -> Taken {
         let now = self.clock.now();
         let mut desk = self.desk();
         let Some(kept) = desk.monitors.get_mut(&key) else { return Taken::Refused };
@@ -154,6 +158,7 @@ impl Recorder {
         if before != after {
             self.urgent.notify_one();
         }
+        desk.exchanges.take(key, &check, exchange);
         desk.waiting.push((key, check));
         desk.shed();
         let waiting_checks = desk.waiting.len();
@@ -226,6 +231,11 @@ impl Recorder {
         desk.epoch = epoch;
         desk.windows = windows.into();
         desk.order = histories.iter().map(|history| history.key).collect();
+        for history in &histories {
+            if let Some(latest) = &history.latest {
+                desk.exchanges.go_on_after(history.key, latest);
+            }
+        }
         desk.monitors = (histories.into_iter())
             .map(|history| (history.key, Kept::new(history)))
             .collect();
@@ -316,13 +326,16 @@ impl Desk {
             }
             judges.insert(key, (kept.judge.clone(), entries));
         }
-        Some((Batch { epoch: self.epoch, checks, progress, checkpoint }, judges))
+        let exchanges = self.exchanges.batch();
+        let batch = Batch { epoch: self.epoch, checks, progress, checkpoint, exchanges };
+        Some((batch, judges))
     }
 
     /// A batch that was not kept waits again, before what has come since.
     fn put_back(&mut self, batch: Batch) {
         let since = std::mem::replace(&mut self.waiting, batch.checks);
         self.waiting.extend(since);
+        self.exchanges.put_back(batch.exchanges);
         for progress in batch.progress {
             if let Some(kept) = self.monitors.get_mut(&progress.key) {
                 let since = std::mem::replace(&mut kept.entries, progress.entries);
@@ -413,19 +426,5 @@ impl Kept {
             &self.committed.monitor,
             &mut self.entries,
         );
-    }
-}
-
-/// Says in the log when a monitor goes down or comes back.
-fn announce(history: &History, after: &Judge) {
-    let before = &history.ledger.judge;
-    let name = &history.monitor.name;
-    match (&before.outage, &after.outage) {
-        (None, Some((from, reason))) => tracing::warn!("{name} is down since {from}: {reason}"),
-        (Some((from, _)), None) => {
-            let up = after.well_since.map_or(0, |to| to.since_ms(*from));
-            tracing::info!("{name} is up again, after {}", duration::in_words(up));
-        }
-        _ => {}
     }
 }

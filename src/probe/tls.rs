@@ -27,11 +27,15 @@ pub enum Roots {
 /// How many names of a wrong certificate a sentence lists.
 const NAMES_SHOWN_MAX: usize = 3;
 
-/// A client configuration that trusts `roots`; to be made once and cloned.
+/// Decides whether a certificate is good.
+pub type Verifier = Arc<dyn ServerCertVerifier>;
+
+/// A client configuration that trusts `roots`, and what it trusts them by; to be made
+/// once and cloned.
 ///
 /// # Errors
 /// When a root cannot be read, or the cryptography does not work.
-pub fn client_config(roots: &Roots) -> Result<ClientConfig, Error> {
+pub fn client_config(roots: &Roots) -> Result<(ClientConfig, Verifier), Error> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     // The first use of the random generator costs 20 to 30 ms. It must not be booked as
     // some target's handshake.
@@ -44,16 +48,13 @@ pub fn client_config(roots: &Roots) -> Result<ClientConfig, Error> {
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .dangerous()
-        .with_custom_certificate_verifier(verifier)
+        .with_custom_certificate_verifier(Arc::clone(&verifier))
         .with_no_client_auth();
     config.resumption = Resumption::disabled();
-    Ok(config)
+    Ok((config, verifier))
 }
 
-fn verifier(
-    roots: &Roots,
-    provider: &Arc<CryptoProvider>,
-) -> Result<Arc<dyn ServerCertVerifier>, Error> {
+fn verifier(roots: &Roots, provider: &Arc<CryptoProvider>) -> Result<Verifier, Error> {
     if let Roots::Platform = roots {
         match rustls_platform_verifier::Verifier::new(Arc::clone(provider)) {
             Ok(verifier) => return Ok(Arc::new(verifier)),
@@ -179,7 +180,7 @@ mod tests {
 
     #[test]
     fn sessions_are_never_resumed_and_the_platform_or_mozilla_is_trusted() {
-        let config = client_config(&Roots::Platform).unwrap();
+        let (config, _) = client_config(&Roots::Platform).unwrap();
         assert!(format!("{:?}", config.resumption).contains("Disabled"));
     }
 }

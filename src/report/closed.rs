@@ -14,7 +14,7 @@ use crate::domain::bounds::Doubt;
 use crate::domain::class::Class;
 use crate::domain::group::Rule;
 use crate::domain::latency::Percentiles;
-use crate::domain::monitor::Parameters;
+use crate::domain::monitor::{MonitorId, Parameters};
 use crate::domain::month::Month;
 use crate::domain::percent::Target;
 use crate::domain::period::Period;
@@ -222,12 +222,23 @@ impl MonitorForm {
             id: self.id.clone(),
             name: self.name.clone(),
             url: self.url.clone(),
-            figures: self.course.open(window)?,
+            figures: self.figures(window)?,
             parameters,
             settled: true,
             blips: self.blips,
             summary: Summary { checks: self.checks, percentiles: self.latency_ms.open() },
         })
+    }
+}
+
+impl MonitorForm {
+    /// What its course comes to, with the names of its outages.
+    fn figures(&self, window: Span) -> Result<Figures, String> {
+        let id = MonitorId::new(&self.id)?;
+        let mut figures = self.course.open(window)?;
+        let outages = std::mem::take(&mut figures.outages).into_iter();
+        figures.outages = outages.map(|outage| outage.named(&id)).collect();
+        Ok(figures)
     }
 }
 
@@ -282,6 +293,7 @@ impl OutageForm {
     fn open(&self, timeline: &Timeline) -> Result<MonthOutage, String> {
         let span = Span::new(instant(&self.from)?, instant(&self.to)?);
         Ok(MonthOutage {
+            id: None,
             began_at: instant(&self.began_at)?,
             span,
             down_ms: timeline.tally_within(span).down,

@@ -150,6 +150,9 @@ struct ClosingHead<'a> {
 
 #[derive(Serialize)]
 struct Outage<'a> {
+    /// Of a monitor's outage.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
     began_at: String,
     from: String,
     to: String,
@@ -340,6 +343,7 @@ fn numbers(figures: &Figures, decimals: u32) -> Numbers<'_> {
 
 fn outage(outage: &MonthOutage) -> Outage<'_> {
     Outage {
+        id: outage.id.as_ref().map(ToString::to_string),
         began_at: instant(outage.began_at),
         from: instant(outage.span.from),
         to: instant(outage.span.to),
@@ -356,6 +360,6 @@ fn instant(at: Timestamp) -> String {
 
 /// A latency is no part of the figure, so a float may carry it; it is the float that
 /// prints as the exact text.
-fn number(us: u32) -> f64 {
+pub(super) fn number(us: u32) -> f64 {
     latency::tenths_of_ms(us).parse().unwrap_or_default()
 }

@@ -1,21 +1,25 @@
 //! The one answer that page, JSON, CSV and terminal share.
 //!
 //! `period` says how a month was, `status` how things are and `headline` puts that into
-//! a sentence, `monitor` tells all of one monitor, `notice` what is planned, `latency`
-//! how fast. The forms (`json`, `csv`, `text`, and the pages) only print what these say
+//! a sentence, `monitor` tells all of one monitor, `dossier` all of one outage and
+//! `outage_list` which there were, `notice` what is planned, `latency` how fast. The forms (`json`, `csv`, `text`, and the pages) only print what these say
 //! and compute nothing.
 
 pub mod answer;
 pub mod closed;
 pub mod csv;
+pub mod dossier;
+pub mod dossier_json;
 pub mod figures;
 pub mod form;
 pub mod headline;
 pub mod json;
 pub mod latency;
+pub mod listing;
 pub mod monitor;
 pub mod notice;
 pub mod outage;
+pub mod outage_list;
 pub mod period;
 pub mod restated;
 pub mod settings;

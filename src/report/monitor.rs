@@ -149,6 +149,7 @@ fn outages(history: &History, now: Timestamp, settings: &Settings) -> Vec<MonthO
     let (account, timeline) = history.read(Span::ALWAYS, now, &settings.excused(history));
     let mut outages: Vec<MonthOutage> = (account.known.outages.iter())
         .filter_map(|outage| MonthOutage::of(outage, &timeline, account.as_of))
+        .map(|outage| outage.named(&history.monitor.id))
         .collect();
     outages.reverse();
     outages

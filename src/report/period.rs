@@ -208,7 +208,9 @@ impl MonitorRow {
         let to_come = monitor.watched().subtract(&excused).within(window);
         let target = settings.contract(&monitor.id).target;
         let Account { as_of, settled_before, known } = account;
-        let figures = Figures::of(timeline, doubt, as_of, &known.outages, target, to_come);
+        let mut figures = Figures::of(timeline, doubt, as_of, &known.outages, target, to_come);
+        let outages = std::mem::take(&mut figures.outages).into_iter();
+        figures.outages = outages.map(|outage| outage.named(&monitor.id)).collect();
         MonitorRow {
             id: monitor.id.to_string(),
             name: monitor.name.clone(),

@@ -9,6 +9,7 @@
 //! while its caller works.
 
 use crate::domain::check::Check;
+use crate::domain::exchange::Exchange;
 use crate::domain::history::History;
 use crate::domain::judge::{Entry, Judge};
 use crate::domain::maintenance::MaintenanceWindow;
@@ -68,6 +69,17 @@ pub struct Progress {
     pub judge: Judge,
 }
 
+/// What was said in one check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exchanged {
+    /// Of which monitor.
+    pub key: Key,
+    /// When the check began.
+    pub started_at: Timestamp,
+    /// What was said.
+    pub exchange: Box<Exchange>,
+}
+
 /// Checks that are kept together, or not at all.
 #[derive(Clone, Debug, Default)]
 pub struct Batch {
@@ -81,6 +93,8 @@ pub struct Batch {
     /// Set when `progress` has the judge of every living monitor: checks that began
     /// before this instant need then not be read again at the next start.
     pub checkpoint: Option<Timestamp>,
+    /// What was said in some of the checks that failed.
+    pub exchanges: Vec<Exchanged>,
 }
 
 /// What became of a [`Batch`].
@@ -106,6 +120,8 @@ pub struct Imported {
     pub windows: u64,
     /// Closed months and corrections that were not there before.
     pub closed: u64,
+    /// Exchanges that were not there before.
+    pub exchanges: u64,
 }
 
 /// A stretch in which a monitor was paused.
@@ -153,7 +169,8 @@ pub trait Store: Send + Sync {
     async fn load(&self) -> Result<Loaded, StoreError>;
 
     /// Keeps a batch. Atomic and durable: when it returns [`Committed::Kept`], a power
-    /// cut loses nothing of it. A check that is already kept is kept once.
+    /// cut loses nothing of it. A check that is already kept is kept once, and so is an
+    /// exchange.
     async fn commit(&self, batch: &Batch) -> Result<Committed, StoreError>;
 
     /// The checks of a monitor that began within `span`, in order of time. Bounded by
@@ -167,6 +184,15 @@ pub trait Store: Send + Sync {
         &self,
         each: &mut (dyn for<'c> FnMut(Key, &'c Check) + Send),
     ) -> Result<Timestamp, StoreError>;
+
+    /// What was said in checks of a monitor that began within `span`, in order of time,
+    /// at most `limit` of them: each is up to some ten kilobytes.
+    async fn exchanges(
+        &self,
+        key: Key,
+        span: Span,
+        limit: usize,
+    ) -> Result<Vec<(Timestamp, Exchange)>, StoreError>;
 
     /// From the first to just after the last check of a monitor; `None` without checks.
     async fn extent(&self, key: Key) -> Result<Option<Span>, StoreError>;
@@ -234,6 +260,10 @@ pub trait Import: Send {
 
     /// Adds a correction, as [`Store::correct`] does; its month must be closed by then.
     async fn correction(&mut self, correction: &Correction) -> Result<(), StoreError>;
+
+    /// Adds what was said in one check. [`StoreError::Conflict`] where something else is
+    /// kept.
+    async fn exchange(&mut self, exchanged: &Exchanged) -> Result<(), StoreError>;
 
     /// Judges every touched monitor again, lets the time of a monitor without `since`
     /// begin no later than its earliest check, lets the epoch grow if anything was

@@ -8,6 +8,7 @@ pub mod canonical;
 pub mod closed;
 pub mod contract;
 mod evidence;
+pub mod exchange;
 mod judge_state;
 pub mod lock;
 mod pack;

@@ -9,6 +9,7 @@ mod closed;
 mod commit;
 mod days;
 mod error;
+mod exchanges;
 mod hot;
 mod import;
 mod ledger;
@@ -23,6 +24,7 @@ mod register;
 mod write;
 
 use crate::domain::check::Check;
+use crate::domain::exchange::Exchange;
 use crate::domain::monitor::Key;
 use crate::domain::month::Month;
 use crate::domain::span::Span;
@@ -108,6 +110,16 @@ impl Store for Sqlite {
     ) -> Result<Timestamp, StoreError> {
         let mut read = self.readers.begin().await?;
         read::recent(&mut read, each).await
+    }
+
+    async fn exchanges(
+        &self,
+        key: Key,
+        span: Span,
+        limit: usize,
+    ) -> Result<Vec<(Timestamp, Exchange)>, StoreError> {
+        let mut read = self.readers.begin().await?;
+        exchanges::read(&mut read, key, span, limit).await
     }
 
     async fn extent(&self, key: Key) -> Result<Option<Span>, StoreError> {

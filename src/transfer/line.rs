@@ -4,12 +4,14 @@
 //! as RFC 3339 with any zone or as integer milliseconds.
 
 use crate::domain::check::{Check, Evidence, Kind, Phases, Verdict};
+use crate::domain::exchange::Exchange;
 use crate::domain::maintenance::MaintenanceWindow;
 use crate::domain::monitor::MonitorId;
 use crate::domain::month::Month;
 use crate::domain::timestamp::Timestamp;
 use crate::store::closed::{ClosedMonth, ClosedRow, Correction, Instead, Subject};
 use crate::store::contract::Pause;
+use crate::store::exchange::Form;
 use serde::de::{Error as _, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
@@ -21,6 +23,8 @@ pub enum Record {
     Check(MonitorId, Check),
     /// A pause of a monitor.
     Pause(MonitorId, Pause),
+    /// What was said in a check of a monitor.
+    Exchange(MonitorId, Timestamp, Box<Exchange>),
     /// A maintenance window.
     Maintenance(MaintenanceWindow),
     /// A closed month; its rows follow.
@@ -44,6 +48,12 @@ enum Line<'a> {
         reason: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         evidence: Option<Details>,
+    },
+    Exchange {
+        monitor: String,
+        started_at: Instant,
+        #[serde(borrow)]
+        seen: Form<'a>,
     },
     Pause {
         monitor: String,
@@ -197,6 +207,10 @@ impl Record {
                 };
                 Ok(Record::Check(MonitorId::new(&monitor)?, check))
             }
+            Line::Exchange { monitor, started_at, seen } => {
+                let exchange = Box::new(seen.exchange()?);
+                Ok(Record::Exchange(MonitorId::new(&monitor)?, started_at.0, exchange))
+            }
             Line::Pause { monitor, from, to } => {
                 let pause = Pause { from: from.0, to: to.map(|to| to.0) };
                 if pause.to.is_some_and(|to| to <= pause.from) {
@@ -275,6 +289,11 @@ impl Record {
                 latency_ms: check.latency_us.map(Milliseconds),
                 reason: check.reason().filter(|text| !text.is_empty()).map(str::to_owned),
                 evidence: check.evidence.as_deref().and_then(details),
+            },
+            Record::Exchange(monitor, at, exchange) => Line::Exchange {
+                monitor: monitor.to_string(),
+                started_at: Instant(*at),
+                seen: Form::of(exchange),
             },
             Record::Pause(monitor, pause) => Line::Pause {
                 monitor: monitor.to_string(),
@@ -421,6 +440,9 @@ mod tests {
     #[case(
         r#"{"kind":"check","monitor":"api","started_at":"2026-11-01T00:00:00.001Z","verdict":"fail","latency_ms":null,"reason":"HTTP 502 from 203.0.113.7","evidence":{"kind":"status","address":"203.0.113.7:443","status":502,"dns_ms":0.9,"total_ms":12.345}}"#
     )]
+    #[case(
+        r#"{"kind":"exchange","monitor":"api","started_at":"2026-11-01T00:00:00.001Z","seen":{"tls":{"version":"TLSv1.3","cipher":"TLS13_AES_256_GCM_SHA384","certificate":{"names":["api.example.com"],"issuer":"CN=R3","not_before":"2026-10-01T00:00:00Z","not_after":"2026-12-30T00:00:00Z"}},"headers":[["server","nginx \"1\""]],"headers_cut":false,"body":{"text":"<h1>\n502","bytes":8,"cut":false}}}"#
+    )]
     #[case(r#"{"kind":"pause","monitor":"api","from":"2026-11-01T00:00:00.000Z","to":null}"#)]
     #[case(
         r#"{"kind":"maintenance","announced_at":"2026-11-01T00:00:00.000Z","start_time":"2026-11-04T00:00:00.000Z","end_time":"2026-11-04T02:00:00.000Z","cancelled_at":null,"message":"upgrade","monitors":["api"]}"#
@@ -459,6 +481,14 @@ mod tests {
     #[case(
         r#"{"kind":"check","monitor":"api","started_at":9223372036854775807,"verdict":"ok"}"#,
         "an instant"
+    )]
+    #[case(
+        r#"{"kind":"exchange","monitor":"api","started_at":1,"seen":{"headers":[["x","a\u0007"]]}}"#,
+        "without control characters"
+    )]
+    #[case(
+        r#"{"kind":"exchange","monitor":"api","started_at":1,"seen":{"mood":"bad"}}"#,
+        "unknown field"
     )]
     #[case(r#"{"kind":"pause","monitor":"api","from":5,"to":5}"#, "must end after")]
     #[case(

@@ -4,7 +4,7 @@ use super::line::Record;
 use crate::domain::check::Check;
 use crate::domain::monitor::{Key, MonitorId};
 use crate::store::closed::ClosedMonth;
-use crate::store::contract::{Import, Imported, Store, StoreError};
+use crate::store::contract::{Exchanged, Import, Imported, Store, StoreError};
 use std::collections::HashMap;
 use std::io::{self, BufRead, Read};
 
@@ -109,6 +109,11 @@ impl Reading<'_> {
                 checks.push(check);
                 lines.push(line);
                 Ok(())
+            }
+            Record::Exchange(id, started_at, exchange) => {
+                let key = self.key(line, &id)?;
+                let exchanged = Exchanged { key, started_at, exchange };
+                at(line, self.import.exchange(&exchanged).await)
             }
             Record::Pause(id, pause) => {
                 let key = self.key(line, &id)?;

@@ -44,7 +44,8 @@ pub enum WriteError {
 }
 
 /// Writes the selected records: windows first, then each monitor's pauses and checks
-/// in order of time. Gives how many lines there were.
+/// in order of time, after those of a day what was said in some of them. Gives how many
+/// lines there were.
 ///
 /// # Errors
 /// When the store cannot be read or the output refuses.
@@ -97,6 +98,9 @@ pub async fn export(
         for day in days(store, history, selection.span).await? {
             for check in store.checks(history.key, day).await? {
                 put(Record::Check(id.clone(), check), output)?;
+            }
+            for (at, exchange) in store.exchanges(history.key, day, usize::MAX).await? {
+                put(Record::Exchange(id.clone(), at, Box::new(exchange)), output)?;
             }
         }
     }

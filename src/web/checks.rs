@@ -56,16 +56,14 @@ async fn show(
 ) -> Result<Response, Problem> {
     let extract::Path(id) = id.map_err(|_| Problem::no_such_page())?;
     let extract::Query(wanted) = wanted.map_err(|_| {
-        Problem::bad_request(
-            "the query is not one; write it like ?from=2026-11-01&to=2026-11-15",
-        )
+        Problem::bad_query("the query is not one; write it like ?from=2026-11-01&to=2026-11-15")
     })?;
     let view = site.view();
     let history = view.snapshot.find(&id).ok_or_else(|| Problem::no_such_monitor(&id))?;
     let form = match wanted.format.as_deref() {
         None | Some("ndjson") => Form::Lines,
         Some("csv") => Form::Csv,
-        Some(_) => return Err(Problem::bad_request("format is ndjson or csv")),
+        Some(_) => return Err(Problem::bad_query("format is ndjson or csv")),
     };
     let span = span(&wanted, history, view.now, view.settings.zone)?;
     let tag = tag(history, span, form, view.snapshot.epoch);
@@ -144,7 +142,7 @@ fn span(
     let (from, to) = (edge(&wanted.from, all.from), edge(&wanted.to, all.to));
     Period::range(&from, &to, zone)
         .map(|range| range.window(zone))
-        .map_err(|why| Problem::bad_request(&why))
+        .map_err(|why| Problem::bad_query(&why))
 }
 
 /// What the answer hangs on: the time, the form, the newest check in it, and the past's

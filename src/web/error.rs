@@ -66,8 +66,18 @@ impl Problem {
         Problem::new(StatusCode::NOT_FOUND, format!("There is no monitor with the id “{id}”."))
     }
 
-    /// 400 for a question that cannot be answered; `why` says how it is asked.
-    pub(super) fn bad_request(why: &str) -> Problem {
+    /// 404 for an outage.
+    pub(super) fn no_such_outage(id: &str) -> Problem {
+        let id = Evidence::clean(id);
+        let detail = format!(
+            "There is no outage “{id}”. One is named by its monitor and its first failure, \
+             like “api-20261103T080000.000Z”; its monitor's page lists them."
+        );
+        Problem::new(StatusCode::NOT_FOUND, detail)
+    }
+
+    /// 400 for a question that cannot be understood; `why` says how it is put.
+    pub(super) fn bad_query(why: &str) -> Problem {
         Problem::new(StatusCode::BAD_REQUEST, sentence(why))
     }
 
@@ -198,7 +208,7 @@ pub(super) async fn tell(request: Request, next: Next) -> Response {
 fn wants_json(path: &str, headers: &HeaderMap) -> bool {
     let is_data = path.ends_with(".json")
         || path.ends_with(".csv")
-        || ["/health", "/maintenance", "/api/"]
+        || ["/api/", "/health", "/maintenance"]
             .iter()
             .any(|service| path.starts_with(service));
     let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok());

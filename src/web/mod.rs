@@ -9,12 +9,14 @@ mod asset;
 mod bars;
 mod chart;
 mod checks;
+mod dossier_page;
 mod error;
 mod figure;
 mod frame;
 mod idle;
 mod moment;
 mod monitor_page;
+mod outage_list;
 mod outages;
 mod readiness;
 mod report_page;
@@ -115,6 +117,8 @@ pub fn router(app: App) -> Router {
         .merge(monitor_page::router())
         .merge(report_page::router())
         .merge(checks::router())
+        .merge(dossier_page::router())
+        .merge(outage_list::router())
         .merge(service::router())
         .merge(asset::router())
         .fallback(error::no_such_page)

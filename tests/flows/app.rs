@@ -17,6 +17,8 @@ use tokio::net::TcpListener;
 
 /// 2026-11-10T12:00:00Z.
 pub const START: Timestamp = Timestamp(1_794_312_000_000);
+/// What `${API_TOKEN}` stands for in a configuration.
+pub const TOKEN: &str = "s3cret/token+4711";
 /// Nothing here takes this long; what does is stuck.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -49,7 +51,7 @@ impl TestApp {
     }
 
     fn parsed(&self, config: &str) -> Config {
-        let environment = Environment::new(std::iter::empty(), "");
+        let environment = Environment::new(std::iter::empty(), &format!("API_TOKEN={TOKEN}\n"));
         let mut config = config::parse(config, "config.toml", &environment).unwrap();
         config.store.path = self.database();
         config

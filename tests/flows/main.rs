@@ -4,6 +4,7 @@
 mod app;
 mod checks;
 mod closing;
+mod dossier;
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -3,6 +3,7 @@
 use crate::files::{Database, File, at, everything, fail, key, ok, registration, span, strict};
 use crate::recorder::Recorder;
 use everup::domain::check::{Check, Verdict};
+use everup::domain::exchange::{Body, Exchange};
 use everup::domain::ledger::Ledger;
 use everup::domain::maintenance::MaintenanceWindow;
 use everup::domain::monitor::Key;
@@ -12,7 +13,8 @@ use everup::domain::span::{Span, Spans};
 use everup::domain::timestamp::{DAY_MS, Timestamp};
 use everup::store::closed::{ClosedMonth, ClosedRow, Correction, Instead, Subject};
 use everup::store::contract::{
-    Committed, Imported, Loaded, Others, Pause, Registration, Store, StoreError,
+    Batch, Committed, Exchanged, Imported, Loaded, Others, Pause, Registration, Store,
+    StoreError,
 };
 use std::sync::Arc;
 
@@ -411,10 +413,19 @@ pub async fn importing_the_same_twice_changes_nothing(database: &dyn Database) {
         }
         import.window(&called_off_later).await.unwrap();
         import.window(&window).await.unwrap();
+        import.exchange(&said(api, 40, "x")).await.unwrap();
+        import.exchange(&said(api, 40, "x")).await.unwrap();
         let imported = import.finish().await.unwrap();
         if first {
             before = everything(&*store).await;
-            let all = Imported { checks: 1, known_checks: 1, pauses: 3, windows: 2, closed: 0 };
+            let all = Imported {
+                checks: 1,
+                known_checks: 1,
+                pauses: 3,
+                windows: 2,
+                exchanges: 1,
+                closed: 0,
+            };
             assert_eq!(imported, all);
         } else {
             assert_eq!(imported, Imported { known_checks: 2, ..Imported::default() });
@@ -649,6 +660,74 @@ pub async fn a_correction_is_kept_once_and_only_of_a_closed_month(database: &dyn
     assert!(store.corrections(Some(never)).await.unwrap().is_empty());
 }
 
+/// What was said in a check.
+fn said(key: Key, second: i64, text: &str) -> Exchanged {
+    let body = Body { text: Some(text.to_owned()), bytes: 4, cut: false };
+    let headers = vec![("server".to_owned(), "nginx".to_owned())];
+    let exchange = Exchange { headers, body: Some(body), ..Exchange::default() };
+    Exchanged { key, started_at: at(second), exchange: Box::new(exchange) }
+}
+
+/// What a monitor's checks said, by the second.
+async fn everything_said(
+    store: &dyn Store,
+    key: Key,
+    limit: usize,
+) -> Vec<(Timestamp, String)> {
+    let exchanges = store.exchanges(key, Span::ALWAYS, limit).await.unwrap();
+    let text = |exchange: Exchange| exchange.body.unwrap().text.unwrap();
+    exchanges.into_iter().map(|(at, exchange)| (at, text(exchange))).collect()
+}
+
+pub async fn what_was_said_is_kept_with_its_check_or_not_at_all(database: &dyn Database) {
+    let recorder = Recorder::start(watching(database, &["api", "web"]).await).await;
+    let (store, api) = (recorder.store.clone(), recorder.key("api"));
+    let mut batch = recorder.batch(&[("api", fail(70)), ("api", fail(130))], None);
+    batch.exchanges = vec![said(api, 130, "second"), said(api, 70, "first")];
+    let stale = Batch { epoch: batch.epoch + 1, ..batch.clone() };
+    assert_eq!(store.commit(&stale).await.unwrap(), Committed::Stale);
+    assert_eq!(everything_said(&*store, api, 9).await, []);
+    // Twice, as after a commit that failed and had happened.
+    for _ in 0..2 {
+        assert_eq!(store.commit(&batch).await.unwrap(), Committed::Kept);
+    }
+    batch.exchanges = vec![said(api, 70, "something else")];
+    store.commit(&batch).await.unwrap();
+    drop(store);
+    let store = database.open().await;
+    let all = [(at(70), "first".to_owned()), (at(130), "second".to_owned())];
+    assert_eq!(everything_said(&*store, api, 9).await, all);
+    assert_eq!(everything_said(&*store, api, 1).await, all[..1]);
+    assert_eq!(everything_said(&*store, recorder.key("web"), 9).await, []);
+    let within = store.exchanges(api, span(71, 131), 9).await.unwrap();
+    assert_eq!(within, [(at(130), *said(api, 130, "second").exchange)]);
+    assert_eq!(store.exchanges(api, span(71, 130), 9).await.unwrap(), []);
+    // Packing the checks leaves it where it is.
+    store.pack(at(1_000)).await.unwrap();
+    assert_eq!(everything_said(&*store, api, 9).await, all);
+}
+
+pub async fn what_was_said_is_imported_once_and_never_contradicted(database: &dyn Database) {
+    let recorder = Recorder::start(watching(database, &["api"]).await).await;
+    let (store, api) = (recorder.store.clone(), recorder.key("api"));
+    let mut import = store.import().await.unwrap();
+    import.exchange(&said(api, 40, "said")).await.unwrap();
+    assert_eq!(
+        conflict(import.exchange(&said(api, 40, "denied")).await),
+        "api: of the check of 2026-11-01T00:00:40Z something else is kept that was said"
+    );
+    assert_eq!(import.finish().await.unwrap().exchanges, 1);
+    assert_eq!(everything_said(&*store, api, 9).await, [(at(40), "said".to_owned())]);
+    let mut import = store.import().await.unwrap();
+    let refused = import.exchange(&said(Key(99), 40, "x")).await.unwrap_err();
+    assert_eq!(refused.to_string(), "no monitor has the key 99");
+    let hostile = import.exchange(&said(api, 50, "\u{1b}[2J")).await.unwrap_err();
+    assert!(hostile.to_string().contains("without control characters"), "{hostile}");
+    import.exchange(&said(api, 60, "dropped")).await.unwrap();
+    drop(import);
+    assert_eq!(everything_said(&*store, api, 9).await.len(), 1);
+}
+
 pub async fn a_closed_store_refuses(database: &dyn Database) {
     let store = watching(database, &["api"]).await;
     store.close().await;
@@ -704,6 +783,8 @@ hold! {
         strange_words_come_back_as_they_were,
         a_closed_month_is_kept_once_and_stays_as_it_was,
         a_correction_is_kept_once_and_only_of_a_closed_month,
+        what_was_said_is_kept_with_its_check_or_not_at_all,
+        what_was_said_is_imported_once_and_never_contradicted,
         a_closed_store_refuses,
     ];
 }

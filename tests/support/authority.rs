@@ -40,9 +40,24 @@ impl Authority {
         self.server_between(names, 2000, 4000)
     }
 
+    /// A server that speaks nothing newer than TLS 1.2, with a good certificate for `names`.
+    pub fn older_server(&self, names: &[&str]) -> ServerConfig {
+        self.server_of(names, 2000, 4000, &[&rustls::version::TLS12])
+    }
+
     /// A server whose certificate holds from the first of January of a year to that of
     /// another.
     pub fn server_between(&self, names: &[&str], from: i32, to: i32) -> ServerConfig {
+        self.server_of(names, from, to, rustls::DEFAULT_VERSIONS)
+    }
+
+    fn server_of(
+        &self,
+        names: &[&str],
+        from: i32,
+        to: i32,
+        versions: &[&'static rustls::SupportedProtocolVersion],
+    ) -> ServerConfig {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let mut params = CertificateParams::new(names).unwrap();
         params.not_before = date_time_ymd(from, 1, 1);
@@ -51,7 +66,7 @@ impl Authority {
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
+            .with_protocol_versions(versions)
             .unwrap()
             .with_no_client_auth()
             .with_single_cert(

@@ -4,6 +4,7 @@
 
 mod colours;
 mod connection;
+mod dossier;
 mod exports;
 mod pages;
 mod routes;

@@ -14,6 +14,7 @@ fn scenes() -> Vec<(&'static str, Scene, Vec<&'static str>)> {
             sample::mixture(),
             vec!["/", "/monitors/billing", "/report/2026-11"],
         ),
+        ("outage", sample::outage(), vec![sample::OUTAGE]),
         (
             "nothing",
             sample::scene(&[], Vec::new()),

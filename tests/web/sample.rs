@@ -4,7 +4,8 @@ use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use everup::board::{Board, Snapshot};
 use everup::clock::ManualClock;
-use everup::domain::check::{Check, Evidence, Verdict};
+use everup::domain::check::{Check, Evidence, Kind, Phases, Verdict};
+use everup::domain::exchange::{Body, Certificate, Exchange, Tls};
 use everup::domain::history::History;
 use everup::domain::ledger::Ledger;
 use everup::domain::maintenance::MaintenanceWindow;
@@ -53,6 +54,7 @@ pub(crate) struct Story {
     interval_ms: i64,
     events: Vec<(Span, Event)>,
     pauses: Vec<Span>,
+    said: Option<Exchange>,
 }
 
 /// Minutes before now.
@@ -75,6 +77,7 @@ impl Story {
             interval_ms: 10 * MINUTE_MS,
             events: Vec::new(),
             pauses: Vec::new(),
+            said: None,
         }
     }
 
@@ -100,6 +103,20 @@ impl Story {
     pub(crate) fn paused(mut self, from: i64, minutes: i64) -> Story {
         self.pauses.push(Span::new(ago(from), ago(from - minutes)));
         self
+    }
+
+    /// What it says whenever it begins to fail.
+    pub(crate) fn saying(self, exchange: Exchange) -> Story {
+        Story { said: Some(exchange), ..self }
+    }
+
+    /// The first of each run of failing checks.
+    fn exchanges(&self, checks: &[Check]) -> Vec<(Timestamp, Exchange)> {
+        let Some(said) = &self.said else { return Vec::new() };
+        let runs = checks.chunk_by(|a, b| a.verdict == b.verdict);
+        runs.filter(|run| run[0].verdict == Verdict::Fail)
+            .map(|run| (run[0].started_at, said.clone()))
+            .collect()
     }
 
     fn parameters(&self) -> Parameters {
@@ -135,9 +152,30 @@ impl Story {
             Some(Event::Slow) => {
                 (Verdict::Degraded, Some(latency_us * 40), said("answered in more than 2 s"))
             }
-            Some(Event::Fails(reason)) => (Verdict::Fail, None, said(reason)),
+            Some(Event::Fails(reason)) => {
+                (Verdict::Fail, None, Some(Box::new(failure(reason))))
+            }
         };
         Some(Check { started_at: at, verdict, latency_us, evidence })
+    }
+}
+
+/// The evidence that fits a sentence like `HTTP 502 from 203.0.113.7`.
+fn failure(reason: &str) -> Evidence {
+    let status = reason.strip_prefix("HTTP ").and_then(|rest| rest.get(..3)?.parse().ok());
+    let phases = Phases {
+        dns_us: Some(900),
+        connect_us: Some(12_300),
+        tls_us: Some(24_000),
+        first_byte_us: Some(61_000),
+        total_us: Some(98_700),
+    };
+    Evidence {
+        status,
+        kind: Some(if status.is_some() { Kind::Status } else { Kind::Connect }),
+        address: Some("203.0.113.7:443".to_owned()),
+        phases: if status.is_some() { phases } else { Phases::default() },
+        ..Evidence::because(reason)
     }
 }
 
@@ -180,6 +218,7 @@ pub(crate) fn scene(stories: &[Story], windows: Vec<MaintenanceWindow>) -> Scene
             latest,
             under_way: None,
         }));
+        shelf.exchanges.insert(key, story.exchanges(&checks));
         shelf.checks.insert(key, checks);
     }
     let board = Arc::new(Board::default());
@@ -242,6 +281,56 @@ pub(crate) fn down() -> Scene {
     scene(&[story], Vec::new())
 }
 
+/// One monitor with an outage that has everything: it goes over a month's end, parts of
+/// it do not count, and its answers are hostile.
+pub(crate) fn outage() -> Scene {
+    let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let certificate = Certificate {
+        names: vec!["api.example.com".to_owned(), "*.example.net".to_owned()],
+        issuer: "C=XX, O=Example Trust, CN=Example R3".to_owned(),
+        not_before: ago(120 * DAY),
+        not_after: ago(30 * DAY),
+    };
+    let said = Exchange {
+        tls: Some(Tls {
+            version: Some("TLSv1.3".to_owned()),
+            cipher: Some("TLS13_AES_256_GCM_SHA384".to_owned()),
+            certificate: Some(certificate),
+        }),
+        headers: vec![
+            header("server", "nginx/1.27.3"),
+            header("content-type", "text/html; charset=utf-8"),
+            header("set-cookie", "[hidden]"),
+            header("content-security-policy", &"default-src 'none'; ".repeat(12)),
+            header("x-<b>odd</b>", "<script>alert(1)</script>\\u{1b}[31m"),
+        ],
+        headers_cut: true,
+        body: Some(Body {
+            text: Some(format!(
+                "<html>\n<head><title>502 Bad Gateway</title></head>\n\
+                 <body><script>alert(\"body\")</script></pre></body>\n\t{}\n</html>\n",
+                "a_very_long_word_".repeat(12)
+            )),
+            bytes: 4_096,
+            cut: true,
+        }),
+    };
+    // The month's end in Berlin was 23 days, 10 hours and 54 minutes ago.
+    let outage = 24 * DAY;
+    let story = Story::new("API")
+        .every_ms(MINUTE_MS)
+        .since(40 * DAY)
+        .saying(said)
+        .with(outage - 120, 60, Event::Gap)
+        .with(outage, 2 * DAY, Event::Fails("HTTP 502 from 203.0.113.7"))
+        .with(outage + 300, 2, Event::Fails("connection refused by 203.0.113.7:443"));
+    let moves = window(outage - 300, 90, 3 * DAY, "New disks.", &["api"]);
+    scene(&[story], vec![moves])
+}
+
+/// Where the outage of [`outage`] is found.
+pub(crate) const OUTAGE: &str = "/outages/api-20261031T105503.000Z";
+
 /// Twelve monitors of which nearly each has something.
 pub(crate) fn mixture() -> Scene {
     let stories = [
@@ -296,6 +385,7 @@ pub(crate) fn many(count: i64) -> Scene {
 #[derive(Default)]
 pub(crate) struct Shelf {
     checks: BTreeMap<Key, Vec<Check>>,
+    exchanges: BTreeMap<Key, Vec<(Timestamp, Exchange)>>,
     broken: AtomicBool,
 }
 
@@ -349,6 +439,18 @@ impl Store for Shelf {
     ) -> Result<Timestamp, StoreError> {
         self.works()?;
         Ok(Timestamp::MAX)
+    }
+
+    async fn exchanges(
+        &self,
+        key: Key,
+        span: Span,
+        limit: usize,
+    ) -> Result<Vec<(Timestamp, Exchange)>, StoreError> {
+        self.works()?;
+        let all = self.exchanges.get(&key).map(Vec::as_slice).unwrap_or_default();
+        let inside = |(at, _): &&(Timestamp, Exchange)| span.contains(*at);
+        Ok(all.iter().filter(inside).take(limit).cloned().collect())
     }
 
     async fn extent(&self, _: Key) -> Result<Option<Span>, StoreError> {

@@ -13,6 +13,7 @@ use super::body::BODY_BYTES_MAX;
 use super::redirect::Step;
 use super::settings::Settings;
 use super::trace::{NoSessions, Trace, Watch};
+use super::witness::Witness;
 use http::HeaderMap;
 use http::header::{
     CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE,
@@ -135,6 +136,10 @@ impl Hop<'_> {
         let mut tls = self.shared.tls().clone();
         tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         tls.resumption = Resumption::store(Arc::new(NoSessions(Arc::clone(&self.trace))));
+        tls.dangerous().set_certificate_verifier(Arc::new(Witness {
+            verifier: Arc::clone(self.shared.verifier()),
+            trace: Arc::clone(&self.trace),
+        }));
         let mut client = Client::builder()
             .tls_backend_preconfigured(tls)
             .dns_resolver(Known(self.addresses.clone()))

@@ -2,14 +2,17 @@
 //!
 //! Called through the table in `probe`. Follows redirects itself, because what may go
 //! along is decided at each (`redirect`); one request is `hop`, what it was waiting for
-//! `trace`, what its body says `body`, and what a broken one is called `blame`.
+//! `trace`, how it was secured `witness`, what its body says `body`, what is kept of a
+//! wrong one `excerpt`, and what a broken one is called `blame`.
 
 mod blame;
 mod body;
+mod excerpt;
 mod hop;
 pub mod redirect;
 mod settings;
 mod trace;
+mod witness;
 
 pub use settings::Settings;
 
@@ -22,6 +25,7 @@ use crate::domain::check::{Evidence, Kind, Phases, Verdict};
 use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use excerpt::Excerpt;
 use hop::Hop;
 use http::header::{AUTHORIZATION, COOKIE, LOCATION, PROXY_AUTHORIZATION};
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -30,7 +34,7 @@ use redirect::Step;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use trace::{Trace, micros};
+use trace::{Secured, Trace, micros};
 use url::Url;
 
 /// More redirects than this in a row are a fault: browsers bear 20, health checks none.
@@ -64,6 +68,9 @@ struct Sight {
     address: Option<SocketAddr>,
     status: Option<u16>,
     phases: Phases,
+    secured: Secured,
+    headers: HeaderMap,
+    excerpt: Excerpt,
 }
 
 /// What an answer asks for.
@@ -100,6 +107,12 @@ impl Prober for HttpProber {
                 _ => (Verdict::Ok, None, String::new()),
             },
         };
+        let exchange = (verdict == Verdict::Fail)
+            .then(|| {
+                let Sight { secured, headers, excerpt, .. } = &sight;
+                excerpt::exchange(secured, headers, excerpt, &self.redaction)
+            })
+            .flatten();
         let evidence = Evidence {
             reason: Evidence::clean(&self.redaction.of_text(reason)),
             kind,
@@ -107,7 +120,7 @@ impl Prober for HttpProber {
             status: sight.status,
             phases: Phases { total_us: Some(micros(took)), ..sight.phases },
         };
-        Outcome { verdict, latency_us, evidence }
+        Outcome { verdict, latency_us, evidence, exchange }
     }
 }
 
@@ -155,21 +168,32 @@ impl HttpProber {
             trace: Arc::clone(&trace),
             addresses: Vec::new(),
         };
-        *sight = Sight::default();
-        let status = &mut sight.status;
+        *sight = Sight { excerpt: Excerpt::begin(&self.redaction), ..Sight::default() };
+        let Sight { status, headers, excerpt, .. } = sight;
         let peer = Arc::clone(&trace);
+        let mut wrong = None;
         let answer = hop
             .go(async |mut response| {
                 *status = Some(response.status().as_u16());
-                match self.judge_head(step, response.status(), response.headers(), &peer) {
+                let judged =
+                    self.judge_head(step, response.status(), response.headers(), &peer);
+                *headers = std::mem::take(response.headers_mut());
+                match judged {
+                    Some(Answer::Wrong(fault)) => {
+                        wrong = Some(fault.clone());
+                        excerpt.read(&mut response).await;
+                        Ok(Answer::Wrong(fault))
+                    }
                     Some(answer) => Ok(answer),
-                    None => self.judge_body(&mut response).await.map(Answer::Whole),
+                    None => self.judge_body(&mut response, excerpt).await.map(Answer::Whole),
                 }
             })
             .await;
         sight.address = trace.peer().or_else(|| hop.addresses.first().copied());
         sight.phases = trace.phases();
-        answer
+        sight.secured = trace.secured_by();
+        // What is wrong by its head is that, whatever became of the rest.
+        wrong.map_or(answer, |fault| Ok(Answer::Wrong(fault)))
     }
 
     /// What the head alone decides; `None` when the body is to be read.
@@ -199,9 +223,10 @@ impl HttpProber {
     async fn judge_body(
         &self,
         response: &mut reqwest::Response,
+        excerpt: &mut Excerpt,
     ) -> Result<Result<(), Fault>, reqwest::Error> {
         let wanted = self.settings.expect_body_contains.as_deref();
-        let seen = body::read(response, wanted).await?;
+        let seen = body::read(response, wanted, excerpt).await?;
         if seen.found {
             return Ok(Ok(()));
         }

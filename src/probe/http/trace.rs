@@ -1,16 +1,17 @@
 //! Follows one request from outside, so that it is known where its time went, and where
 //! it was stuck when the deadline passed.
 //!
-//! reqwest tells none of that by itself. Two hooks do: a layer around its connector, and
+//! reqwest tells none of that by itself. Three hooks do: a layer around its connector,
 //! TLS's store of sessions, which stores nothing here but is asked at the very moment
-//! the TCP connection stands. (Storing nothing is wanted: see `probe::tls`.)
+//! the TCP connection stands, and the `witness` before TLS's verifier. (Storing nothing
+//! is wanted: see `probe::tls`.)
 
 use crate::domain::check::Phases;
 use futures_util::future::BoxFuture;
 use hyper_util::client::legacy::connect::{Connection, HttpInfo};
-use rustls::NamedGroup;
 use rustls::client::{ClientSessionStore, Tls12ClientSessionValue, Tls13ClientSessionValue};
 use rustls::pki_types::ServerName;
+use rustls::{CipherSuite, NamedGroup, ProtocolVersion};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
@@ -32,7 +33,21 @@ pub enum Stage {
 
 /// The course of one request; shared with the hooks that watch it.
 #[derive(Debug)]
-pub struct Trace(Mutex<Course>);
+pub struct Trace {
+    course: Mutex<Course>,
+    secured_by: Mutex<Secured>,
+}
+
+/// How a connection was secured, as far as that went.
+#[derive(Debug, Default)]
+pub struct Secured {
+    /// The target's own certificate.
+    pub certificate: Option<Box<[u8]>>,
+    /// The version of TLS.
+    pub version: Option<ProtocolVersion>,
+    /// The cipher suite.
+    pub cipher: Option<CipherSuite>,
+}
 
 #[derive(Clone, Copy, Debug)]
 struct Course {
@@ -49,7 +64,7 @@ impl Trace {
     /// A request that starts now; `secure` says whether it goes over TLS.
     #[must_use]
     pub fn start(secure: bool) -> Arc<Trace> {
-        Arc::new(Trace(Mutex::new(Course {
+        let course = Course {
             secure,
             started: Instant::now(),
             resolved: None,
@@ -57,7 +72,8 @@ impl Trace {
             secured: None,
             answered: None,
             peer: None,
-        })))
+        };
+        Arc::new(Trace { course: Mutex::new(course), secured_by: Mutex::default() })
     }
 
     /// The name has addresses. Not called for a target that is an address already.
@@ -109,6 +125,22 @@ impl Trace {
         }
     }
 
+    /// How its connection was secured. To be taken once, at the end.
+    #[must_use]
+    pub fn secured_by(&self) -> Secured {
+        std::mem::take(&mut *self.secured())
+    }
+
+    /// The target showed this certificate.
+    pub fn presented(&self, certificate: &[u8]) {
+        self.secured().certificate = Some(certificate.into());
+    }
+
+    /// Both sides speak this version of TLS.
+    pub fn agreed_on(&self, version: ProtocolVersion) {
+        self.secured().version = Some(version);
+    }
+
     fn connected(&self) {
         self.course().connected.get_or_insert_with(Instant::now);
     }
@@ -125,7 +157,12 @@ impl Trace {
 
     fn course(&self) -> MutexGuard<'_, Course> {
         // Nothing that holds the lock can panic halfway through a change.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.course.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn secured(&self) -> MutexGuard<'_, Secured> {
+        // As above.
+        self.secured_by.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -202,7 +239,10 @@ impl ClientSessionStore for NoSessions {
 
     fn remove_tls12_session(&self, _: &ServerName<'static>) {}
 
-    fn insert_tls13_ticket(&self, _: ServerName<'static>, _: Tls13ClientSessionValue) {}
+    /// Nobody else tells the cipher suite; a ticket of TLS 1.2 has none to be read.
+    fn insert_tls13_ticket(&self, _: ServerName<'static>, ticket: Tls13ClientSessionValue) {
+        self.0.secured().cipher = Some(ticket.suite().common.suite);
+    }
 
     fn take_tls13_ticket(&self, _: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
         None

@@ -2,7 +2,7 @@
 
 use super::meta::{self, Meta};
 use super::write::Write;
-use super::{days, hot, ledger};
+use super::{days, exchanges, hot, ledger};
 use crate::domain::check::Check;
 use crate::domain::monitor::Key;
 use crate::domain::timestamp::Timestamp;
@@ -35,6 +35,7 @@ async fn keep(
         // Whoever has summed up those packs must know.
         meta::next_epoch(connection).await?;
     }
+    exchanges::add(connection, &batch.exchanges).await?;
     let mut entries = Vec::new();
     let mut judges = Vec::new();
     for progress in &batch.progress {

@@ -7,13 +7,14 @@
 use super::meta::{self, Meta};
 use super::monitors::{self, Stored};
 use super::write::Write;
-use super::{closed, days, ledger, maintenance, packing};
+use super::{closed, days, exchanges, ledger, maintenance, packing};
 use crate::domain::check::{Check, Evidence};
 use crate::domain::maintenance::MaintenanceWindow;
 use crate::domain::monitor::Key;
+use crate::domain::span::Span;
 use crate::domain::timestamp::Timestamp;
 use crate::store::closed::{ClosedMonth, Correction};
-use crate::store::contract::{Import, Imported, Pause, StoreError};
+use crate::store::contract::{Exchanged, Import, Imported, Pause, StoreError};
 use async_trait::async_trait;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -224,9 +225,27 @@ impl Import for SqliteImport {
         Ok(())
     }
 
+    async fn exchange(&mut self, exchanged: &Exchanged) -> Result<(), StoreError> {
+        let Exchanged { key, started_at: at, exchange } = exchanged;
+        exchange.validate().map_err(StoreError::Refused)?;
+        let id = self.stored(*key)?.id.clone();
+        let instant = Span::new(*at, Timestamp(at.0.saturating_add(1)));
+        let kept = exchanges::read(self.write.connection(), *key, instant, 1).await?;
+        match kept.first() {
+            Some((_, kept)) if kept == &**exchange => Ok(()),
+            Some(_) => Err(StoreError::Conflict(format!(
+                "{id}: of the check of {at} something else is kept that was said"
+            ))),
+            None => {
+                self.imported.exchanges += 1;
+                exchanges::add(self.write.connection(), std::slice::from_ref(exchanged)).await
+            }
+        }
+    }
+
     async fn finish(mut self: Box<Self>) -> Result<Imported, StoreError> {
-        let Imported { checks, pauses, windows, closed, .. } = self.imported;
-        if checks + pauses + windows + closed == 0 {
+        let Imported { checks, pauses, windows, exchanges, closed, .. } = self.imported;
+        if checks + pauses + windows + exchanges + closed == 0 {
             self.write.roll_back().await?;
             return Ok(self.imported);
         }

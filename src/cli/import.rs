@@ -19,15 +19,15 @@ pub(super) async fn import(place: &Place, file: &Path) -> anyhow::Result<ExitCod
     let config = configured(place, &source)?;
     let (mut input, bytes) = open(file)?;
     let store = Sqlite::open(&config.store.path).await?;
+    let now = SystemClock::default().now();
     if matches!(source, Source::File(_)) {
         let registrations: Vec<Registration> =
             config.monitors.into_iter().map(|watch| watch.registration).collect();
-        store
-            .register(SystemClock::default().now(), &registrations, Others::Keep)
-            .await?;
+        store.register(now, &registrations, Others::Keep).await?;
     }
     let bar = bar(bytes);
-    let imported = read::import(&store, &mut *input, |bytes| bar.set_position(bytes)).await;
+    let imported =
+        read::import(&store, now, &mut *input, |bytes| bar.set_position(bytes)).await;
     bar.finish_and_clear();
     let Imported { checks, known_checks, pauses, windows } = imported?;
     store.close().await;

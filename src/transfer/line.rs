@@ -82,6 +82,10 @@ struct Details {
 #[derive(Clone, Copy)]
 struct Instant(Timestamp);
 
+/// Integers below this are meant as seconds: as milliseconds they lie before March 1973,
+/// as seconds they reach to the year 5138.
+const MILLISECONDS_FROM: i64 = 100_000_000_000;
+
 impl Serialize for Instant {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.0.to_rfc3339_ms())
@@ -99,10 +103,27 @@ impl<'de> Deserialize<'de> for Instant {
                 )
             }
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Instant, E> {
-                Timestamp::parse_rfc3339(text).map(Instant).map_err(E::custom)
+                let at = Timestamp::parse_rfc3339(text).map_err(E::custom)?;
+                if at < Timestamp(0) {
+                    return Err(E::custom(format!(
+                        "{at} is before 1970, when nothing was watched"
+                    )));
+                }
+                Ok(Instant(at))
             }
             fn visit_i64<E: serde::de::Error>(self, ms: i64) -> Result<Instant, E> {
                 let at = Timestamp(ms);
+                if ms < 0 {
+                    return Err(E::custom(format!(
+                        "{ms} is before 1970, when nothing was watched"
+                    )));
+                }
+                if ms < MILLISECONDS_FROM {
+                    return Err(E::custom(format!(
+                        "{ms} looks like seconds; write milliseconds since 1970, or an instant \
+                         like \"2026-11-01T00:00:00.000Z\""
+                    )));
+                }
                 if (Timestamp::MIN..=Timestamp::MAX).contains(&at) {
                     Ok(Instant(at))
                 } else {
@@ -195,6 +216,17 @@ impl Record {
                     monitors: read_monitors(monitors)?,
                 }))
             }
+        }
+    }
+
+    /// The newest instant of it at which something has happened. Maintenance is planned:
+    /// only its announcement and its cancelling have.
+    #[must_use]
+    pub fn newest_fact(&self) -> Option<Timestamp> {
+        match self {
+            Record::Check(_, check) => Some(check.started_at),
+            Record::Pause(_, pause) => pause.to.max(Some(pause.from)),
+            Record::Maintenance(window) => window.cancelled_at.max(Some(window.announced_at)),
         }
     }
 
@@ -351,36 +383,54 @@ mod tests {
     }
 
     #[rstest]
-    #[case(r#"{"kind":"check","monitor":"api","started_at":1,"verdict":"good"}"#, "no verdict")]
+    #[case(
+        r#"{"kind":"check","monitor":"api","started_at":1793491200000,"verdict":"good"}"#,
+        "no verdict"
+    )]
     #[case(
         r#"{"kind":"check","monitor":"api","started_at":1.5,"verdict":"ok"}"#,
         "integer milli"
     )]
     #[case(
-        r#"{"kind":"check","monitor":"A B","started_at":1,"verdict":"ok"}"#,
+        r#"{"kind":"check","monitor":"A B","started_at":1793491200000,"verdict":"ok"}"#,
         "cannot be an id"
     )]
     #[case(r#"{"kind":"check","monitor":"api","verdict":"ok"}"#, "missing field `started_at`")]
     #[case(
-        r#"{"kind":"check","monitor":"api","started_at":1,"verdict":"ok","x":1}"#,
+        r#"{"kind":"check","monitor":"api","started_at":1793491200000,"verdict":"ok","x":1}"#,
         "unknown field"
     )]
     #[case(
-        r#"{"kind":"check","monitor":"api","started_at":1,"verdict":"ok","latency_ms":-1}"#,
+        r#"{"kind":"check","monitor":"api","started_at":1793491200000,"verdict":"ok","latency_ms":-1}"#,
         "not a latency"
     )]
     #[case(
         r#"{"kind":"check","monitor":"api","started_at":9223372036854775807,"verdict":"ok"}"#,
         "an instant"
     )]
-    #[case(r#"{"kind":"pause","monitor":"api","from":5,"to":5}"#, "must end after")]
     #[case(
-        r#"{"kind":"maintenance","announced_at":1,"start_time":9,"end_time":5}"#,
+        r#"{"kind":"pause","monitor":"api","from":1793491200005,"to":1793491200005}"#,
         "must end after"
     )]
     #[case(
-        r#"{"kind":"maintenance","announced_at":1,"start_time":3,"end_time":5,"monitors":[]}"#,
+        r#"{"kind":"maintenance","announced_at":1793491200001,"start_time":1793491200009,"end_time":1793491200005}"#,
+        "must end after"
+    )]
+    #[case(
+        r#"{"kind":"maintenance","announced_at":1793491200001,"start_time":1793491200003,"end_time":1793491200005,"monitors":[]}"#,
         "leave it out"
+    )]
+    #[case(
+        r#"{"kind":"check","monitor":"api","started_at":1793491200,"verdict":"ok"}"#,
+        "1793491200 looks like seconds; write milliseconds"
+    )]
+    #[case(
+        r#"{"kind":"check","monitor":"api","started_at":-1,"verdict":"ok"}"#,
+        "-1 is before 1970"
+    )]
+    #[case(
+        r#"{"kind":"check","monitor":"api","started_at":"1969-12-31T23:59:59Z","verdict":"ok"}"#,
+        "1969-12-31T23:59:59Z is before 1970"
     )]
     #[case(r#"{"kind":"outage"}"#, "unknown variant")]
     #[case("{", "EOF")]

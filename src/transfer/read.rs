@@ -3,6 +3,7 @@
 use super::line::Record;
 use crate::domain::check::Check;
 use crate::domain::monitor::{Key, MonitorId};
+use crate::domain::timestamp::{SECOND_MS, Timestamp};
 use crate::store::contract::{Import, Imported, Store, StoreError};
 use std::collections::HashMap;
 use std::io::{self, BufRead, Read};
@@ -12,6 +13,10 @@ use std::io::{self, BufRead, Read};
 const LINE_BYTES_MAX: u64 = 64 * 1024;
 /// Checks of one monitor are handed on in pieces of this size.
 const PIECE: usize = 10_000;
+
+/// What has happened may be dated so far ahead: the clocks of two machines differ by less.
+/// A check from further ahead would keep every real one out until its time has come.
+const AHEAD_MS_MAX: i64 = 5 * SECOND_MS;
 
 /// Why nothing was imported.
 #[derive(Debug, thiserror::Error)]
@@ -35,18 +40,21 @@ pub enum ReadError {
 struct Reading<'a> {
     import: Box<dyn Import>,
     keys: &'a HashMap<MonitorId, Key>,
+    /// What has happened did so no later.
+    latest: Timestamp,
     /// Checks of one monitor that have not been handed on, with their lines.
     piece: Option<(Key, Vec<Check>, Vec<u64>)>,
 }
 
-/// Reads every line of `input` into the store. `progress` is told how many bytes were
-/// read, now and then.
+/// Reads every line of `input` into the store. It is `now`, and nothing of it may have
+/// happened later. `progress` is told how many bytes were read, now and then.
 ///
 /// # Errors
 /// When a line is bad, the input breaks off, or the store refuses; then nothing of it
 /// is kept.
 pub async fn import(
     store: &dyn Store,
+    now: Timestamp,
     input: &mut (dyn BufRead + Send),
     mut progress: impl FnMut(u64) + Send,
 ) -> Result<Imported, ReadError> {
@@ -56,7 +64,8 @@ pub async fn import(
         .map(|history| (history.monitor.id.clone(), history.key))
         .collect();
     let import = store.import().await?;
-    let mut reading = Reading { import, keys: &keys, piece: None };
+    let latest = now.plus_ms(AHEAD_MS_MAX);
+    let mut reading = Reading { import, keys: &keys, latest, piece: None };
     let mut text = Vec::new();
     let (mut line, mut bytes) = (0_u64, 0_u64);
     loop {
@@ -88,6 +97,13 @@ pub async fn import(
 
 impl Reading<'_> {
     async fn add(&mut self, line: u64, record: Record) -> Result<(), ReadError> {
+        if let Some(at) = record.newest_fact().filter(|at| *at > self.latest) {
+            let problem = format!(
+                "{at} is in the future, and what is imported has happened; correct the line, \
+                 or the clock of this host"
+            );
+            return Err(ReadError::Line { line, problem });
+        }
         match record {
             Record::Check(id, check) => {
                 let key = self.key(line, &id)?;

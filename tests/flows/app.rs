@@ -198,7 +198,8 @@ impl TestApp {
     /// Imports lines, as another process would.
     pub async fn import(&self, lines: &str) -> Result<Imported, String> {
         let store = Sqlite::open(&self.database()).await.unwrap();
-        let result = read::import(&store, &mut lines.as_bytes(), |_| {}).await;
+        let now = self.clock.now();
+        let result = read::import(&store, now, &mut lines.as_bytes(), |_| {}).await;
         store.close().await;
         result.map_err(|error| error.to_string())
     }

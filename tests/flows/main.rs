@@ -287,6 +287,41 @@ async fn a_bad_line_leaves_nothing_behind() {
     app.stop().await;
 }
 
+/// A check from the future would keep every real one out until its time has come.
+#[tokio::test]
+async fn what_has_not_happened_yet_is_not_imported() {
+    let target = Target::start().await;
+    let app = watching(&target).await;
+    app.pass_ms(MINUTE_MS).await;
+    let lines = |ahead_ms: i64| {
+        let at = app.clock.now().plus_ms(ahead_ms).0;
+        let later = app.clock.now().plus_ms(72 * HOUR_MS).0;
+        let latest = app.clock.now().plus_ms(73 * HOUR_MS).0;
+        [
+            format!(r#"{{"kind":"check","monitor":"api","started_at":{at},"verdict":"ok"}}"#),
+            format!(r#"{{"kind":"pause","monitor":"api","from":1794300000000,"to":{at}}}"#),
+            format!(r#"{{"kind":"pause","monitor":"api","from":{at}}}"#),
+            format!(
+                r#"{{"kind":"maintenance","announced_at":{at},"start_time":{later},"end_time":{latest}}}"#
+            ),
+            format!(
+                r#"{{"kind":"maintenance","announced_at":1794300000000,"start_time":{later},"end_time":{latest},"cancelled_at":{at}}}"#
+            ),
+        ]
+    };
+    for line in lines(MINUTE_MS) {
+        let error = app.import(&format!("\n{line}\n")).await.unwrap_err();
+        assert!(
+            error.starts_with("line 2: 2026-11-10T12:02:00Z is in the future"),
+            "{error}"
+        );
+    }
+    for line in lines(-1) {
+        assert!(app.import(&line).await.is_ok(), "{line}");
+    }
+    app.stop().await;
+}
+
 #[tokio::test]
 async fn announced_maintenance_is_told_and_leaves_the_figure() {
     let mut target = Target::start().await;

@@ -3,6 +3,7 @@
 //! `app.rs` builds an [`Engine`](run::Engine) and stops it. Nothing here answers a
 //! request or reads a configuration file.
 
+pub mod hold;
 pub mod housekeeping;
 pub mod pulse;
 pub mod record;

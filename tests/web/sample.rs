@@ -177,6 +177,7 @@ pub(crate) fn scene(stories: &[Story], windows: Vec<MaintenanceWindow>) -> Scene
             ledger,
             latest,
             under_way: None,
+            unbooked: None,
         }));
         shelf.checks.insert(key, checks);
     }

@@ -127,6 +127,12 @@ impl Recorder {
         self.desk().histories()
     }
 
+    /// How many checks wait for the store.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.desk().waiting.len()
+    }
+
     /// Notes by when the monitors without checks will have had their first, and shows it.
     pub fn expect_first_checks(&self, by: Option<Timestamp>) {
         let mut desk = self.desk();

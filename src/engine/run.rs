@@ -164,6 +164,8 @@ impl Engine {
             }
             tokio::time::sleep(RETRY_COMMIT).await;
         }
+        let lost = self.shared.recorder.waiting();
+        tracing::error!("the database has not taken {lost} checks; they are lost");
         false
     }
 }

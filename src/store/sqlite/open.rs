@@ -4,6 +4,7 @@
 //! it was found, and whatever goes wrong is said with what to do about it.
 
 use super::error;
+use super::file::{self, File};
 use crate::store::contract::StoreError;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
@@ -41,9 +42,16 @@ const LOG_BYTES: u32 = 4 << 20;
 /// The file of the log is cut back to this once a large import has passed through it.
 const LOG_BYTES_MAX: u32 = 2 * LOG_BYTES;
 
+/// What is said of a file that this user may not change.
+const UNWRITABLE: &str = "cannot be written: let this user write to it and its folder";
+
 /// The connection that writes, and those that read.
 pub(super) async fn open(path: &Path) -> Result<(SqlitePool, SqlitePool), StoreError> {
     create(path)?;
+    File::find(path)?;
+    if !file::can_be_written(path) {
+        return Err(refused(path, UNWRITABLE));
+    }
     let options = SqliteConnectOptions::new()
         .filename(path)
         .busy_timeout(Duration::from_millis(BUSY_MS))
@@ -91,10 +99,7 @@ fn create(path: &Path) -> Result<(), StoreError> {
     if path.is_dir() {
         return Err(refused(path, "is a folder; name a file in it"));
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    if let Some(folder) = folder
-        && !folder.is_dir()
-    {
+    if !file::folder(path).is_dir() {
         return Err(refused(path, "cannot be made: create its folder first"));
     }
     let mut options = std::fs::OpenOptions::new();
@@ -205,9 +210,7 @@ fn explain(path: &Path, error: sqlx::Error) -> StoreError {
     };
     match code {
         // SQLITE_PERM, SQLITE_READONLY, SQLITE_CANTOPEN
-        Some(3 | 8 | 14) => {
-            refused(path, "cannot be written: let this user write to it and its folder")
-        }
+        Some(3 | 8 | 14) => refused(path, UNWRITABLE),
         // SQLITE_NOTADB
         Some(26) => refused(path, "is not a database; move it away, or name another file"),
         // SQLITE_FULL

@@ -87,7 +87,10 @@ mod tests {
             .create_if_missing(true);
         let pool = SqlitePoolOptions::new().max_connections(1).connect_lazy_with(options);
         let mut connection = pool.acquire().await.unwrap();
-        sqlx::query("PRAGMA query_only = ON").execute(&mut *connection).await.unwrap();
+        sqlx::query("PRAGMA query_only = ON")
+            .execute(&mut *connection)
+            .await
+            .unwrap();
         drop(connection);
         let refused = Write::begin(&pool).await.err().map(|error| error.to_string());
         assert_eq!(refused.as_deref(), Some("attempt to write a readonly database"));

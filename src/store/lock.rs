@@ -1,7 +1,9 @@
 //! One daemon a database: two would book every check twice.
 //!
 //! The lock is the system's, on a file beside the database, and goes with the process
-//! however it ends. Commands that read or import do not take it.
+//! however it ends. Commands that read or import do not take it. It is the database's own,
+//! by whatever link the database was named; a second name of the file itself is refused
+//! where it is opened.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
@@ -27,6 +29,9 @@ pub enum LockError {
         /// ` (process 123)`, if that is known.
         process: String,
     },
+    /// The database cannot be where it is said to be.
+    #[error("{0} {1}")]
+    Misplaced(String, &'static str),
     /// The file cannot be made.
     #[error("{0} cannot be written: {1}")]
     Refused(String, std::io::Error),
@@ -38,9 +43,7 @@ impl Lock {
     /// # Errors
     /// When another process has it, or its file cannot be written.
     pub fn take(database: &Path) -> Result<Lock, LockError> {
-        let mut path = database.as_os_str().to_owned();
-        path.push("-lock");
-        let path = PathBuf::from(path);
+        let path = path(database)?;
         let refused = |error| LockError::Refused(path.display().to_string(), error);
         let mut options = OpenOptions::new();
         options.create(true).read(true).write(true).truncate(false);
@@ -64,6 +67,23 @@ impl Lock {
     }
 }
 
+/// Where the lock of a database lies.
+fn path(database: &Path) -> Result<PathBuf, LockError> {
+    let misplaced = |why| LockError::Misplaced(database.display().to_string(), why);
+    if database.is_dir() {
+        return Err(misplaced("is a folder; name a file in it"));
+    }
+    let real = database.canonicalize().or_else(|_| {
+        let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new(".")).canonicalize();
+        folder.map(|folder| folder.join(database.file_name().unwrap_or_default()))
+    });
+    let real = real.map_err(|_| misplaced("cannot be made: create its folder first"))?;
+    let mut path = real.into_os_string();
+    path.push("-lock");
+    Ok(PathBuf::from(path))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,5 +97,30 @@ mod tests {
         assert!(error.contains(&format!("(process {})", std::process::id())), "{error}");
         drop(lock);
         Lock::take(&database).unwrap();
+    }
+
+    #[test]
+    fn a_database_has_one_lock_by_whatever_link_it_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("everup.db");
+        std::fs::write(&database, "").unwrap();
+        let link = folder.path().join("link.db");
+        std::os::unix::fs::symlink("everup.db", &link).unwrap();
+        let _lock = Lock::take(&database).unwrap();
+        assert!(matches!(Lock::take(&link), Err(LockError::Taken { .. })));
+    }
+
+    #[test]
+    fn a_database_that_cannot_be_there_is_told_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let lost = folder.path().join("nowhere/everup.db");
+        assert_eq!(
+            Lock::take(&lost).unwrap_err().to_string(),
+            format!("{} cannot be made: create its folder first", lost.display())
+        );
+        assert_eq!(
+            Lock::take(folder.path()).unwrap_err().to_string(),
+            format!("{} is a folder; name a file in it", folder.path().display())
+        );
     }
 }

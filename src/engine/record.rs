@@ -488,7 +488,9 @@ mod tests {
     fn told(removed: bool) -> Option<Timestamp> {
         let at = |second: i64| Timestamp(second * 1_000);
         let lives: Spans = match removed {
-            true => [Span::new(at(0), at(30)), Span::new(at(50), at(900))].into_iter().collect(),
+            true => {
+                [Span::new(at(0), at(30)), Span::new(at(50), at(900))].into_iter().collect()
+            }
             false => [Span::new(at(0), at(900))].into_iter().collect(),
         };
         let monitor = Monitor::new(

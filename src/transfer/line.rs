@@ -10,6 +10,7 @@ use crate::domain::timestamp::Timestamp;
 use crate::store::contract::Pause;
 use serde::de::{Error as _, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::borrow::Cow;
 use std::fmt;
 
 /// One record.
@@ -29,7 +30,8 @@ enum Line<'a> {
     Check {
         monitor: String,
         started_at: Instant,
-        verdict: &'a str,
+        #[serde(borrow)]
+        verdict: Cow<'a, str>,
         #[serde(default)]
         latency_ms: Option<Milliseconds>,
         #[serde(default)]
@@ -178,7 +180,7 @@ impl Record {
         let line: Line<'_> = serde_json::from_str(line).map_err(|error| plain(&error))?;
         match line {
             Line::Check { monitor, started_at, verdict, latency_ms, reason, evidence } => {
-                let verdict = Verdict::from_word(verdict).ok_or_else(|| {
+                let verdict = Verdict::from_word(&verdict).ok_or_else(|| {
                     format!("{verdict:?} is no verdict: use ok, degraded, fail or unknown")
                 })?;
                 let check = Check {
@@ -237,7 +239,7 @@ impl Record {
             Record::Check(monitor, check) => Line::Check {
                 monitor: monitor.to_string(),
                 started_at: Instant(check.started_at),
-                verdict: check.verdict.word(),
+                verdict: Cow::Borrowed(check.verdict.word()),
                 latency_ms: check.latency_us.map(Milliseconds),
                 reason: check.reason().filter(|text| !text.is_empty()).map(str::to_owned),
                 evidence: check.evidence.as_deref().and_then(details),

@@ -284,6 +284,12 @@ async fn a_bad_line_leaves_nothing_behind() {
     let error = app.import(&format!("{good}\n\n{bad}\n")).await.unwrap_err();
     assert!(error.starts_with("line 3: there is no monitor \"nope\""), "{error}");
     assert_eq!(app.month("api").await["checks"], before);
+    let other = good.replace("\"ok\"", "\"fail\"");
+    let error = app.import(&format!("{good}\n{other}\n{{\n")).await.unwrap_err();
+    assert!(
+        error.starts_with("line 2: api: the check of"),
+        "the first bad line: {error}"
+    );
     app.stop().await;
 }
 

@@ -1,0 +1,182 @@
+//! The program itself, as a user starts it: what it says, leaves behind, and ends with.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// Nothing here takes this long; what does is stuck.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+const OWN: &str = "[[monitor]]\nid = \"api\"\nname = \"API\"\nurl = \"http://127.0.0.1:9/\"\n";
+
+/// A folder in which everup is started.
+struct Place {
+    folder: TempDir,
+}
+
+impl Place {
+    fn new() -> Place {
+        Place { folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.path(name), text).unwrap();
+    }
+
+    /// The names in it.
+    fn names(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.folder.path()).unwrap();
+        let mut names: Vec<String> = entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_everup"));
+        command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    /// What a command prints that succeeds.
+    fn told(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(output.status.success(), "{}", said(&output));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// What a command complains of that fails.
+    fn refusal(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(!output.status.success(), "{}", said(&output));
+        String::from_utf8(output.stderr).unwrap()
+    }
+
+    fn daemon(&self, arguments: &[&str]) -> Daemon {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let listen = port.to_string();
+        let all = [&["run", "--listen", &listen], arguments].concat();
+        let mut child = self.command(&all).spawn().unwrap();
+        let log = Arc::new(Mutex::new(String::new()));
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let kept = log.clone();
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                *kept.lock().unwrap() += &(line + "\n");
+            }
+        });
+        let daemon = Daemon { child, address: port, log };
+        daemon.until("it answers", || daemon.page("/health").contains("Service online"));
+        daemon
+    }
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&[&output.stdout[..], &output.stderr[..]].concat()).into_owned()
+}
+
+/// A running everup; it is killed when it is dropped.
+struct Daemon {
+    child: Child,
+    address: SocketAddr,
+    log: Arc<Mutex<String>>,
+}
+
+impl Daemon {
+    fn until(&self, what: &str, holds: impl Fn() -> bool) {
+        let started = Instant::now();
+        while !holds() {
+            assert!(started.elapsed() < PATIENCE, "not so that {what}: {}", self.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// What it answers; nothing where it does not.
+    fn page(&self, path: &str) -> String {
+        let mut page = String::new();
+        let Ok(mut stream) = TcpStream::connect(self.address) else { return page };
+        let asked = write!(stream, "GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n");
+        let _ = asked.and_then(|()| stream.read_to_string(&mut page));
+        page
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Holds the database of a running everup, as an import does.
+struct Hold {
+    runtime: tokio::runtime::Runtime,
+    connection: sqlx::SqliteConnection,
+}
+
+impl Hold {
+    fn on(database: &Path) -> Hold {
+        use sqlx::Connection;
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let options = sqlx::sqlite::SqliteConnectOptions::new()
+            .filename(database)
+            .busy_timeout(Duration::from_secs(10));
+        let connection = runtime.block_on(async {
+            let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+            sqlx::query("BEGIN IMMEDIATE").execute(&mut connection).await.unwrap();
+            connection
+        });
+        Hold { runtime, connection }
+    }
+
+    fn release(mut self) {
+        let rolled_back = sqlx::query("ROLLBACK").execute(&mut self.connection);
+        self.runtime.block_on(rolled_back).unwrap();
+    }
+}
+
+#[test]
+fn a_configuration_that_changes_while_the_database_is_busy_comes_into_force_later() {
+    let place = Place::new();
+    place.write("config.toml", OWN);
+    let daemon = place.daemon(&[]);
+    let hold = Hold::on(&place.path("everup.db"));
+    place.write("config.toml", &(OWN.to_owned() + &OWN.replace("api", "shop")));
+    daemon.until("it is refused", || daemon.log().contains("is not in force yet"));
+    assert!(!daemon.page("/").contains("/monitors/shop"));
+    hold.release();
+    daemon.until("it is in force", || daemon.page("/").contains("/monitors/shop"));
+}
+
+#[test]
+fn what_the_arguments_say_is_not_told_as_a_change_of_the_file() {
+    let place = Place::new();
+    place.write("config.toml", OWN);
+    let daemon = place.daemon(&["--store", "other.db"]);
+    place.write("config.toml", &(OWN.to_owned() + &OWN.replace("api", "shop")));
+    daemon.until("it is read", || daemon.log().contains("was read again"));
+    assert!(!daemon.log().contains("after a restart"), "{}", daemon.log());
+}

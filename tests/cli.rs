@@ -1,5 +1,6 @@
 //! The program itself, as a user starts it: what it says, leaves behind, and ends with.
 
+use everup::domain::timestamp::Timestamp;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -179,4 +180,103 @@ fn what_the_arguments_say_is_not_told_as_a_change_of_the_file() {
     place.write("config.toml", &(OWN.to_owned() + &OWN.replace("api", "shop")));
     daemon.until("it is read", || daemon.log().contains("was read again"));
     assert!(!daemon.log().contains("after a restart"), "{}", daemon.log());
+}
+
+fn check(monitor: &str, at: &str) -> String {
+    format!(
+        "{{\"kind\":\"check\",\"monitor\":\"{monitor}\",\"started_at\":\"{at}\",\
+         \"verdict\":\"ok\"}}\n"
+    )
+}
+
+#[test]
+fn an_import_into_nothing_makes_a_database_only_of_something() {
+    let place = Place::new();
+    place.write("empty", "");
+    place.write("bad", &(check("everup", "2026-10-01T00:00:00Z") + "{\n"));
+    place.write("good", &check("everup", "2026-10-01T00:00:00Z"));
+    assert_eq!(place.told(&["import", "empty"]), "imported 0 checks\n");
+    let refusal = place.refusal(&["import", "bad"]);
+    assert!(refusal.starts_with("everup: line 2:"), "{refusal}");
+    let refusal = place.refusal(&["import", "."]);
+    assert_eq!(refusal.matches("Is a directory").count(), 1, "{refusal}");
+    assert_eq!(place.names(), ["bad", "empty", "good"]);
+    // What `run` would watch is there.
+    assert_eq!(place.told(&["import", "good"]), "imported 1 check\n");
+    assert_eq!(place.names(), ["bad", "empty", "everup.db", "good"]);
+    let again = place.told(&["import", "good"]);
+    assert_eq!(again, "imported 0 checks (1 was there already)\n");
+    assert!(place.told(&["export"]).contains("\"monitor\":\"everup\""));
+    let refusal = place.refusal(&["import", "--store", "nowhere/x.db", "good"]);
+    assert!(
+        refusal.contains("nowhere/x.db cannot be made: create its folder"),
+        "{refusal}"
+    );
+}
+
+/// An import adds to the past, and neither cuts nor changes it.
+#[test]
+fn an_import_changes_no_monitor_that_is_there() {
+    let place = Place::new();
+    place.write("config.toml", OWN);
+    let lines = check("api", "2026-10-01T00:00:00Z") + &check("api", "2026-10-01T00:01:00Z");
+    place.write("lines", &lines);
+    place.told(&["import", "lines"]);
+    let month = ["report", "--month", "2026-10", "--format", "json"];
+    let before = place.told(&month);
+    assert!(before.contains("\"checks\":2"), "{before}");
+    let later = OWN.to_owned() + "since = \"2026-10-20T00:00:00Z\"\ninterval = \"30s\"\n";
+    place.write("config.toml", &(later + &OWN.replace("api", "shop")));
+    place.write("more", &check("shop", "2026-10-02T00:00:00Z"));
+    place.told(&["import", "more"]);
+    let after: serde_json::Value = serde_json::from_str(&place.told(&month)).unwrap();
+    let before: serde_json::Value = serde_json::from_str(&before).unwrap();
+    assert_eq!(after["monitors"][0], before["monitors"][0]);
+    assert_eq!(after["monitors"][1]["id"], "shop");
+}
+
+#[test]
+fn a_report_of_the_future_is_refused() {
+    let place = Place::new();
+    place.write("config.toml", OWN);
+    place.write("lines", &check("api", "2026-10-01T00:00:00Z"));
+    place.told(&["import", "lines"]);
+    let refusal = place.refusal(&["report", "--as-of", "2999-01-01T00:00:00Z"]);
+    assert!(
+        refusal.contains("--as-of 2999-01-01T00:00:00Z lies in the future"),
+        "{refusal}"
+    );
+    place.told(&["report", "--as-of", "2026-10-01T00:05:00Z"]);
+}
+
+/// Another process does not know what the daemon is looking at, so its figures end with
+/// the newest check that it can know of.
+#[test]
+fn while_a_daemon_watches_a_report_reaches_no_further_than_its_newest_check() {
+    let place = Place::new();
+    let daemon = place.daemon(&[]);
+    daemon.until("a check is kept", || place.told(&["export"]).contains("\"verdict\":\"ok\""));
+    std::thread::sleep(Duration::from_secs(2));
+    let up_ms = || {
+        let report = place.told(&["report", "--format", "json"]);
+        let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+        report["monitors"][0]["milliseconds"]["up"].as_i64().unwrap()
+    };
+    // From the first to the newest check; another one may come meanwhile.
+    let seen_ms = || {
+        let starts: Vec<Timestamp> = (place.told(&["export"]).lines())
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+            .map(|check| {
+                Timestamp::parse_rfc3339(check["started_at"].as_str().unwrap()).unwrap()
+            })
+            .collect();
+        starts[starts.len() - 1].since_ms(starts[0])
+    };
+    daemon.until("its figure ends there", || {
+        let (before, up, after) = (seen_ms(), up_ms(), seen_ms());
+        assert!(up <= after + 1, "{up} of {after}");
+        before == after && up == after + 1
+    });
+    drop(daemon);
+    assert!(up_ms() > 1_000, "nobody is looking any more");
 }

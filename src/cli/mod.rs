@@ -5,6 +5,7 @@
 
 mod arguments;
 mod completions;
+mod database;
 mod export;
 mod import;
 mod limits;

@@ -8,6 +8,7 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The lock, held as long as it lives.
 #[derive(Debug)]
@@ -48,7 +49,7 @@ impl Lock {
         let mut options = OpenOptions::new();
         options.create(true).read(true).write(true).truncate(false);
         let mut file = options.open(&path).map_err(refused)?;
-        match file.try_lock() {
+        match try_lock(&file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut pid = String::new();
@@ -65,6 +66,24 @@ impl Lock {
         let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
         Ok(Lock { _file: file })
     }
+
+    /// Whether a daemon has the lock of a database now.
+    #[must_use]
+    pub fn is_taken(database: &Path) -> bool {
+        // Held together with others who ask, and only for as long as it takes to ask.
+        let asked = path(database).ok().and_then(|path| File::open(path).ok());
+        asked
+            .is_some_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    }
+}
+
+/// Takes a lock, and tries twice: somebody may be asking just then whether it is taken.
+fn try_lock(file: &File) -> Result<(), TryLockError> {
+    const MOMENT: Duration = Duration::from_millis(20);
+    file.try_lock().or_else(|_| {
+        std::thread::sleep(MOMENT);
+        file.try_lock()
+    })
 }
 
 /// Where the lock of a database lies.
@@ -92,10 +111,13 @@ mod tests {
     fn a_second_daemon_is_told_who_has_the_database() {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("everup.db");
+        assert!(!Lock::is_taken(&database));
         let lock = Lock::take(&database).unwrap();
+        assert!(Lock::is_taken(&database));
         let error = Lock::take(&database).unwrap_err().to_string();
         assert!(error.contains(&format!("(process {})", std::process::id())), "{error}");
         drop(lock);
+        assert!(!Lock::is_taken(&database));
         Lock::take(&database).unwrap();
     }
 

@@ -5,6 +5,7 @@
 //! configuration itself, each has a settings struct of its own that is filled here. This
 //! room never opens a connection, touches the store or changes the environment.
 
+mod dotenv;
 mod duration;
 mod environment;
 mod file;

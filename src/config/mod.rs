@@ -154,6 +154,7 @@ pub fn parse(
     let (document, errors) = DeTable::parse_recoverable(text);
     for error in &errors {
         let place = reader.place(error.span().map_or(text.len(), |span| span.start));
+        let place = syntax::locate(error, text, document.get_ref(), place);
         reader.mistake(&place, syntax::explain(error, text));
     }
     if !errors.is_empty() {

@@ -235,6 +235,38 @@ fn an_import_changes_no_monitor_that_is_there() {
     assert_eq!(after["monitors"][1]["id"], "shop");
 }
 
+/// Nobody, where the test itself is run by root, whom no mode keeps from writing.
+#[test]
+fn who_may_only_read_can_have_a_report_and_an_export() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    use std::os::unix::process::CommandExt;
+    const NOBODY: u32 = 65_534;
+    let place = Place::new();
+    let mode = |path: &Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    place.write("lines", &check("everup", "2026-10-01T00:00:00Z"));
+    place.told(&["import", "lines"]);
+    let is_root = std::fs::metadata(place.folder.path()).unwrap().uid() == 0;
+    let said_by = |arguments: &[&str]| {
+        let mut command = place.command(arguments);
+        if is_root {
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        said(&command.output().unwrap())
+    };
+    mode(&place.path("everup.db"), 0o444);
+    mode(place.folder.path(), 0o555);
+    let report = said_by(&["report", "--month", "2026-10"]);
+    assert!(report.starts_with("October 2026"), "{report}");
+    let export = said_by(&["export"]);
+    assert!(export.contains("\"verdict\":\"ok\""), "{export}");
+    let refusal = "everup.db cannot be written: let this user write to it and its folder";
+    mode(place.folder.path(), 0o777);
+    assert!(said_by(&["run", "--listen", "127.0.0.1:0"]).contains(refusal));
+    assert!(said_by(&["import", "lines"]).contains(refusal));
+}
+
 #[test]
 fn a_report_of_the_future_is_refused() {
     let place = Place::new();

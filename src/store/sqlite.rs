@@ -64,7 +64,8 @@ impl Sqlite {
         Write::begin(&self.writer).await
     }
 
-    /// Opens the database for a command that only reads: where there is none, none is made.
+    /// Opens the database for a command that only reads: where there is none, none is made,
+    /// and one that this user may only read is only read.
     ///
     /// # Errors
     /// As [`Sqlite::open`], and where there is no file.
@@ -77,7 +78,11 @@ impl Sqlite {
             );
             return Err(StoreError::Refused(message));
         }
-        Sqlite::open(path).await
+        if file::can_be_written(path) {
+            return Sqlite::open(path).await;
+        }
+        let (writer, readers) = open::open_to_read(path).await?;
+        Ok(Sqlite { writer, readers, file: File::find(path)? })
     }
 }
 

@@ -45,6 +45,9 @@ const LOG_BYTES_MAX: u32 = 2 * LOG_BYTES;
 /// What is said of a file that this user may not change.
 const UNWRITABLE: &str = "cannot be written: let this user write to it and its folder";
 
+/// What is said of a file that this user may not even read.
+const UNREADABLE: &str = "cannot be read: let this user read it and the files beside it";
+
 /// The connection that writes, and those that read.
 pub(super) async fn open(path: &Path) -> Result<(SqlitePool, SqlitePool), StoreError> {
     create(path)?;
@@ -90,6 +93,37 @@ pub(super) async fn open(path: &Path) -> Result<(SqlitePool, SqlitePool), StoreE
                 .pragma("query_only", "ON"),
         );
     Ok((writer, readers))
+}
+
+/// The same for a user who may only read: neither connection writes.
+pub(super) async fn open_to_read(path: &Path) -> Result<(SqlitePool, SqlitePool), StoreError> {
+    File::find(path)?;
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .read_only(true)
+        // Without a log nobody is writing, and none has to be made to be able to read.
+        .immutable(!Path::new(&log).exists())
+        .busy_timeout(Duration::from_millis(BUSY_MS))
+        .row_buffer_size(ROWS_WAITING_MAX)
+        .pragma("mmap_size", "0")
+        .pragma("query_only", "ON")
+        .disable_statement_logging();
+    let pool = SqlitePoolOptions::new()
+        .max_connections(READERS_MAX)
+        .acquire_timeout(Duration::from_millis(READ_WAIT_MS))
+        .connect_lazy_with(options);
+    let mut connection = pool.acquire().await.map_err(|error| match code_of(&error) {
+        Some(3 | 8 | 14) => refused(path, UNREADABLE),
+        _ => explain(path, error),
+    })?;
+    if !inspect(path, &mut connection).await? {
+        let why = "is of an earlier everup; let a user who may write to it open it once";
+        return Err(refused(path, why));
+    }
+    drop(connection);
+    Ok((pool.clone(), pool))
 }
 
 /// Makes an empty file that nobody but its owner can read, if there is none. A file
@@ -204,11 +238,7 @@ fn refused(path: &Path, why: &str) -> StoreError {
 
 /// What stands in the way of opening a file, and what to do about it.
 fn explain(path: &Path, error: sqlx::Error) -> StoreError {
-    let code = match &error {
-        sqlx::Error::Database(error) => error::code(&**error),
-        _ => None,
-    };
-    match code {
+    match code_of(&error) {
         // SQLITE_PERM, SQLITE_READONLY, SQLITE_CANTOPEN
         Some(3 | 8 | 14) => refused(path, UNWRITABLE),
         // SQLITE_NOTADB
@@ -216,6 +246,13 @@ fn explain(path: &Path, error: sqlx::Error) -> StoreError {
         // SQLITE_FULL
         Some(13) => refused(path, "cannot grow: the disk is full"),
         _ => error.into(),
+    }
+}
+
+fn code_of(error: &sqlx::Error) -> Option<i32> {
+    match error {
+        sqlx::Error::Database(error) => error::code(&**error),
+        _ => None,
     }
 }
 

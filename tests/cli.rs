@@ -214,6 +214,51 @@ fn an_import_into_nothing_makes_a_database_only_of_something() {
     );
 }
 
+#[test]
+fn a_newcomer_is_told_how_to_go_on() {
+    let place = Place::new();
+    let refusal = place.refusal(&["https://example.com/health"]);
+    assert!(
+        refusal.contains("to watch it: everup run https://example.com/health"),
+        "{refusal}"
+    );
+    let example = place.told(&["example"]);
+    place.write("config.toml", &example);
+    assert!(place.told(&["validate"]).contains("config.toml is valid: 1 monitor"));
+}
+
+#[test]
+fn a_folder_that_is_missing_is_said() {
+    let place = Place::new();
+    let all = ["run", "--listen", "127.0.0.1:0", "--store", "nowhere/x.db"];
+    let refusal = place.refusal(&all);
+    assert!(
+        refusal.contains("nowhere/x.db cannot be made: create its folder"),
+        "{refusal}"
+    );
+}
+
+#[test]
+fn the_report_for_a_terminal_has_every_number_of_the_others() {
+    let place = Place::new();
+    let mut lines = String::new();
+    for (minute, verdict) in
+        [(0, "ok"), (1, "fail"), (2, "fail"), (3, "ok"), (4, "fail"), (5, "ok")]
+    {
+        lines += &check("everup", &format!("2026-10-01T00:0{minute}:00Z"))
+            .replace("\"ok\"", &format!("\"{verdict}\",\"latency_ms\":12.5"));
+    }
+    place.write(
+        "config.toml",
+        &format!("[defaults]\nfailures = 2\n{}", OWN.replace("\"api\"", "\"everup\"")),
+    );
+    place.write("lines", &lines);
+    place.told(&["import", "lines"]);
+    let report = place.told(&["report", "--month", "2026-10"]);
+    insta::assert_snapshot!(report);
+    assert!(report.lines().all(|line| line.chars().count() <= 100), "{report}");
+}
+
 /// An import adds to the past, and neither cuts nor changes it.
 #[test]
 fn an_import_changes_no_monitor_that_is_there() {

@@ -4,7 +4,8 @@
 use crate::domain::period::Period;
 use crate::domain::timestamp::Timestamp;
 use crate::report::form::Form;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValuesParser, StyledStr, TypedValueParser};
+use clap::error::{ContextKind, ContextValue};
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 use std::net::SocketAddr;
@@ -25,6 +26,24 @@ pub(super) struct Arguments {
     pub(super) command: Option<Command>,
     #[command(flatten)]
     pub(super) place: Place,
+}
+
+impl Arguments {
+    /// The arguments of the process; where they are wrong, it ends with what is.
+    pub(super) fn read() -> Arguments {
+        Arguments::try_parse().unwrap_or_else(|error| with_hint(error).exit())
+    }
+}
+
+/// Someone who writes a URL wants it watched.
+fn with_hint(mut error: clap::Error) -> clap::Error {
+    let url = match error.get(ContextKind::InvalidSubcommand) {
+        Some(ContextValue::String(word)) if word.contains("://") => word,
+        _ => return error,
+    };
+    let hint = StyledStr::from(format!("to watch it: everup run {url}"));
+    error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![hint]));
+    error
 }
 
 /// Where things are; every command takes these.
@@ -71,6 +90,8 @@ pub(super) enum Command {
     },
     /// Write the history as NDJSON lines to standard output
     Export(ExportWanted),
+    /// Print a configuration with every setting explained, to begin with
+    Example,
     /// Print a completion script for a shell
     Completions {
         /// Which shell

@@ -6,6 +6,7 @@
 mod arguments;
 mod completions;
 mod database;
+mod example;
 mod export;
 mod import;
 mod limits;
@@ -19,13 +20,12 @@ mod terminal;
 mod validate;
 
 use arguments::{Arguments, Command};
-use clap::Parser;
 use std::process::ExitCode;
 
 /// Runs the program with the process's arguments.
 #[must_use]
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = Arguments::read();
     logging::start();
     // Without a provider of cryptography nothing works; a second one is never installed.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
@@ -58,6 +58,7 @@ async fn command(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Report(wanted) => report::report(&place, wanted).await,
         Command::Import { file } => import::import(&place, &file).await,
         Command::Export(wanted) => export::export(&place, wanted).await,
+        Command::Example => example::example(),
         Command::Completions { shell } => completions::completions(shell),
     }
 }

@@ -109,7 +109,7 @@ fn greeting(config: &Config, own: SocketAddr, source: &Source) -> String {
         Source::File(_) => "\nThe configuration is read again when it changes.\n",
         Source::Urls(_) | Source::Nothing => {
             "\nTo watch your own: everup run https://example.com/health\n\
-             or copy config.toml.example to config.toml and edit it.\n"
+             or everup example > config.toml, and edit that.\n"
         }
     };
     text

@@ -121,7 +121,7 @@ pub fn load(path: &Path, environment: &Environment) -> Result<Config, Mistakes> 
     match read {
         Ok(_) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let message = "there is no such file; copy config.toml.example and edit it";
+            let message = "there is no such file; begin with everup example > config.toml";
             return Err(whole(message.to_owned()));
         }
         Err(error) => return Err(whole(format!("it cannot be read: {error}"))),

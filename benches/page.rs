@@ -71,6 +71,7 @@ fn history(n: i64) -> Arc<History> {
         ledger,
         latest: Some(latest),
         under_way: None,
+        unbooked: None,
     })
 }
 

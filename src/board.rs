@@ -152,6 +152,7 @@ mod tests {
             ledger: Ledger::default(),
             latest: Some(latest),
             under_way: None,
+            unbooked: None,
         };
         Snapshot { histories: vec![Arc::new(history)], ..Snapshot::default() }
     }

@@ -7,7 +7,8 @@ use crate::domain::timestamp::Timestamp;
 use crate::report::form::Form;
 use crate::store::closed::Instead;
 use crate::transfer::write;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValuesParser, StyledStr, TypedValueParser};
+use clap::error::{ContextKind, ContextValue};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 use std::net::SocketAddr;
@@ -28,6 +29,24 @@ pub(super) struct Arguments {
     pub(super) command: Option<Command>,
     #[command(flatten)]
     pub(super) place: Place,
+}
+
+impl Arguments {
+    /// The arguments of the process; where they are wrong, it ends with what is.
+    pub(super) fn read() -> Arguments {
+        Arguments::try_parse().unwrap_or_else(|error| with_hint(error).exit())
+    }
+}
+
+/// Someone who writes a URL wants it watched.
+fn with_hint(mut error: clap::Error) -> clap::Error {
+    let url = match error.get(ContextKind::InvalidSubcommand) {
+        Some(ContextValue::String(word)) if word.contains("://") => word,
+        _ => return error,
+    };
+    let hint = StyledStr::from(format!("to watch it: everup run {url}"));
+    error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![hint]));
+    error
 }
 
 /// Where things are; every command takes these.
@@ -82,6 +101,8 @@ pub(super) enum Command {
     },
     /// State that an outage of a closed month was none; the measured figure stays beside it
     Correct(CorrectionWanted),
+    /// Print a configuration with every setting explained, to begin with
+    Example,
     /// Print a completion script for a shell
     Completions {
         /// Which shell

@@ -1,14 +1,18 @@
 //! `everup import`: a history from elsewhere.
 
 use super::arguments::Place;
+use super::database::Database;
 use super::source::{Source, configured};
 use super::terminal;
 use crate::clock::{Clock, SystemClock};
+use crate::config::Config;
+use crate::domain::monitor::MonitorId;
 use crate::store::contract::{Imported, Others, Registration, Store};
 use crate::store::sqlite::Sqlite;
 use crate::transfer::read;
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
@@ -18,37 +22,73 @@ pub(super) async fn import(place: &Place, file: &Path) -> anyhow::Result<ExitCod
     let source = Source::new(place, &[])?;
     let config = configured(place, &source)?;
     let (mut input, bytes) = open(file)?;
-    let store = Sqlite::open(&config.store.path).await?;
-    if matches!(source, Source::File(_)) {
-        let registrations: Vec<Registration> =
-            config.monitors.into_iter().map(|watch| watch.registration).collect();
-        store
-            .register(SystemClock::default().now(), &registrations, Others::Keep)
-            .await?;
-    }
+    let database = Database::find(&config.store.path)?;
+    let store = Sqlite::open(database.path()).await?;
     let bar = bar(bytes);
-    let imported = read::import(&store, &mut *input, |bytes| bar.set_position(bytes)).await;
+    let progress = |bytes| bar.set_position(bytes);
+    let imported = fill(&store, &source, &config, &mut *input, progress).await;
     bar.finish_and_clear();
-    let Imported { checks, known_checks, pauses, windows, exchanges, closed } = imported?;
     store.close().await;
-    let mut text = format!("imported {checks} checks");
-    if known_checks > 0 {
-        text += &format!(" ({known_checks} were there already)");
+    let imported = imported?;
+    if imported != Imported::default() {
+        database.keep()?;
+    }
+    terminal::print(&format!("{}\n", in_words(imported)))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Makes the monitors that are missing, and imports.
+async fn fill(
+    store: &Sqlite,
+    source: &Source,
+    config: &Config,
+    input: &mut (dyn BufRead + Send),
+    progress: impl FnMut(u64) + Send,
+) -> anyhow::Result<Imported> {
+    let now = SystemClock::default().now();
+    let histories = store.load().await?.histories;
+    let known: HashSet<&MonitorId> =
+        histories.iter().map(|history| &history.monitor.id).collect();
+    // Those that are there stay as they are: an import adds, and changes nothing else.
+    // Where nothing was ever watched, `run` would begin with what the program names.
+    let missing: Vec<Registration> = (config.monitors.iter())
+        .map(|watch| &watch.registration)
+        .filter(|_| matches!(source, Source::File(_)) || known.is_empty())
+        .filter(|registration| !known.contains(&registration.id))
+        .cloned()
+        .collect();
+    if !missing.is_empty() {
+        store.register(now, &missing, Others::Keep).await?;
+    }
+    Ok(read::import(store, input, progress).await?)
+}
+
+/// `imported 1 check (2 were there already), 1 pause`
+fn in_words(imported: Imported) -> String {
+    let Imported { checks, known_checks, pauses, windows, exchanges, closed } = imported;
+    let count = |count: u64, one: &str| match count {
+        1 => format!("1 {one}"),
+        _ => format!("{count} {one}s"),
+    };
+    let mut text = format!("imported {}", count(checks, "check"));
+    match known_checks {
+        0 => {}
+        1 => text += " (1 was there already)",
+        _ => text += &format!(" ({known_checks} were there already)"),
     }
     if pauses > 0 {
-        text += &format!(", {pauses} pauses");
+        text += &format!(", {}", count(pauses, "pause"));
     }
     if windows > 0 {
-        text += &format!(", {windows} maintenance windows");
+        text += &format!(", {}", count(windows, "maintenance window"));
     }
     if exchanges > 0 {
-        text += &format!(", what was said in {exchanges} of them");
+        text += &format!(", what was said in {}", count(exchanges, "check"));
     }
     if closed > 0 {
-        text += &format!(", {closed} closed months and corrections");
+        text += &format!(", {}", count(closed, "closed month or correction"));
     }
-    terminal::print(&format!("{text}\n"))?;
-    Ok(ExitCode::SUCCESS)
+    text
 }
 
 type Input = Box<dyn BufRead + Send>;
@@ -74,5 +114,30 @@ fn bar(bytes: Option<u64>) -> ProgressBar {
     match style {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_one() {
+        let some = |n| Imported {
+            checks: n,
+            known_checks: n,
+            pauses: n,
+            windows: n,
+            ..Imported::default()
+        };
+        assert_eq!(in_words(Imported::default()), "imported 0 checks");
+        assert_eq!(
+            in_words(some(1)),
+            "imported 1 check (1 was there already), 1 pause, 1 maintenance window"
+        );
+        assert_eq!(
+            in_words(some(2)),
+            "imported 2 checks (2 were there already), 2 pauses, 2 maintenance windows"
+        );
     }
 }

@@ -6,6 +6,8 @@
 mod arguments;
 mod completions;
 mod correct;
+mod database;
+mod example;
 mod export;
 mod import;
 mod limits;
@@ -20,13 +22,12 @@ mod validate;
 mod verify;
 
 use arguments::{Arguments, Command};
-use clap::Parser;
 use std::process::ExitCode;
 
 /// Runs the program with the process's arguments.
 #[must_use]
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = Arguments::read();
     logging::start();
     // Without a provider of cryptography nothing works; a second one is never installed.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
@@ -61,6 +62,7 @@ async fn command(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Verify { file } => verify::verify(&file),
         Command::Correct(wanted) => correct::correct(&place, wanted).await,
         Command::Export(wanted) => export::export(&place, wanted).await,
+        Command::Example => example::example(),
         Command::Completions { shell } => completions::completions(shell),
     }
 }

@@ -5,6 +5,7 @@
 
 mod announce;
 mod exchanges;
+pub mod hold;
 pub mod housekeeping;
 pub mod pulse;
 pub mod record;

@@ -5,8 +5,12 @@
 //! disk. While the store refuses, checks wait here, up to a limit; what is lost beyond
 //! it is kept as `unknown`, with the reason.
 
+mod clock;
+
 use super::announce::announce;
 use super::exchanges::Exchanges;
+use super::hold::Hold;
+use super::watch;
 use crate::board::{Board, Snapshot};
 use crate::clock::Clock;
 use crate::domain::check::{Check, Evidence, Kind, Verdict};
@@ -60,6 +64,10 @@ struct Desk {
     torn: bool,
     checkpoint_due: Timestamp,
     first_checks_by: Option<Timestamp>,
+    /// What waits for the clock.
+    hold: Hold,
+    /// Set when a monitor shows something else that is not booked.
+    unshown: bool,
 }
 
 /// A monitor: as it is committed and shown, and as the waiting checks make it.
@@ -77,9 +85,19 @@ pub enum Taken {
         /// Whether the next check should come after the retry interval.
         undecided: bool,
     },
-    /// It cannot be booked: the clock says that it began no later than one that is
-    /// already kept, or its monitor is gone.
-    Refused,
+    /// It is booked once the clock has proved itself.
+    Held {
+        /// As in [`Taken::Waits`].
+        undecided: bool,
+    },
+    /// It cannot be booked, only shown: the clock says that it began no later than one
+    /// that is already kept.
+    Unbooked {
+        /// As in [`Taken::Waits`].
+        undecided: bool,
+    },
+    /// Its monitor is gone.
+    Gone,
 }
 
 impl Recorder {
@@ -113,6 +131,12 @@ impl Recorder {
         self.desk().histories()
     }
 
+    /// How many checks wait for the store.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.desk().waiting.len()
+    }
+
     /// Notes by when the monitors without checks will have had their first, and shows it.
     pub fn expect_first_checks(&self, by: Option<Timestamp>) {
         let mut desk = self.desk();
@@ -128,46 +152,43 @@ impl Recorder {
 
     /// Takes a finished check, and what was said if it failed. Never waits.
     pub fn take(&self, key: Key, check: Check, exchange: Option<Box<Exchange>>) -> Taken {
-        let started_at = check.started_at;
+        let began_at = check.started_at;
         let taken = self.book(key, check, exchange);
-        if taken == Taken::Refused {
-            self.board.given_up(key, started_at);
+        if matches!(taken, Taken::Unbooked { .. } | Taken::Gone) {
+            self.board.given_up(key, began_at);
         }
         taken
     }
 
-    fn book(&self, key: Key, check: Check, exchange: Option<Box<Exchange>>) -> Taken {
-        let now = self.clock.now();
+    fn book(&self, key: Key, mut check: Check, exchange: Option<Box<Exchange>>) -> Taken {
+        let moment = watch::moment(self.clock.as_ref());
         let mut desk = self.desk();
-        let Some(kept) = desk.monitors.get_mut(&key) else { return Taken::Refused };
-        if kept.judge.last.is_some_and(|last| check.started_at <= last.at) {
-            self.vitals.note(|reading| {
-                let newest = kept.judge.last.map_or(check.started_at, |last| last.at);
-                let ahead = duration::in_words(newest.since_ms(check.started_at));
-                let trouble = format!("the clock is {ahead} behind what is already kept");
-                if reading.clock_trouble.is_none() {
-                    tracing::warn!("{trouble}; checks are not booked until it has caught up");
-                }
-                reading.clock_trouble = Some(trouble);
-            });
-            return Taken::Refused;
+        self.look(&mut desk, moment);
+        if check.started_at > moment.wall {
+            // The clock went back while it ran.
+            self.board.given_up(key, check.started_at);
+            check.started_at = moment.wall;
         }
-        let before = (kept.judge.is_down(), kept.judge.is_undecided());
-        kept.observe(&check);
-        let after = (kept.judge.is_down(), kept.judge.is_undecided());
-        if before != after {
+        let Some(kept) = desk.monitors.get(&key) else { return Taken::Gone };
+        self.vitals.note(|reading| reading.last_finished_at = Some(moment.wall));
+        self.note_behind(kept.behind_ms(&check));
+        if let Some(why) = desk.unbookable(kept, &check) {
+            return self.show_only(&mut desk, key, check, &why).unwrap_or(Taken::Gone);
+        }
+        let Some((flipped, undecided)) = desk.accept(key, check, exchange) else {
+            return Taken::Gone;
+        };
+        if flipped {
             self.urgent.notify_one();
         }
-        desk.exchanges.take(key, &check, exchange);
-        desk.waiting.push((key, check));
-        desk.shed();
         let waiting_checks = desk.waiting.len();
         self.vitals.note(|reading| {
-            reading.last_finished_at = Some(now);
             reading.waiting_checks = waiting_checks;
-            reading.clock_trouble = None;
+            if reading.clock_trouble.is_some() && !desk.is_behind(moment.wall) {
+                reading.clock_trouble = None;
+            }
         });
-        Taken::Waits { undecided: after.1 }
+        Taken::Waits { undecided }
     }
 
     /// Commits what waits, and shows it. Gives whether nothing waits any longer that
@@ -186,7 +207,7 @@ impl Recorder {
     /// been judged again.
     async fn try_to_commit(&self) -> Option<bool> {
         let now = self.clock.now();
-        let Some((batch, judges)) = self.desk().batch(now) else { return Some(true) };
+        let Some((batch, judges)) = self.next_batch(now) else { return Some(true) };
         let outcome = match self.store.commit(&batch).await {
             Ok(Committed::Kept) => {
                 self.kept(batch, judges);
@@ -209,6 +230,16 @@ impl Recorder {
                 Some(false)
             }
         }
+    }
+
+    /// What is to be committed. Shows what never will be.
+    #[expect(clippy::type_complexity, reason = "as in `Desk::batch`")]
+    fn next_batch(&self, now: Timestamp) -> Option<(Batch, HashMap<Key, (Judge, Vec<Entry>)>)> {
+        let mut desk = self.desk();
+        if std::mem::take(&mut desk.unshown) {
+            self.board.publish(desk.snapshot());
+        }
+        desk.batch(now)
     }
 
     /// Makes `registrations` the monitors that live from now on, and shows them. What
@@ -250,13 +281,17 @@ impl Recorder {
         for (key, (judge, entries)) in judges {
             if let Some(kept) = desk.monitors.get_mut(&key) {
                 let history = Arc::make_mut(&mut kept.committed);
-                announce(history, &judge);
+                announce(history, &entries, &judge);
                 history.ledger.settle(entries, judge);
             }
         }
         for (key, check) in batch.checks {
             if let Some(kept) = desk.monitors.get_mut(&key) {
-                let latest = &mut Arc::make_mut(&mut kept.committed).latest;
+                let history = Arc::make_mut(&mut kept.committed);
+                if check.verdict != Verdict::Unknown {
+                    history.unbooked = None;
+                }
+                let latest = &mut history.latest;
                 if latest.as_ref().is_none_or(|latest| latest.started_at < check.started_at) {
                     *latest = Some(check);
                 }
@@ -302,7 +337,8 @@ impl Desk {
     /// Everything that waits, with the judges after it; `None` if nothing does.
     #[expect(clippy::type_complexity, reason = "used once, right here")]
     fn batch(&mut self, now: Timestamp) -> Option<(Batch, HashMap<Key, (Judge, Vec<Entry>)>)> {
-        let checkpoint = (now >= self.checkpoint_due).then_some(now);
+        let is_due = now >= self.checkpoint_due && self.hold.ahead_ms().is_none();
+        let checkpoint = is_due.then_some(now);
         if self.waiting.is_empty() && self.lost.is_empty() && checkpoint.is_none() {
             return None;
         }
@@ -329,6 +365,27 @@ impl Desk {
         let exchanges = self.exchanges.batch();
         let batch = Batch { epoch: self.epoch, checks, progress, checkpoint, exchanges };
         Some((batch, judges))
+    }
+
+    /// Books a check. Gives whether that has changed something, and whether the monitor is
+    /// undecided; `None` where the monitor is gone, or a later check is booked.
+    fn accept(
+        &mut self,
+        key: Key,
+        check: Check,
+        exchange: Option<Box<Exchange>>,
+    ) -> Option<(bool, bool)> {
+        let kept = self.monitors.get_mut(&key)?;
+        if kept.behind_ms(&check).is_some() {
+            return None;
+        }
+        let before = (kept.judge.is_down(), kept.judge.is_undecided());
+        kept.observe(&check);
+        let after = (kept.judge.is_down(), kept.judge.is_undecided());
+        self.exchanges.take(key, &check, exchange);
+        self.waiting.push((key, check));
+        self.shed();
+        Some((before != after, after.1))
     }
 
     /// A batch that was not kept waits again, before what has come since.

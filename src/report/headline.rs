@@ -110,9 +110,14 @@ impl Status<'_> {
             _ => {
                 let trouble =
                     self.trouble(State::Down).or_else(|| self.trouble(State::Failing));
-                match trouble {
-                    Some(trouble) => (trouble, Some(self.counts())),
-                    None => (words(&self.counts()), None),
+                let unbooked = self.monitors.iter().find_map(|one| one.now.unbooked.as_ref());
+                let unbooked = unbooked.map(|why| format!("{why}."));
+                match (trouble, unbooked) {
+                    (Some(trouble), None) => (trouble, Some(self.counts())),
+                    (Some(trouble), Some(why)) => {
+                        (trouble, Some(format!("{} {why}", self.counts())))
+                    }
+                    (None, unbooked) => (words(&self.counts()), unbooked),
                 }
             }
         }
@@ -125,7 +130,7 @@ impl Status<'_> {
         let name = |monitor: &MonitorStatus<'_>| Piece::Name(monitor.name().to_owned());
         let mut pieces = match troubled[..] {
             [] => return None,
-            [one] => return Some(one.now.sentence(one.name(), self.now)),
+            [one] => return Some(one.now.told(one.name(), self.now)),
             [one, other] => vec![name(one), Piece::Text(" and ".to_owned()), name(other)],
             [one, ref others @ ..] => {
                 vec![name(one), Piece::Text(format!(" and {} others", others.len()))]
@@ -175,9 +180,18 @@ impl Status<'_> {
 
 impl Now {
     /// The state of the monitor called `name` as a sentence:
-    /// `API is down since 10:42 (12 min): HTTP 502 from 203.0.113.7.`
+    /// `API is down since 10:42 (12 min): HTTP 502 from 203.0.113.7.` Where nothing is
+    /// booked, a second one says why.
     #[must_use]
     pub fn sentence(&self, name: &str, now: Timestamp) -> Vec<Piece> {
+        let mut pieces = self.told(name, now);
+        if let Some(why) = &self.unbooked {
+            pieces.extend(words(&format!(" {why}.")));
+        }
+        pieces
+    }
+
+    fn told(&self, name: &str, now: Timestamp) -> Vec<Piece> {
         let state = match self.state {
             State::Down => " is down",
             State::Failing => " is failing and being checked again",

@@ -120,7 +120,14 @@ pub enum NoReport {
     NoMonitor,
     /// The store could not be read.
     #[error("the checks could not be read: {0}")]
-    Store(#[from] StoreError),
+    Store(StoreError),
+}
+
+/// Not as its source, which would be said once more.
+impl From<StoreError> for NoReport {
+    fn from(error: StoreError) -> NoReport {
+        NoReport::Store(error)
+    }
 }
 
 impl PeriodReport {

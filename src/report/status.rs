@@ -4,15 +4,22 @@
 use super::period::MonitorRow;
 use super::settings::Settings;
 use crate::domain::check::Verdict;
+use crate::domain::duration;
 use crate::domain::history::History;
+use crate::domain::judge::Judge;
 use crate::domain::month::{self, Month};
 use crate::domain::span::Span;
-use crate::domain::timestamp::Timestamp;
+use crate::domain::timestamp::{SECOND_MS, Timestamp};
 use crate::domain::uptime::Tally;
 use chrono::NaiveDate;
+use std::sync::Arc;
 
 /// How many days the bars of the status page go back.
 pub const DAYS: u32 = 90;
+
+/// A newest check may be so much later than now: a clock is set back by less than this
+/// without a word.
+const AHEAD_MS_MAX: i64 = SECOND_MS;
 
 /// What a monitor is, right now. In order of how much it matters to a visitor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -61,15 +68,29 @@ pub struct Now {
     pub since: Option<Timestamp>,
     /// What the first failure said, while it is down or failing.
     pub reason: Option<String>,
+    /// Why what is seen is not booked, while it is not: a sentence without its full stop.
+    pub unbooked: Option<Arc<str>>,
 }
 
 impl Now {
     /// The state of a monitor at `now`.
     #[must_use]
     pub fn of(history: &History, now: Timestamp) -> Now {
+        let unbooked = history.unbooked.as_ref();
+        let judge = unbooked.map_or(&history.ledger.judge, |unbooked| &unbooked.judge);
+        let seen = Now::judged(history, judge, now);
+        Now {
+            // What began under a clock that was ahead began at no instant that can be told.
+            since: seen.since.filter(|since| *since <= now),
+            unbooked: unbooked.map(|unbooked| Arc::clone(&unbooked.why)),
+            ..seen
+        }
+    }
+
+    fn judged(history: &History, judge: &Judge, now: Timestamp) -> Now {
         let monitor = &history.monitor;
-        let judge = &history.ledger.judge;
-        let plain = |state, since| Now { state, since, reason: None };
+        let told = |state, since, reason| Now { state, since, reason, unbooked: None };
+        let plain = |state, since| told(state, since, None);
         if let Some(pause) = monitor.pauses().first_ending_after(now)
             && pause.contains(now)
         {
@@ -85,25 +106,27 @@ impl Now {
         {
             return plain(State::Maintenance, Some(window.from));
         }
+        let ahead_ms = last.at.since_ms(now);
+        if ahead_ms > AHEAD_MS_MAX {
+            let length = duration::in_words(ahead_ms);
+            let reason =
+                format!("the clock of this host is {length} behind what is already kept");
+            return told(State::Unknown, None, Some(reason));
+        }
         if now.since_ms(last.at) > last.reach_ms {
             return plain(State::Unknown, Some(last.at.plus_ms(last.covers_ms)));
         }
         if let Some((from, reason)) = &judge.outage {
-            let reason = Some(reason.to_string());
-            return Now { state: State::Down, since: Some(*from), reason };
+            return told(State::Down, Some(*from), Some(reason.to_string()));
         }
         if let Some(run) = &judge.run {
-            let reason = Some(run.reason.to_string());
-            return Now { state: State::Failing, since: Some(run.from), reason };
+            return told(State::Failing, Some(run.from), Some(run.reason.to_string()));
         }
         if last.verdict == Verdict::Degraded {
             let since = judge.open.map(|(_, from)| from);
             let reason = history.latest.as_ref().and_then(|check| check.reason());
-            return Now {
-                state: State::Degraded,
-                since,
-                reason: reason.filter(|text| !text.is_empty()).map(str::to_owned),
-            };
+            let reason = reason.filter(|text| !text.is_empty()).map(str::to_owned);
+            return told(State::Degraded, since, reason);
         }
         plain(State::Up, judge.well_since)
     }
@@ -190,7 +213,8 @@ impl MonitorStatus<'_> {
     /// answer was right and is still news.
     #[must_use]
     pub fn latency_us(&self) -> Option<u32> {
-        if matches!(self.now.state, State::Unknown | State::Pending | State::Paused) {
+        let is_old = self.now.unbooked.is_some();
+        if is_old || matches!(self.now.state, State::Unknown | State::Pending | State::Paused) {
             return None;
         }
         let newest = self.history.latest.as_ref().filter(|check| check.verdict.is_good())?;

@@ -1,8 +1,8 @@
-//! The report for a terminal: a table, then the outages.
+//! The report for a terminal: the figures, what they are made of, then the outages.
 
 use super::figures::{Figures, Shown};
 use super::latency;
-use super::period::PeriodReport;
+use super::period::{GroupRow, PeriodReport};
 use super::restated::Restatement;
 use crate::domain::duration;
 use crate::domain::latency::Percentiles;
@@ -29,8 +29,7 @@ pub fn print(report: &PeriodReport) -> String {
         text += "Nothing was watched in this time.\n";
         return text;
     }
-    text += &table(report).to_string();
-    text.push('\n');
+    text += &format!("{}\n\n{}\n", figures(report), details(report));
     for row in &report.monitors {
         text += &outages(&row.name, &row.figures, report.zone);
     }
@@ -43,59 +42,72 @@ pub fn print(report: &PeriodReport) -> String {
     text
 }
 
-fn table(report: &PeriodReport) -> Table {
+/// What was promised and what came of it.
+fn figures(report: &PeriodReport) -> Table {
+    let header = ["Monitor", "Uptime", "Between, %", "Coverage", "Downtime", "SLA"];
+    let cells = |name: &str, figures: &Figures| {
+        let bounds = figures.bounds_text();
+        [
+            name.to_owned(),
+            uptime(figures, report.decimals),
+            bounds.map_or("–".to_owned(), |(low, high)| format!("{low}..{high}")),
+            percent(figures.coverage_text(report.decimals)),
+            length(Some(figures.tally.down).filter(|ms| *ms > 0), "none"),
+            sla(figures),
+        ]
+    };
+    let monitors = report.monitors.iter().map(|row| cells(&row.name, &row.figures));
+    let groups = report.groups.iter().map(|row| cells(&group_name(row), &row.figures));
+    table(&header, monitors.chain(groups))
+}
+
+/// Outages and latency. Without units in the cells it fits a terminal of 80 columns.
+fn details(report: &PeriodReport) -> Table {
+    let header =
+        ["Monitor", "Outages", "Longest", "Recovery", "Blips", "p50, ms", "p95, ms", "p99, ms"];
+    let cells =
+        |name: &str, figures: &Figures, blips: Option<usize>, speed: Option<Percentiles>| {
+            let latency = |of: fn(Percentiles) -> u32| {
+                let us = speed.map(of);
+                us.map_or("–".to_owned(), latency::tenths_of_ms)
+            };
+            [
+                name.to_owned(),
+                figures.outages.len().to_string(),
+                length(figures.longest_outage_ms(), "–"),
+                length(figures.recovery_ms(), "–"),
+                blips.map_or("–".to_owned(), |blips| blips.to_string()),
+                latency(|p| p.p50_us),
+                latency(|p| p.p95_us),
+                latency(|p| p.p99_us),
+            ]
+        };
+    let monitors = (report.monitors.iter())
+        .map(|row| cells(&row.name, &row.figures, Some(row.blips), row.percentiles()));
+    let groups =
+        (report.groups.iter()).map(|row| cells(&group_name(row), &row.figures, None, None));
+    table(&header, monitors.chain(groups))
+}
+
+fn table<const COLUMNS: usize>(
+    header: &[&str; COLUMNS],
+    rows: impl Iterator<Item = [String; COLUMNS]>,
+) -> Table {
     let mut table = Table::new();
     table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header([
-        "Monitor",
-        "Uptime",
-        "Between, %",
-        "Coverage",
-        "Downtime",
-        "Outages",
-        "p50",
-        "p95",
-        "SLA",
-    ]);
-    for row in &report.monitors {
-        table.add_row(cells(&row.name, &row.figures, row.percentiles(), report.decimals));
-    }
-    for row in &report.groups {
-        let name = format!("{} ({} of {})", row.name, row.rule.word(), row.members.len());
-        table.add_row(cells(&name, &row.figures, None, report.decimals));
-    }
+    table.set_header(header).add_rows(rows);
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
     table
 }
 
-fn cells(
-    name: &str,
-    figures: &Figures,
-    percentiles: Option<Percentiles>,
-    decimals: u32,
-) -> [String; 9] {
-    let latency = |of: fn(Percentiles) -> u32| {
-        let us = percentiles.map(of);
-        us.map_or("–".to_owned(), |us| format!("{} ms", latency::tenths_of_ms(us)))
-    };
-    [
-        name.to_owned(),
-        uptime(figures, decimals),
-        figures
-            .bounds_text()
-            .map_or("–".to_owned(), |(low, high)| format!("{low}..{high}")),
-        percent(figures.coverage_text(decimals)),
-        match figures.tally.down {
-            0 => "none".to_owned(),
-            ms => duration::in_words(ms),
-        },
-        figures.outages.len().to_string(),
-        latency(|p| p.p50_us),
-        latency(|p| p.p95_us),
-        sla(figures),
-    ]
+fn group_name(row: &GroupRow) -> String {
+    format!("{} ({} of {})", row.name, row.rule.word(), row.members.len())
+}
+
+fn length(ms: Option<i64>, none: &str) -> String {
+    ms.map_or(none.to_owned(), duration::in_words)
 }
 
 /// The figure as pages show it too: none below half coverage, marked below 99 %.

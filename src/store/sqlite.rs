@@ -10,6 +10,7 @@ mod commit;
 mod days;
 mod error;
 mod exchanges;
+mod file;
 mod hot;
 mod import;
 mod ledger;
@@ -34,6 +35,7 @@ use crate::store::contract::{
     Batch, Committed, Import, Loaded, Others, Pause, Registration, Store, StoreError,
 };
 use async_trait::async_trait;
+use file::File;
 use sqlx::SqlitePool;
 use std::path::Path;
 use write::Write;
@@ -45,6 +47,8 @@ pub struct Sqlite {
     writer: SqlitePool,
     /// A few connections, which cannot write.
     readers: SqlitePool,
+    /// What they are connected to.
+    file: File,
 }
 
 impl Sqlite {
@@ -57,10 +61,16 @@ impl Sqlite {
     /// process is changing its schema.
     pub async fn open(path: &Path) -> Result<Sqlite, StoreError> {
         let (writer, readers) = open::open(path).await?;
-        Ok(Sqlite { writer, readers })
+        Ok(Sqlite { writer, readers, file: File::find(path)? })
     }
 
-    /// Opens the database for a command that only reads: where there is none, none is made.
+    async fn write(&self) -> Result<Write, StoreError> {
+        self.file.is_in_place()?;
+        Write::begin(&self.writer).await
+    }
+
+    /// Opens the database for a command that only reads: where there is none, none is made,
+    /// and one that this user may only read is only read.
     ///
     /// # Errors
     /// As [`Sqlite::open`], and where there is no file.
@@ -73,7 +83,11 @@ impl Sqlite {
             );
             return Err(StoreError::Refused(message));
         }
-        Sqlite::open(path).await
+        if file::can_be_written(path) {
+            return Sqlite::open(path).await;
+        }
+        let (writer, readers) = open::open_to_read(path).await?;
+        Ok(Sqlite { writer, readers, file: File::find(path)? })
     }
 }
 
@@ -85,7 +99,7 @@ impl Store for Sqlite {
         registrations: &[Registration],
         others: Others,
     ) -> Result<(), StoreError> {
-        let write = Write::begin(&self.writer).await?;
+        let write = self.write().await?;
         register::register(write, now, registrations, others).await
     }
 
@@ -95,7 +109,7 @@ impl Store for Sqlite {
     }
 
     async fn commit(&self, batch: &Batch) -> Result<Committed, StoreError> {
-        let write = Write::begin(&self.writer).await?;
+        let write = self.write().await?;
         commit::commit(write, batch).await
     }
 
@@ -162,16 +176,17 @@ impl Store for Sqlite {
     }
 
     async fn import(&self) -> Result<Box<dyn Import>, StoreError> {
-        let write = Write::begin(&self.writer).await?;
+        let write = self.write().await?;
         Ok(Box::new(import::SqliteImport::begin(write).await?))
     }
 
     async fn pack(&self, before: Timestamp) -> Result<u64, StoreError> {
+        self.file.is_in_place()?;
         packing::pack(&self.writer, &self.readers, before).await
     }
 
     async fn writable(&self) -> Result<(), StoreError> {
-        let mut write = Write::begin(&self.writer).await?;
+        let mut write = self.write().await?;
         sqlx::query("UPDATE meta SET epoch = epoch")
             .execute(write.connection())
             .await?;

@@ -14,6 +14,7 @@ use crate::store::contract::Pause;
 use crate::store::exchange::Form;
 use serde::de::{Error as _, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::borrow::Cow;
 use std::fmt;
 
 /// One record.
@@ -41,7 +42,8 @@ enum Line<'a> {
     Check {
         monitor: String,
         started_at: Instant,
-        verdict: &'a str,
+        #[serde(borrow)]
+        verdict: Cow<'a, str>,
         #[serde(default)]
         latency_ms: Option<Milliseconds>,
         #[serde(default)]
@@ -121,6 +123,10 @@ struct Details {
 #[derive(Clone, Copy)]
 struct Instant(Timestamp);
 
+/// Integers below this are meant as seconds: as milliseconds they lie before March 1973,
+/// as seconds they reach to the year 5138.
+const MILLISECONDS_FROM: i64 = 100_000_000_000;
+
 impl Serialize for Instant {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.0.to_rfc3339_ms())
@@ -138,10 +144,27 @@ impl<'de> Deserialize<'de> for Instant {
                 )
             }
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Instant, E> {
-                Timestamp::parse_rfc3339(text).map(Instant).map_err(E::custom)
+                let at = Timestamp::parse_rfc3339(text).map_err(E::custom)?;
+                if at < Timestamp(0) {
+                    return Err(E::custom(format!(
+                        "{at} is before 1970, when nothing was watched"
+                    )));
+                }
+                Ok(Instant(at))
             }
             fn visit_i64<E: serde::de::Error>(self, ms: i64) -> Result<Instant, E> {
                 let at = Timestamp(ms);
+                if ms < 0 {
+                    return Err(E::custom(format!(
+                        "{ms} is before 1970, when nothing was watched"
+                    )));
+                }
+                if ms < MILLISECONDS_FROM {
+                    return Err(E::custom(format!(
+                        "{ms} looks like seconds; write milliseconds since 1970, or an instant \
+                         like \"2026-11-01T00:00:00.000Z\""
+                    )));
+                }
                 if (Timestamp::MIN..=Timestamp::MAX).contains(&at) {
                     Ok(Instant(at))
                 } else {
@@ -196,7 +219,7 @@ impl Record {
         let line: Line<'_> = serde_json::from_str(line).map_err(|error| plain(&error))?;
         match line {
             Line::Check { monitor, started_at, verdict, latency_ms, reason, evidence } => {
-                let verdict = Verdict::from_word(verdict).ok_or_else(|| {
+                let verdict = Verdict::from_word(&verdict).ok_or_else(|| {
                     format!("{verdict:?} is no verdict: use ok, degraded, fail or unknown")
                 })?;
                 let check = Check {
@@ -285,7 +308,7 @@ impl Record {
             Record::Check(monitor, check) => Line::Check {
                 monitor: monitor.to_string(),
                 started_at: Instant(check.started_at),
-                verdict: check.verdict.word(),
+                verdict: Cow::Borrowed(check.verdict.word()),
                 latency_ms: check.latency_us.map(Milliseconds),
                 reason: check.reason().filter(|text| !text.is_empty()).map(str::to_owned),
                 evidence: check.evidence.as_deref().and_then(details),
@@ -460,22 +483,25 @@ mod tests {
     }
 
     #[rstest]
-    #[case(r#"{"kind":"check","monitor":"api","started_at":1,"verdict":"good"}"#, "no verdict")]
+    #[case(
+        r#"{"kind":"check","monitor":"api","started_at":1793491200000,"verdict":"good"}"#,
+        "no verdict"
+    )]
     #[case(
         r#"{"kind":"check","monitor":"api","started_at":1.5,"verdict":"ok"}"#,
         "integer milli"
     )]
     #[case(
-        r#"{"kind":"check","monitor":"A B","started_at":1,"verdict":"ok"}"#,
+        r#"{"kind":"check","monitor":"A B","started_at":1793491200000,"verdict":"ok"}"#,
         "cannot be an id"
     )]
     #[case(r#"{"kind":"check","monitor":"api","verdict":"ok"}"#, "missing field `started_at`")]
     #[case(
-        r#"{"kind":"check","monitor":"api","started_at":1,"verdict":"ok","x":1}"#,
+        r#"{"kind":"check","monitor":"api","started_at":1793491200000,"verdict":"ok","x":1}"#,
         "unknown field"
     )]
     #[case(
-        r#"{"kind":"check","monitor":"api","started_at":1,"verdict":"ok","latency_ms":-1}"#,
+        r#"{"kind":"check","monitor":"api","started_at":1793491200000,"verdict":"ok","latency_ms":-1}"#,
         "not a latency"
     )]
     #[case(
@@ -483,21 +509,36 @@ mod tests {
         "an instant"
     )]
     #[case(
-        r#"{"kind":"exchange","monitor":"api","started_at":1,"seen":{"headers":[["x","a\u0007"]]}}"#,
+        r#"{"kind":"exchange","monitor":"api","started_at":1793491200000,"seen":{"headers":[["x","a\u0007"]]}}"#,
         "without control characters"
     )]
     #[case(
-        r#"{"kind":"exchange","monitor":"api","started_at":1,"seen":{"mood":"bad"}}"#,
+        r#"{"kind":"exchange","monitor":"api","started_at":1793491200000,"seen":{"mood":"bad"}}"#,
         "unknown field"
     )]
-    #[case(r#"{"kind":"pause","monitor":"api","from":5,"to":5}"#, "must end after")]
     #[case(
-        r#"{"kind":"maintenance","announced_at":1,"start_time":9,"end_time":5}"#,
+        r#"{"kind":"pause","monitor":"api","from":1793491200005,"to":1793491200005}"#,
         "must end after"
     )]
     #[case(
-        r#"{"kind":"maintenance","announced_at":1,"start_time":3,"end_time":5,"monitors":[]}"#,
+        r#"{"kind":"maintenance","announced_at":1793491200001,"start_time":1793491200009,"end_time":1793491200005}"#,
+        "must end after"
+    )]
+    #[case(
+        r#"{"kind":"maintenance","announced_at":1793491200001,"start_time":1793491200003,"end_time":1793491200005,"monitors":[]}"#,
         "leave it out"
+    )]
+    #[case(
+        r#"{"kind":"check","monitor":"api","started_at":1793491200,"verdict":"ok"}"#,
+        "1793491200 looks like seconds; write milliseconds"
+    )]
+    #[case(
+        r#"{"kind":"check","monitor":"api","started_at":-1,"verdict":"ok"}"#,
+        "-1 is before 1970"
+    )]
+    #[case(
+        r#"{"kind":"check","monitor":"api","started_at":"1969-12-31T23:59:59Z","verdict":"ok"}"#,
+        "1969-12-31T23:59:59Z is before 1970"
     )]
     #[case(r#"{"kind":"outage"}"#, "unknown variant")]
     #[case("{", "EOF")]

@@ -27,10 +27,17 @@ pub enum ReadError {
     },
     /// The input could not be read.
     #[error("the input could not be read: {0}; nothing was imported")]
-    Input(#[from] io::Error),
+    Input(io::Error),
     /// The store refused.
     #[error("the database refused: {0}; nothing was imported")]
-    Store(#[from] StoreError),
+    Store(StoreError),
+}
+
+/// Not as its source, which would be said once more.
+impl From<StoreError> for ReadError {
+    fn from(error: StoreError) -> ReadError {
+        ReadError::Store(error)
+    }
 }
 
 struct Reading<'a> {
@@ -60,30 +67,14 @@ pub async fn import(
         .collect();
     let import = store.import().await?;
     let mut reading = Reading { import, keys: &keys, piece: None, closed: None };
-    let mut text = Vec::new();
-    let (mut line, mut bytes) = (0_u64, 0_u64);
-    loop {
-        text.clear();
-        let read = input.take(LINE_BYTES_MAX + 1).read_until(b'\n', &mut text)?;
-        if read == 0 {
-            break;
+    let bytes = match reading.lines(input, &mut progress).await {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            // The waiting checks stand on earlier lines, so what is wrong there comes first.
+            reading.hand_on().await?;
+            return Err(error);
         }
-        line += 1;
-        bytes += read as u64;
-        let problem = |problem: String| ReadError::Line { line, problem };
-        if read as u64 > LINE_BYTES_MAX {
-            return Err(problem(format!("it is longer than {LINE_BYTES_MAX} bytes")));
-        }
-        let text = std::str::from_utf8(&text).map_err(|_| problem("not UTF-8".to_owned()))?;
-        let text = text.trim_start_matches('\u{feff}').trim();
-        if !text.is_empty() {
-            let record = Record::parse(text).map_err(problem)?;
-            reading.add(line, record).await?;
-        }
-        if line % 1_000 == 0 {
-            progress(bytes);
-        }
-    }
+    };
     reading.hand_on().await?;
     reading.hand_on_closed().await?;
     progress(bytes);
@@ -91,6 +82,40 @@ pub async fn import(
 }
 
 impl Reading<'_> {
+    /// Reads every line. Gives how many bytes there were.
+    async fn lines(
+        &mut self,
+        input: &mut (dyn BufRead + Send),
+        progress: &mut (dyn FnMut(u64) + Send),
+    ) -> Result<u64, ReadError> {
+        let mut text = Vec::new();
+        let (mut line, mut bytes) = (0_u64, 0_u64);
+        loop {
+            text.clear();
+            let read = (&mut *input).take(LINE_BYTES_MAX + 1).read_until(b'\n', &mut text);
+            let read = read.map_err(ReadError::Input)?;
+            if read == 0 {
+                return Ok(bytes);
+            }
+            line += 1;
+            bytes += read as u64;
+            let problem = |problem: String| ReadError::Line { line, problem };
+            if read as u64 > LINE_BYTES_MAX {
+                return Err(problem(format!("it is longer than {LINE_BYTES_MAX} bytes")));
+            }
+            let text =
+                std::str::from_utf8(&text).map_err(|_| problem("not UTF-8".to_owned()))?;
+            let text = text.trim_start_matches('\u{feff}').trim();
+            if !text.is_empty() {
+                let record = Record::parse(text).map_err(problem)?;
+                self.add(line, record).await?;
+            }
+            if line.is_multiple_of(1_000) {
+                progress(bytes);
+            }
+        }
+    }
+
     async fn add(&mut self, line: u64, record: Record) -> Result<(), ReadError> {
         if !matches!(record, Record::ClosedRow(..)) {
             self.hand_on_closed().await?;

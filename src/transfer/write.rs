@@ -34,13 +34,20 @@ pub enum Form {
 pub enum WriteError {
     /// The store could not be read.
     #[error("the checks could not be read: {0}")]
-    Store(#[from] StoreError),
+    Store(StoreError),
     /// The lines could not be written.
     #[error(transparent)]
     Output(#[from] io::Error),
     /// A monitor was asked for that does not exist.
     #[error("there is no monitor {0:?}; there are: {1}")]
     UnknownMonitor(String, String),
+}
+
+/// Not as its source, which would be said once more.
+impl From<StoreError> for WriteError {
+    fn from(error: StoreError) -> WriteError {
+        WriteError::Store(error)
+    }
 }
 
 /// Writes the selected records: windows first, then each monitor's pauses and checks

@@ -9,7 +9,7 @@ use everup::domain::timestamp::{HOUR_MS, MINUTE_MS};
 use everup::store::contract::{Others, Registration, Store};
 use everup::store::sqlite::Sqlite;
 use everup::transfer::read;
-use everup::transfer::write::{Selection, export};
+use everup::transfer::write::{Form, Selection, export};
 use serde_json::Value;
 
 /// The newest outage, by its list and its dossier.

@@ -217,6 +217,7 @@ pub(crate) fn scene(stories: &[Story], windows: Vec<MaintenanceWindow>) -> Scene
             ledger,
             latest,
             under_way: None,
+            unbooked: None,
         }));
         shelf.exchanges.insert(key, story.exchanges(&checks));
         shelf.checks.insert(key, checks);

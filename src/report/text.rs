@@ -95,7 +95,7 @@ fn cells(
 
 /// The figure as pages show it too: none below half coverage, marked below 99 %.
 fn uptime(figures: &Figures, decimals: u32) -> String {
-    match figures.shown_uptime(decimals) {
+    match Shown::of(&figures.tally, decimals) {
         Shown::Nothing => "–".to_owned(),
         Shown::RangeOnly => "range only".to_owned(),
         Shown::Partial(uptime) => format!("{uptime} % (partial data)"),

@@ -1,12 +1,14 @@
-//! A month's uptime as people are shown it: the figure, or why there is none, with its
-//! bounds and its coverage.
+//! An uptime as people are shown it: the figure, or why there is none, with its bounds
+//! and its coverage.
 
+use crate::domain::percent;
+use crate::domain::uptime::Tally;
 use crate::report::figures::{Figures, Shown};
 
 /// What stands in a cell where there is nothing to say.
 pub(super) const NOTHING: &str = "–";
 
-/// A month's uptime, ready to be printed.
+/// The uptime of some time, ready to be printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Figure {
     /// The percentage, without its sign; `None` where too little was observed for one.
@@ -20,24 +22,31 @@ pub(super) struct Figure {
 }
 
 impl Figure {
-    /// The uptime of a month.
+    /// The uptime of a period.
     pub(super) fn of(figures: &Figures, decimals: u32) -> Figure {
-        let is_excused = figures.tally.paused + figures.tally.maintenance > 0;
-        let (percent, remark) = match figures.shown_uptime(decimals) {
-            Shown::Figure(percent) => (Some(percent), ""),
-            Shown::Partial(percent) => (Some(percent), "partial data"),
-            Shown::RangeOnly => (None, "range only"),
-            Shown::Nothing if figures.tally.eligible() == 0 && is_excused => {
-                (None, "not counted")
-            }
-            Shown::Nothing => (None, "no data"),
-        };
         let observed = figures.tally.observed() > 0;
         Figure {
-            percent,
-            remark,
             bounds: figures.bounds_text().filter(|_| observed),
-            coverage: figures.coverage_text(decimals),
+            ..Figure::made(&figures.tally, decimals, "range only")
         }
+    }
+
+    /// The uptime of a time so short that only its coverage counts beside it.
+    pub(super) fn unbounded(tally: &Tally, decimals: u32) -> Figure {
+        Figure::made(tally, decimals, "too little seen")
+    }
+
+    /// `instead` stands in place of a figure where under half of the time was observed.
+    fn made(tally: &Tally, decimals: u32, instead: &'static str) -> Figure {
+        let is_excused = tally.paused + tally.maintenance > 0;
+        let (percent, remark) = match Shown::of(tally, decimals) {
+            Shown::Figure(percent) => (Some(percent), ""),
+            Shown::Partial(percent) => (Some(percent), "partial data"),
+            Shown::RangeOnly => (None, instead),
+            Shown::Nothing if tally.eligible() == 0 && is_excused => (None, "not counted"),
+            Shown::Nothing => (None, "no data"),
+        };
+        let coverage = tally.coverage().map(|ratio| percent::shown(ratio, decimals));
+        Figure { percent, remark, bounds: None, coverage }
     }
 }

@@ -12,8 +12,6 @@ use super::{Site, View};
 use crate::domain::duration;
 use crate::domain::monitor::Parameters;
 use crate::domain::month::Month;
-use crate::domain::percent;
-use crate::domain::uptime::Ratio;
 use crate::report::headline::Piece;
 use crate::report::latency::{self, Picture};
 use crate::report::monitor::MonitorReport;
@@ -53,7 +51,7 @@ struct MonitorPage<'a> {
 
 struct DayRow {
     date: chrono::NaiveDate,
-    uptime: Option<String>,
+    figure: Figure,
     down: String,
     degraded: String,
     unknown: String,
@@ -187,7 +185,7 @@ fn day_row(day: &Day, decimals: u32) -> Option<DayRow> {
     let words = |ms: i64| if ms > 0 { duration::in_words(ms) } else { NOTHING.to_owned() };
     (tally.window() > tally.outside).then(|| DayRow {
         date: day.date,
-        uptime: tally.uptime().map(|ratio: Ratio| percent::shown(ratio, decimals)),
+        figure: Figure::unbounded(tally, decimals),
         down: words(tally.down),
         degraded: words(tally.degraded),
         unknown: words(tally.unknown),

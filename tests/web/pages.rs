@@ -130,6 +130,25 @@ async fn half_a_month_unseen_shows_no_figure_but_the_range() {
     assert!(!page.body.contains("class=\"percent\""));
 }
 
+#[tokio::test]
+async fn a_day_that_was_hardly_watched_has_no_figure() {
+    // Tuesday, 11:54: a third of Monday is missing, and more than half of Sunday.
+    let story =
+        Story::new("API")
+            .with(30 * 60, 8 * 60, Event::Gap)
+            .with(58 * 60, 15 * 60, Event::Gap);
+    let page = Visitor::of(&sample::scene(&[story], Vec::new())).get("/monitors/api").await;
+    let figure = |date: &str| {
+        let row = page.body.split(&format!(">{date}</th><td class=\"number\">")).nth(1);
+        row.unwrap().split("</td>").next().unwrap().to_owned()
+    };
+    let whole = "<b class=\"percent\">100.00&nbsp;%</b>";
+    assert_eq!(figure("2026-11-21"), whole);
+    assert_eq!(figure("2026-11-22"), "<span class=\"none\">too little seen</span>");
+    let partial = format!("{whole} <small class=\"remark\">partial data</small>");
+    assert_eq!(figure("2026-11-23"), partial);
+}
+
 /// The title, the first sentence and the rest, as a reader has them.
 async fn headline(stories: &[Story]) -> [String; 3] {
     let page = Visitor::of(&sample::scene(stories, Vec::new())).get("/").await;

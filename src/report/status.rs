@@ -142,7 +142,8 @@ pub struct Status<'a> {
     pub month: Month,
     /// How many decimals percentages are printed with.
     pub decimals: u32,
-    /// The living monitors, the troubled ones first, otherwise in the owner's order.
+    /// The living monitors, the troubled ones first and the oldest trouble before newer
+    /// of its kind, otherwise in the owner's order.
     pub monitors: Vec<MonitorStatus<'a>>,
 }
 
@@ -166,8 +167,10 @@ impl<'a> Status<'a> {
             })
             .collect();
         monitors.sort_by_key(|monitor| match monitor.now.state {
-            state @ (State::Down | State::Failing | State::Degraded | State::Unknown) => state,
-            _ => State::Up,
+            state @ (State::Down | State::Failing | State::Degraded | State::Unknown) => {
+                (state, monitor.now.since)
+            }
+            _ => (State::Up, None),
         });
         Status { now, month, decimals: settings.decimals(), monitors }
     }

@@ -32,6 +32,7 @@ struct MonitorPage<'a> {
     frame: Frame,
     mark: &'static str,
     sentence: Sentence,
+    why: Sentence,
     url: &'a str,
     since: Option<Moment>,
     rule: String,
@@ -98,7 +99,7 @@ async fn show(
 fn page<'a>(view: &View, report: &'a MonitorReport<'a>) -> MonitorPage<'a> {
     let zone = view.settings.zone;
     let monitor = &report.history.monitor;
-    let (state, pieces) = state(report);
+    let (state, pieces, why) = state(report);
     let title = format!("{}: {}", monitor.name, state.word());
     let parameters = monitor.parameters.current();
     let day = |day: Option<&Day>| day.map(|day| moment::day(day.date)).unwrap_or_default();
@@ -114,6 +115,7 @@ fn page<'a>(view: &View, report: &'a MonitorReport<'a>) -> MonitorPage<'a> {
         frame: Frame::of(view, title, state),
         mark: frame::mark(state),
         sentence: Sentence::of(pieces, view.now, zone),
+        why: Sentence::of(why, view.now, zone),
         url: &monitor.url,
         since: report.since.map(|since| Moment::exact(since, zone)),
         rule: rule(&parameters),
@@ -141,19 +143,23 @@ fn page<'a>(view: &View, report: &'a MonitorReport<'a>) -> MonitorPage<'a> {
     }
 }
 
-/// The state and its sentence; a monitor that was removed has none.
-fn state(report: &MonitorReport<'_>) -> (State, Vec<Piece>) {
+/// The state, its sentence and what that has no room for; a monitor that was removed has
+/// no state.
+fn state(report: &MonitorReport<'_>) -> (State, Vec<Piece>, Vec<Piece>) {
     let name = &report.history.monitor.name;
     match report.removed_at {
-        None => (report.now.state, report.now.sentence(name, report.at)),
+        None => {
+            let now = &report.now;
+            (now.state, now.sentence(name, report.at), now.why())
+        }
         Some(removed_at) => {
             let pieces = vec![
                 Piece::Name(name.clone()),
-                Piece::Text(" is no longer watched since ".to_owned()),
+                Piece::Text(" has not been watched since ".to_owned()),
                 Piece::At(removed_at),
                 Piece::Text(".".to_owned()),
             ];
-            (State::Paused, pieces)
+            (State::Paused, pieces, Vec::new())
         }
     }
 }

@@ -31,4 +31,9 @@ impl Sentence {
         };
         Sentence { parts: pieces.into_iter().map(part).collect() }
     }
+
+    /// Whether there is nothing to say.
+    pub(super) fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
 }

@@ -159,7 +159,9 @@ async fn headline(stories: &[Story]) -> [String; 3] {
             .collect::<String>()
     };
     let rest = page.body.split("</h1>").nth(1).unwrap().split("</div>").next().unwrap();
-    let rest = rest.replace("<p class=\"rest\">", "").replace("</p>", "");
+    let rest = ["<p class=\"rest\">", "</p>", "<bdi>", "</bdi>", "\n"]
+        .iter()
+        .fold(rest.to_owned(), |rest, tag| rest.replace(tag, ""));
     [between("<title>", "</title>"), between("<h1>", "</h1>"), rest.trim().to_owned()]
 }
 
@@ -170,10 +172,14 @@ async fn the_first_sentence_names_the_trouble() {
     let failing = || Story::new("Shop").with(15, 20, Event::Fails("HTTP 500"));
     let unseen = || Story::new("Mail").with(61, 70, Event::Gap);
     let paused = || Story::new("Old").paused(60, 600);
-    let two = "A and B are down, the first since 10:54 (1 h 01 min).";
+    let long = "the upstream gateway answered with a page instead of JSON, and the certificate \
+                chain names another host";
+    let older = Story::new("B").with(95, 100, Event::Fails("no answer within 10 s"));
+    let two = "B (since 10:24) and A (since 10:54) are down.";
+    let reasons = "B: no answer within 10 s. A: HTTP 502.None of 2 is up.";
     let counts = "1 of 4 is up, 1 not checked, 1 paused.";
     let slow = Story::new("Cart").with(15, 20, Event::Slow);
-    let cases: [(Vec<Story>, [&str; 3]); 9] = [
+    let cases: [(Vec<Story>, [&str; 3]); 10] = [
         (vec![well(), well().id("web2")], ["All up", "All 2 monitors are up.", ""]),
         (
             vec![well(), Story::new("Cart").since(0)],
@@ -184,13 +190,21 @@ async fn the_first_sentence_names_the_trouble() {
             vec![down("A"), well(), unseen(), paused()],
             ["A is down", "A is down since 10:54 (1 h 01 min): HTTP 502.", counts],
         ),
-        (vec![down("A"), down("B")], ["2 are down", two, "None of 2 is up."]),
         (
-            vec![down("A"), down("B"), down("C"), well()],
+            vec![Story::new("A").with(61, 70, Event::Fails(long)), well()],
+            [
+                "A is down",
+                "A is down since 10:54 (1 h 01 min).",
+                &format!("{long}.1 of 2 is up."),
+            ],
+        ),
+        (vec![down("A"), older], ["2 are down", two, reasons]),
+        (
+            vec![well(), down("A"), down("B"), down("C")],
             [
                 "3 are down",
                 "A and 2 others are down, the first since 10:54 (1 h 01 min).",
-                "1 of 4 is up.",
+                "A: HTTP 502.1 of 4 is up.",
             ],
         ),
         (

@@ -211,7 +211,7 @@ impl Recorder {
         for (key, (judge, entries)) in judges {
             if let Some(kept) = desk.monitors.get_mut(&key) {
                 let history = Arc::make_mut(&mut kept.committed);
-                announce(history, &judge);
+                announce(history, &judge, &entries);
                 history.ledger.settle(entries, judge);
             }
         }
@@ -386,14 +386,18 @@ impl Kept {
 }
 
 /// Says in the log when a monitor goes down or comes back.
-fn announce(history: &History, after: &Judge) {
+fn announce(history: &History, after: &Judge, settled: &[Entry]) {
     let before = &history.ledger.judge;
     let name = &history.monitor.name;
     match (&before.outage, &after.outage) {
         (None, Some((from, reason))) => tracing::warn!("{name} is down since {from}: {reason}"),
         (Some((from, _)), None) => {
-            let up = after.well_since.map_or(0, |to| to.since_ms(*from));
-            tracing::info!("{name} is up again, after {}", duration::in_words(up));
+            let ended = settled.iter().find_map(|entry| match entry {
+                Entry::Outage(outage) if outage.from == *from => outage.to,
+                _ => None,
+            });
+            let lasted = ended.map_or(0, |to| to.since_ms(*from));
+            tracing::info!("{name} is up again, after {}", duration::in_words(lasted));
         }
         _ => {}
     }

@@ -57,7 +57,8 @@ impl State {
 pub struct Now {
     /// What it is.
     pub state: State,
-    /// Since when, where that is known.
+    /// Since when, where that is known. Of what is up or slow: since when it has been seen
+    /// so without interruption; what was before a gap is not known to have gone on.
     pub since: Option<Timestamp>,
     /// What the first failure said, while it is down or failing.
     pub reason: Option<String>,
@@ -96,8 +97,8 @@ impl Now {
             let reason = Some(run.reason.to_string());
             return Now { state: State::Failing, since: Some(run.from), reason };
         }
+        let since = judge.open.map(|(_, from)| from);
         if last.verdict == Verdict::Degraded {
-            let since = judge.open.map(|(_, from)| from);
             let reason = history.latest.as_ref().and_then(|check| check.reason());
             return Now {
                 state: State::Degraded,
@@ -105,7 +106,7 @@ impl Now {
                 reason: reason.filter(|text| !text.is_empty()).map(str::to_owned),
             };
         }
-        plain(State::Up, judge.well_since)
+        plain(State::Up, since)
     }
 }
 

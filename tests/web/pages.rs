@@ -179,7 +179,20 @@ async fn the_first_sentence_names_the_trouble() {
     let reasons = "B: no answer within 10 s. A: HTTP 502.None of 2 is up.";
     let counts = "1 of 4 is up, 1 not checked, 1 paused.";
     let slow = Story::new("Cart").with(15, 20, Event::Slow);
-    let cases: [(Vec<Story>, [&str; 3]); 10] = [
+    let seen_again = Story::new("Shop").with(65, 30, Event::Gap).with(95, 100, Event::Slow);
+    let cases: [(Vec<Story>, [&str; 3]); 12] = [
+        (
+            vec![Story::new("Shop").with(95, 60, Event::Gap)],
+            ["All up", "Shop is up since 11:24 (31 min).", ""],
+        ),
+        (
+            vec![seen_again],
+            [
+                "Shop is slow",
+                "Shop is up but slow since 11:24 (31 min): answered in more than 2 s.",
+                "",
+            ],
+        ),
         (vec![well(), well().id("web2")], ["All up", "All 2 monitors are up.", ""]),
         (
             vec![well(), Story::new("Cart").since(0)],

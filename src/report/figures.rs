@@ -10,6 +10,9 @@ use crate::domain::timeline::Timeline;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::uptime::{Ratio, Tally};
 
+/// Bounds in data have more decimals than any figure, so that others can round them.
+pub const BOUNDS_DECIMALS: u32 = 4;
+
 /// What a window came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Figures {
@@ -112,12 +115,12 @@ impl Figures {
         self.tally.coverage().map(|ratio| percent::shown(ratio, decimals))
     }
 
-    /// The bounds as they are printed, low and high, with four decimals.
+    /// The bounds as they are printed, low and high: for people with the decimals of the
+    /// figure, in data with [`BOUNDS_DECIMALS`].
     #[must_use]
-    pub fn bounds_text(&self) -> Option<(String, String)> {
-        const DECIMALS: u32 = 4;
+    pub fn bounds_text(&self, decimals: u32) -> Option<(String, String)> {
         self.bounds.map(|Bounds { low, high }| {
-            (percent::floored(low, DECIMALS), percent::floored(high, DECIMALS))
+            (percent::floored(low, decimals), percent::floored(high, decimals))
         })
     }
 

@@ -1,7 +1,7 @@
 //! The report as JSON, schema `everup.report/1`: documented in `docs/report.md`, and
 //! never changed but by a new schema name.
 
-use super::figures::Figures;
+use super::figures::{BOUNDS_DECIMALS, Figures};
 use super::latency;
 use super::outage::MonthOutage;
 use super::period::{GroupRow, MonitorRow, PeriodReport};
@@ -158,7 +158,7 @@ fn group(row: &GroupRow, decimals: u32) -> Group<'_> {
 }
 
 fn numbers(figures: &Figures, decimals: u32) -> Numbers<'_> {
-    let (low, high) = figures.bounds_text().unzip();
+    let (low, high) = figures.bounds_text(BOUNDS_DECIMALS).unzip();
     let Figures { tally, budget, .. } = figures;
     Numbers {
         uptime_percent: figures.uptime_text(decimals),

@@ -44,7 +44,7 @@ fn table(report: &PeriodReport) -> Table {
     table.set_header([
         "Monitor",
         "Uptime",
-        "Between, %",
+        "Bounds, %",
         "Coverage",
         "Downtime",
         "Outages",
@@ -79,7 +79,7 @@ fn cells(
         name.to_owned(),
         uptime(figures, decimals),
         figures
-            .bounds_text()
+            .bounds_text(decimals)
             .map_or("–".to_owned(), |(low, high)| format!("{low}..{high}")),
         percent(figures.coverage_text(decimals)),
         match figures.tally.down {

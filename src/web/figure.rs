@@ -26,7 +26,7 @@ impl Figure {
     pub(super) fn of(figures: &Figures, decimals: u32) -> Figure {
         let observed = figures.tally.observed() > 0;
         Figure {
-            bounds: figures.bounds_text().filter(|_| observed),
+            bounds: figures.bounds_text(decimals).filter(|_| observed),
             ..Figure::made(&figures.tally, decimals, "range only")
         }
     }

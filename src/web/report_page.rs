@@ -322,6 +322,8 @@ fn sla(figures: &Figures) -> Sla {
         Verdict::NoData => ("no data", "unknown"),
     };
     let certain = figures.certain || figures.verdict == Verdict::NoData;
+    // A verdict that may be another does not wear the colour of one that stands.
+    let mark = if certain { mark } else { "unknown" };
     Sla { target: figures.target.to_string(), word, mark, certain }
 }
 

@@ -21,7 +21,7 @@ const HEIGHT: i64 = 28;
 /// The height of a day without downtime. What is above it is for outages alone.
 const BODY: i64 = 18;
 /// The least height of an outage: what stands out, and a little of the body, so that
-/// both are seen as one mark.
+/// both are seen as one mark. From there it grows with its time.
 const OUTAGE_MIN: i64 = HEIGHT - BODY + 2;
 /// The least height of anything else that happened.
 const MARK_MIN: i64 = 5;
@@ -116,7 +116,8 @@ fn column(tally: &Tally) -> Vec<(&'static str, i64, i64)> {
     let mut parts = Vec::with_capacity(2);
     let mut top = HEIGHT - BODY;
     if tally.down > 0 {
-        let height = share(tally.down, HEIGHT).clamp(OUTAGE_MIN, HEIGHT - kinds * LEAST);
+        let height = OUTAGE_MIN + share(tally.down, HEIGHT - OUTAGE_MIN);
+        let height = height.min(HEIGHT - kinds * LEAST);
         parts.push(("down", 0, height));
         top = height;
     }
@@ -226,7 +227,8 @@ mod tests {
 
     #[rstest]
     #[case(Tally { down: DAY_MS, up: 0, ..WELL }, &[("down", 0, 28)])]
-    #[case(Tally { down: DAY_MS / 2, up: DAY_MS / 2, ..WELL }, &[("down", 0, 14), ("up", 14, 14)])]
+    #[case(Tally { down: DAY_MS / 2, up: DAY_MS / 2, ..WELL }, &[("down", 0, 20), ("up", 20, 8)])]
+    #[case(Tally { down: DAY_MS / 16, up: DAY_MS / 16 * 15, ..WELL }, &[("down", 0, 13), ("up", 13, 15)])]
     #[case(Tally { unknown: DAY_MS, up: 0, ..WELL }, &[("unknown", 10, 18)])]
     #[case(Tally { unknown: 1, up: DAY_MS - 1, ..WELL }, &[("unknown", 10, 5), ("up", 15, 13)])]
     #[case(Tally { outside: DAY_MS, up: 0, ..WELL }, &[])]

@@ -2,8 +2,9 @@
 //!
 //! Pure geometry. A day is a column; its classes share the height by their time, and
 //! whatever happened is seen: an outage of a minute has a mark that stands out above
-//! the line of good days, so that a bar reads without colour. Days of one kind are
-//! drawn as one stretch, so a quiet quarter is a single rectangle.
+//! the line of good days, and the classes of a day are kept apart by a line of paper, so
+//! that a bar reads without colour. Days of one kind are drawn as one stretch, so a quiet
+//! quarter is a single rectangle.
 
 use super::moment;
 use crate::domain::duration;
@@ -26,7 +27,10 @@ const OUTAGE_MIN: i64 = HEIGHT - BODY + 2;
 /// The least height of anything else that happened.
 const MARK_MIN: i64 = 5;
 /// What is left to everything else on a day that was nearly all downtime.
-const LEAST: i64 = 2;
+const LEAST: i64 = 3;
+/// The paper between two classes of a day: no two colours need to be told apart where
+/// they touch.
+const SEAM: i64 = 1;
 /// The height of a paused day: a line that lies low.
 const PAUSED: i64 = 4;
 
@@ -132,6 +136,10 @@ fn column(tally: &Tally) -> Vec<(&'static str, i64, i64)> {
         parts.push((class, top, height));
         top += height;
     }
+    for (_, top, height) in parts.iter_mut().skip(1) {
+        *top += SEAM;
+        *height -= SEAM;
+    }
     parts
 }
 
@@ -220,17 +228,17 @@ mod tests {
         let mut tallies = vec![WELL; 3];
         tallies[1] = Tally { down: MINUTE_MS, up: DAY_MS - MINUTE_MS, ..WELL };
         let bars = Bars::of(&days(tallies));
-        let up = "M0 10h3v18h-3zM4 12h3v16h-3zM8 10h3v18h-3z";
+        let up = "M0 10h3v18h-3zM4 13h3v15h-3zM8 10h3v18h-3z";
         assert_eq!(data(&bars), [("down", "M4 0h3v12h-3z"), ("up", up)]);
         assert!(bars.label.ends_with(": 1 day with downtime (1 min)"), "{}", bars.label);
     }
 
     #[rstest]
     #[case(Tally { down: DAY_MS, up: 0, ..WELL }, &[("down", 0, 28)])]
-    #[case(Tally { down: DAY_MS / 2, up: DAY_MS / 2, ..WELL }, &[("down", 0, 20), ("up", 20, 8)])]
-    #[case(Tally { down: DAY_MS / 16, up: DAY_MS / 16 * 15, ..WELL }, &[("down", 0, 13), ("up", 13, 15)])]
+    #[case(Tally { down: DAY_MS / 2, up: DAY_MS / 2, ..WELL }, &[("down", 0, 20), ("up", 21, 7)])]
+    #[case(Tally { down: DAY_MS / 16, up: DAY_MS / 16 * 15, ..WELL }, &[("down", 0, 13), ("up", 14, 14)])]
     #[case(Tally { unknown: DAY_MS, up: 0, ..WELL }, &[("unknown", 10, 18)])]
-    #[case(Tally { unknown: 1, up: DAY_MS - 1, ..WELL }, &[("unknown", 10, 5), ("up", 15, 13)])]
+    #[case(Tally { unknown: 1, up: DAY_MS - 1, ..WELL }, &[("unknown", 10, 5), ("up", 16, 12)])]
     #[case(Tally { outside: DAY_MS, up: 0, ..WELL }, &[])]
     #[case(Tally { outside: DAY_MS - 5, up: 5, ..WELL }, &[("up", 10, 18)])]
     #[case(Tally { paused: DAY_MS, up: 0, ..WELL }, &[("paused", 24, 4)])]
@@ -242,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_is_whole_whatever_happened_in_it() {
+    fn a_column_is_whole_but_for_its_seams_whatever_happened_in_it() {
         for kinds in 1..64_i64 {
             let ms = |bit: u32, much: i64| if kinds >> bit & 1 == 1 { much } else { 0 };
             for (much, little) in [(9, 9), (1, DAY_MS), (DAY_MS, 1)] {
@@ -258,10 +266,10 @@ mod tests {
                 let parts = column(&tally);
                 let foot = parts.iter().fold(parts[0].1, |top, part| {
                     assert_eq!(part.1, top, "{tally:?}");
-                    assert!(part.2 > 0, "{tally:?}");
-                    top + part.2
+                    assert!(part.2 > 1, "{tally:?}");
+                    top + part.2 + SEAM
                 });
-                assert_eq!(foot, HEIGHT, "{tally:?}");
+                assert_eq!(foot, HEIGHT + SEAM, "{tally:?}");
                 assert_eq!(parts.len(), kinds.count_ones() as usize, "{tally:?}");
             }
         }

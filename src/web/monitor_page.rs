@@ -38,7 +38,8 @@ struct MonitorPage<'a> {
     rule: String,
     interval: String,
     timeout: String,
-    bars: Bars,
+    /// By days and by weeks.
+    bars: [Bars; 2],
     first_day: String,
     last_day: String,
     days: Vec<DayRow>,
@@ -121,7 +122,7 @@ fn page<'a>(view: &View, report: &'a MonitorReport<'a>) -> MonitorPage<'a> {
         rule: rule(&parameters),
         interval: duration::in_words(parameters.interval_ms),
         timeout: duration::in_words(parameters.timeout_ms),
-        bars: Bars::of(&report.days),
+        bars: [Bars::days(&report.days), Bars::weeks(&report.days)],
         first_day: day(report.days.first()),
         last_day: day(report.days.last()),
         days: report

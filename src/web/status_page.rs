@@ -58,7 +58,8 @@ struct Row<'a> {
     reason: Option<&'a str>,
     latency: String,
     figure: Figure,
-    bars: Bars,
+    /// By days and by weeks.
+    bars: [Bars; 2],
 }
 
 /// `GET /`.
@@ -113,7 +114,7 @@ fn row<'a>(view: &View, status: &Status<'_>, monitor: &'a MonitorStatus<'a>) -> 
         latency: (monitor.latency_us())
             .map_or(NOTHING.to_owned(), |us| format!("{} ms", latency::whole_ms(us))),
         figure: Figure::of(&monitor.month.figures, status.decimals),
-        bars: Bars::of(&monitor.days),
+        bars: [Bars::days(&monitor.days), Bars::weeks(&monitor.days)],
     }
 }
 

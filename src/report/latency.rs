@@ -42,10 +42,14 @@ pub fn tenths_of_ms(us: u32) -> String {
     format!("{}.{}", tenths / 10, tenths % 10)
 }
 
-/// Microseconds as whole milliseconds, rounded half up, but never to nothing.
+/// Microseconds in few characters, rounded half up, but never to nothing: `41 ms`,
+/// `2605 ms`, and from ten seconds on `20.0 s`.
 #[must_use]
-pub fn whole_ms(us: u32) -> String {
-    ((u64::from(us) + 500) / 1_000).max(1).to_string()
+pub fn brief(us: u32) -> String {
+    match (u64::from(us) + 500) / 1_000 {
+        ms if ms < 10_000 => format!("{} ms", ms.max(1)),
+        ms => format!("{}.{} s", (ms + 50) / 1_000, (ms + 50) % 1_000 / 100),
+    }
 }
 
 /// What the single checks of a window say.
@@ -185,9 +189,18 @@ mod tests {
     }
 
     #[test]
-    fn a_latency_is_at_least_a_millisecond_where_there_are_no_decimals() {
-        for (us, text) in [(0, "1"), (499, "1"), (41_499, "41"), (41_500, "42")] {
-            assert_eq!(whole_ms(us), text);
+    fn a_brief_latency_is_at_least_a_millisecond_and_soon_in_seconds() {
+        for (us, text) in [
+            (0, "1 ms"),
+            (499, "1 ms"),
+            (41_499, "41 ms"),
+            (41_500, "42 ms"),
+            (9_999_499, "9999 ms"),
+            (9_999_500, "10.0 s"),
+            (20_049_499, "20.0 s"),
+            (20_050_000, "20.1 s"),
+        ] {
+            assert_eq!(brief(us), text);
         }
     }
 

@@ -7,6 +7,9 @@ use askama::Template;
 use chrono::{Datelike, NaiveDate};
 use chrono_tz::Tz;
 
+/// The form of an exact instant.
+const EXACT: &str = "%Y-%m-%d %H:%M:%S";
+
 /// An instant, printed as a `<time>` element.
 #[derive(Clone, Debug, Template)]
 #[template(path = "time.html")]
@@ -35,7 +38,7 @@ impl Moment {
     /// To the second: `2026-11-03 10:42:07`.
     pub(super) fn exact(at: Timestamp, zone: Tz) -> Moment {
         let local = at.to_utc().with_timezone(&zone);
-        Moment { at, text: local.format("%Y-%m-%d %H:%M:%S").to_string(), form: "exact" }
+        Moment { at, text: local.format(EXACT).to_string(), form: "exact" }
     }
 
     /// Like [`Moment::exact`], but the text stays in the report's zone: where the zone
@@ -43,6 +46,11 @@ impl Moment {
     pub(super) fn fixed(at: Timestamp, zone: Tz) -> Moment {
         Moment { form: "fixed", ..Moment::exact(at, zone) }
     }
+}
+
+/// An exact instant and its zone as plain text: `2026-11-03 10:42:07 Europe/Berlin`.
+pub(super) fn exact(at: Timestamp, zone: Tz) -> String {
+    format!("{} {}", at.to_utc().with_timezone(&zone).format(EXACT), zone.name())
 }
 
 /// A date as bars and axes have it: `3 Nov`.

@@ -53,6 +53,8 @@ struct Row<'a> {
     mark: &'static str,
     word: &'static str,
     since: Option<Moment>,
+    /// The same, exact and with the zone, for where there is no room.
+    since_exact: String,
     /// How long, where that matters more than the start.
     length: Option<String>,
     reason: Option<&'a str>,
@@ -108,11 +110,11 @@ fn row<'a>(view: &View, status: &Status<'_>, monitor: &'a MonitorStatus<'a>) -> 
         mark: frame::mark(now.state),
         word: now.state.word(),
         since: now.since.map(|since| Moment::short(since, view.now, zone)),
+        since_exact: (now.since).map_or(String::new(), |since| moment::exact(since, zone)),
         length: (now.since.filter(|_| !is_calm))
             .map(|since| duration::in_words(view.now.since_ms(since))),
         reason: now.reason.as_deref(),
-        latency: (monitor.latency_us())
-            .map_or(NOTHING.to_owned(), |us| format!("{} ms", latency::whole_ms(us))),
+        latency: (monitor.latency_us()).map_or(NOTHING.to_owned(), latency::brief),
         figure: Figure::of(&monitor.month.figures, status.decimals),
         bars: [Bars::days(&monitor.days), Bars::weeks(&monitor.days)],
     }

@@ -169,10 +169,10 @@ impl Status<'_> {
         }
         pieces.extend(words("."));
         let mut why = Vec::new();
-        // Those that the sentence names; the others have theirs in their rows.
+        // Of those that the sentence names; the others, and long ones, are in their rows.
         let named = if troubled.len() == 2 { 2 } else { 1 };
         for monitor in &troubled[..named] {
-            if let Some(reason) = monitor.now.plain_reason() {
+            if let Some(reason) = monitor.now.plain_reason().filter(|reason| is_short(reason)) {
                 why.extend(words(if why.is_empty() { "" } else { " " }));
                 why.push(name(monitor));
                 why.extend(words(&format!(": {reason}.")));

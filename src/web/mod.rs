@@ -14,6 +14,7 @@ mod frame;
 mod idle;
 mod moment;
 mod monitor_page;
+mod notices;
 mod outages;
 mod readiness;
 mod report_page;

@@ -35,6 +35,11 @@ impl Moment {
         Moment { at, text: local.format(format).to_string(), form: "short" }
     }
 
+    /// What it reads as in the report's zone.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// To the second: `2026-11-03 10:42:07`.
     pub(super) fn exact(at: Timestamp, zone: Tz) -> Moment {
         let local = at.to_utc().with_timezone(&zone);

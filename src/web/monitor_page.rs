@@ -6,6 +6,7 @@ use super::error::Problem;
 use super::figure::{Figure, NOTHING};
 use super::frame::{self, Frame};
 use super::moment::{self, Moment};
+use super::notices::Notices;
 use super::outages::Outages;
 use super::sentence::Sentence;
 use super::{Site, View};
@@ -33,6 +34,7 @@ struct MonitorPage<'a> {
     mark: &'static str,
     sentence: Sentence,
     why: Sentence,
+    notices: Notices<'a>,
     url: &'a str,
     since: Option<Moment>,
     rule: String,
@@ -48,6 +50,8 @@ struct MonitorPage<'a> {
     outages: Option<Outages<'a>>,
     outages_shown: usize,
     outages_count: usize,
+    /// How many cost no downtime, because all of their time was maintenance.
+    outages_excused: usize,
     speeds: Vec<Speed>,
 }
 
@@ -97,7 +101,7 @@ async fn show(
     frame::answer(&page(&view, &report))
 }
 
-fn page<'a>(view: &View, report: &'a MonitorReport<'a>) -> MonitorPage<'a> {
+fn page<'a>(view: &'a View, report: &'a MonitorReport<'a>) -> MonitorPage<'a> {
     let zone = view.settings.zone;
     let monitor = &report.history.monitor;
     let (state, pieces, why) = state(report);
@@ -106,6 +110,8 @@ fn page<'a>(view: &View, report: &'a MonitorReport<'a>) -> MonitorPage<'a> {
     let day = |day: Option<&Day>| day.map(|day| moment::day(day.date)).unwrap_or_default();
     let caption = format!("Outages of {}", monitor.name);
     let month = Month::around(view.now, zone);
+    let ledger = &report.history.ledger;
+    let outages_seen = ledger.settled.outages.len() + usize::from(ledger.judge.is_down());
     let of_month = |row: &(Month, MonitorRow)| MonthRow {
         month: row.0,
         figure: Figure::of(&row.1.figures, report.decimals),
@@ -117,6 +123,7 @@ fn page<'a>(view: &View, report: &'a MonitorReport<'a>) -> MonitorPage<'a> {
         mark: frame::mark(state),
         sentence: Sentence::of(pieces, view.now, zone),
         why: Sentence::of(why, view.now, zone),
+        notices: Notices::about(view, &monitor.id),
         url: &monitor.url,
         since: report.since.map(|since| Moment::exact(since, zone)),
         rule: rule(&parameters),
@@ -137,6 +144,7 @@ fn page<'a>(view: &View, report: &'a MonitorReport<'a>) -> MonitorPage<'a> {
             .then(|| Outages::live(&report.outages, view, caption)),
         outages_shown: report.outages.len(),
         outages_count: report.outages_count,
+        outages_excused: outages_seen.saturating_sub(report.outages_count),
         speeds: vec![
             speed("The last 24 hours".to_owned(), &report.last_day, zone),
             speed(month.name(), &report.month, zone),

@@ -5,11 +5,11 @@ use super::error::Problem;
 use super::figure::{Figure, NOTHING};
 use super::frame::{self, Frame};
 use super::moment::{self, Moment};
+use super::notices::Notices;
 use super::sentence::Sentence;
 use super::{Site, View};
 use crate::domain::duration;
 use crate::report::latency;
-use crate::report::notice::{Notice, notices};
 use crate::report::status::{MonitorStatus, State, Status};
 use askama::Template;
 use axum::Router;
@@ -32,18 +32,12 @@ struct StatusPage<'a> {
     sentence: Sentence,
     why: Sentence,
     rest: Option<String>,
-    notices: Vec<NoticeRow<'a>>,
+    /// What is said before the monitors, and what after them.
+    notices: [Notices<'a>; 2],
     month: crate::domain::month::Month,
     first_day: String,
     last_day: String,
     rows: Vec<Row<'a>>,
-}
-
-struct NoticeRow<'a> {
-    notice: Notice<'a>,
-    from: Moment,
-    to: Moment,
-    about: String,
 }
 
 struct Row<'a> {
@@ -92,7 +86,7 @@ fn page<'a>(view: &'a View, status: &'a Status<'a>) -> StatusPage<'a> {
         sentence: Sentence::of(headline.first, view.now, view.settings.zone),
         why: Sentence::of(headline.why, view.now, view.settings.zone),
         rest: headline.rest,
-        notices: notice_rows(view),
+        notices: Notices::of_all(view),
         month: status.month,
         first_day: date(days.and_then(<[_]>::first)),
         last_day: date(days.and_then(<[_]>::last)),
@@ -118,22 +112,4 @@ fn row<'a>(view: &View, status: &Status<'_>, monitor: &'a MonitorStatus<'a>) -> 
         figure: Figure::of(&monitor.month.figures, status.decimals),
         bars: [Bars::days(&monitor.days), Bars::weeks(&monitor.days)],
     }
-}
-
-fn notice_rows(view: &View) -> Vec<NoticeRow<'_>> {
-    let notices = notices(&view.snapshot.windows, view.now);
-    notices.into_iter().map(|notice| notice_row(view, notice)).collect()
-}
-
-fn notice_row<'a>(view: &View, notice: Notice<'a>) -> NoticeRow<'a> {
-    let name = |id: &&str| match view.snapshot.find(id) {
-        Some(history) => history.monitor.name.clone(),
-        None => (*id).to_owned(),
-    };
-    let about = match &notice.monitors[..] {
-        [] => "all monitors".to_owned(),
-        some => some.iter().map(name).collect::<Vec<_>>().join(", "),
-    };
-    let moment = |at| Moment::short(at, view.now, view.settings.zone);
-    NoticeRow { from: moment(notice.span.from), to: moment(notice.span.to), about, notice }
 }

@@ -149,6 +149,34 @@ async fn a_day_that_was_hardly_watched_has_no_figure() {
     assert_eq!(figure("2026-11-23"), partial);
 }
 
+#[tokio::test]
+async fn maintenance_of_another_day_is_told_below_the_monitors() {
+    let page = Visitor::of(&sample::mixture()).get("/").await;
+    let place = |text: &str| page.body.find(text).unwrap_or_else(|| panic!("{text}"));
+    assert!(place(">Maintenance now<") < place("class=\"monitors\""));
+    assert!(place(">Maintenance planned<") > place("</table>"));
+    let labels: BTreeSet<String> = (page.attributes("aria-label").into_iter())
+        .filter(|label| label.starts_with("Maintenance"))
+        .collect();
+    assert_eq!(labels.len(), 2, "{labels:?}");
+}
+
+#[tokio::test]
+async fn a_monitor_tells_of_its_own_maintenance_and_what_fell_into_it() {
+    let stories =
+        [Story::new("Shop").with(65, 30, Event::Fails("HTTP 503")), Story::new("Mail")];
+    let windows = vec![sample::window(70, 100, 3 * 24 * 60, "New disks.", &["shop"])];
+    let visitor = Visitor::of(&sample::scene(&stories, windows));
+    let shop = visitor.get("/monitors/shop").await;
+    assert!(shop.body.contains("New disks."));
+    assert!(
+        shop.body
+            .contains("None that counts: 1 fell wholly into announced maintenance.")
+    );
+    let mail = visitor.get("/monitors/mail").await;
+    assert!(!mail.body.contains("New disks.") && mail.body.contains("None was seen."));
+}
+
 /// The title, the first sentence and the rest, as a reader has them.
 async fn headline(stories: &[Story]) -> [String; 3] {
     let page = Visitor::of(&sample::scene(stories, Vec::new())).get("/").await;

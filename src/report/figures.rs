@@ -3,6 +3,7 @@
 use super::outage::MonthOutage;
 use crate::domain::bounds::{Bounds, Doubt};
 use crate::domain::budget::Budget;
+use crate::domain::class::Class;
 use crate::domain::outage::Outage;
 use crate::domain::percent::{self, Target, Verdict};
 use crate::domain::span::Spans;
@@ -107,6 +108,24 @@ impl Figures {
     #[must_use]
     pub fn uptime_text(&self, decimals: u32) -> Option<String> {
         self.tally.uptime().map(|ratio| percent::shown(ratio, decimals))
+    }
+
+    /// When its life began, where that was after the window had begun.
+    #[must_use]
+    pub fn life_from(&self) -> Option<Timestamp> {
+        let first = self.timeline.segments().first()?;
+        let begins_in_it = first.class == Class::Outside && first.span.to < self.as_of;
+        begins_in_it.then_some(first.span.to)
+    }
+
+    /// When its life ended, where that was before the figures end.
+    #[must_use]
+    pub fn life_to(&self) -> Option<Timestamp> {
+        let last = self.timeline.segments().last()?;
+        let ends_in_it = last.class == Class::Outside
+            && last.span.from < self.as_of
+            && last.span.from > self.timeline.window().from;
+        ends_in_it.then_some(last.span.from)
     }
 
     /// The coverage as it is printed; `None` where nothing was eligible.

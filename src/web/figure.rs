@@ -2,6 +2,7 @@
 //! and its coverage.
 
 use crate::domain::percent;
+use crate::domain::timestamp::Timestamp;
 use crate::domain::uptime::Tally;
 use crate::report::figures::{Figures, Shown};
 
@@ -19,6 +20,19 @@ pub(super) struct Figure {
     pub(super) bounds: Option<(String, String)>,
     /// How much of the eligible time was observed; `None` where nothing was eligible.
     pub(super) coverage: Option<String>,
+}
+
+/// The edges of a life that lie within a period, each with its word; `print` says when.
+/// A figure that is of less than its period says so.
+pub(super) fn life<T>(
+    figures: &Figures,
+    print: impl Fn(Timestamp) -> T,
+) -> Vec<(&'static str, T)> {
+    let edges = [("since", figures.life_from()), ("until", figures.life_to())];
+    edges
+        .into_iter()
+        .filter_map(|(word, at)| at.map(|at| (word, print(at))))
+        .collect()
 }
 
 impl Figure {

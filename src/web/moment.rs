@@ -58,6 +58,11 @@ pub(super) fn exact(at: Timestamp, zone: Tz) -> String {
     format!("{} {}", at.to_utc().with_timezone(&zone).format(EXACT), zone.name())
 }
 
+/// The date of an instant: `3 Nov`.
+pub(super) fn day_of(at: Timestamp, zone: Tz) -> String {
+    day(month::local_date(at, zone))
+}
+
 /// A date as bars and axes have it: `3 Nov`.
 pub(super) fn day(date: NaiveDate) -> String {
     date.format("%-d %b").to_string()

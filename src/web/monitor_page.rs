@@ -3,7 +3,7 @@
 use super::bars::Bars;
 use super::chart::Chart;
 use super::error::Problem;
-use super::figure::{Figure, NOTHING};
+use super::figure::{self, Figure, NOTHING};
 use super::frame::{self, Frame};
 use super::moment::{self, Moment};
 use super::notices::Notices;
@@ -68,6 +68,8 @@ struct DayRow {
 struct MonthRow {
     month: Month,
     figure: Figure,
+    /// Since or until which day, where that lies within the month.
+    life: Vec<(&'static str, String)>,
     downtime: String,
     outages: usize,
 }
@@ -115,6 +117,7 @@ fn page<'a>(view: &'a View, report: &'a MonitorReport<'a>) -> MonitorPage<'a> {
     let of_month = |row: &(Month, MonitorRow)| MonthRow {
         month: row.0,
         figure: Figure::of(&row.1.figures, report.decimals),
+        life: figure::life(&row.1.figures, |at| moment::day_of(at, zone)),
         downtime: length(row.1.figures.tally.down),
         outages: row.1.figures.outages.len(),
     };

@@ -5,9 +5,9 @@
 use super::Site;
 use super::View;
 use super::error::Problem;
-use super::figure::{Figure, NOTHING};
+use super::figure::{self, Figure, NOTHING};
 use super::frame::{self, Frame};
-use super::moment::Moment;
+use super::moment::{self, Moment};
 use super::outages::Outages;
 use crate::domain::budget::Budget;
 use crate::domain::duration;
@@ -70,6 +70,8 @@ struct Entry<'a> {
     /// Its address, or of what a group is made.
     about: String,
     figure: Figure,
+    /// Since or until when, where that lies within the period: the day, and exactly.
+    life: Vec<(&'static str, (String, Moment))>,
     downtime: String,
     down_ms: i64,
     maintenance: Option<String>,
@@ -299,6 +301,9 @@ fn entry<'a>(report: &PeriodReport, name: &'a str, figures: &'a Figures) -> Entr
         name,
         about: String::new(),
         figure: Figure::of(figures, report.decimals),
+        life: figure::life(figures, |at| {
+            (moment::day_of(at, report.zone), Moment::fixed(at, report.zone))
+        }),
         downtime: spent(tally.down).unwrap_or_else(|| "none".to_owned()),
         down_ms: tally.down,
         maintenance: spent(tally.maintenance),

@@ -2,7 +2,7 @@
 
 use super::bars::Bars;
 use super::error::Problem;
-use super::figure::{Figure, NOTHING};
+use super::figure::{self, Figure, NOTHING};
 use super::frame::{self, Frame};
 use super::moment::{self, Moment};
 use super::notices::Notices;
@@ -54,6 +54,8 @@ struct Row<'a> {
     reason: Option<&'a str>,
     latency: String,
     figure: Figure,
+    /// Since or until when, where that lies within the month.
+    life: Vec<(&'static str, Moment)>,
     /// By days and by weeks.
     bars: [Bars; 2],
 }
@@ -110,6 +112,7 @@ fn row<'a>(view: &View, status: &Status<'_>, monitor: &'a MonitorStatus<'a>) -> 
         reason: now.reason.as_deref(),
         latency: (monitor.latency_us()).map_or(NOTHING.to_owned(), latency::brief),
         figure: Figure::of(&monitor.month.figures, status.decimals),
+        life: figure::life(&monitor.month.figures, |at| Moment::short(at, view.now, zone)),
         bars: [Bars::days(&monitor.days), Bars::weeks(&monitor.days)],
     }
 }

@@ -177,6 +177,24 @@ async fn a_monitor_tells_of_its_own_maintenance_and_what_fell_into_it() {
     assert!(!mail.body.contains("New disks.") && mail.body.contains("None was seen."));
 }
 
+#[tokio::test]
+async fn a_figure_of_less_than_its_period_says_so() {
+    let stories = [Story::new("Old"), Story::new("New").since(26 * 60)];
+    let visitor = Visitor::of(&sample::scene(&stories, Vec::new()));
+    let status = visitor.get("/").await;
+    let cell = |id: &str| {
+        let cell = status.body.split(&format!("#m-{id}\">")).nth(1).unwrap();
+        cell.split("</a>").next().unwrap().to_owned()
+    };
+    assert!(!cell("old").contains("since"));
+    assert!(cell("new").contains("since <time datetime=\"2026-11-23T08:54:07Z\""));
+    let report = visitor.get("/report/2026-11").await;
+    assert_eq!(report.body.matches("since 23 Nov").count(), 2);
+    let fact = "<dt>Watched</dt><dd>since <time datetime=\"2026-11-23T08:54:07Z\"";
+    assert_eq!(report.body.matches(fact).count(), 1);
+    assert_eq!(report.body.matches("<dt>Watched</dt>").count(), 1);
+}
+
 /// The title, the first sentence and the rest, as a reader has them.
 async fn headline(stories: &[Story]) -> [String; 3] {
     let page = Visitor::of(&sample::scene(stories, Vec::new())).get("/").await;

@@ -5,9 +5,11 @@ use super::asset::{Asset, ICON_DOWN, ICON_NEUTRAL, ICON_TROUBLE, ICON_UP, SCRIPT
 use super::error::Problem;
 use super::moment::Moment;
 use crate::domain::month::Month;
+use crate::domain::timestamp::Timestamp;
 use crate::report::status::State;
 use askama::Template;
 use axum::response::{IntoResponse, Response};
+use chrono_tz::Tz;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 
 /// The frame of one page.
@@ -36,6 +38,8 @@ pub(super) struct AsOf {
     pub(super) zone: &'static str,
     /// The running month, whose report is linked.
     pub(super) month: Month,
+    /// Whether all times of the page stay in the report's zone, whoever reads it.
+    pub(super) fixed: bool,
 }
 
 impl Frame {
@@ -46,8 +50,21 @@ impl Frame {
             at: Moment::exact(view.now, zone),
             zone: zone.name(),
             month: Month::around(view.now, zone),
+            fixed: false,
         };
         Frame { icon: &icon(state).path, as_of: Some(as_of), ..Frame::plain(&title) }
+    }
+
+    /// The frame of a report, which reads the same for everyone: all its times are in the
+    /// report's zone.
+    pub(super) fn fixed(view: &View, title: String, as_of: Timestamp, zone: Tz) -> Frame {
+        let as_of = AsOf {
+            at: Moment::fixed(as_of, zone),
+            zone: zone.name(),
+            month: Month::around(view.now, zone),
+            fixed: true,
+        };
+        Frame { as_of: Some(as_of), ..Frame::plain(&title) }
     }
 
     /// The frame of a page that knows nothing of any monitor.

@@ -46,8 +46,7 @@ impl Moment {
         Moment { at, text: local.format(EXACT).to_string(), form: "exact" }
     }
 
-    /// Like [`Moment::exact`], but the text stays in the report's zone: where the zone
-    /// is part of what is said, the viewer's time is only a hint.
+    /// Like [`Moment::exact`], but the text stays in the report's zone, whoever reads it.
     pub(super) fn fixed(at: Timestamp, zone: Tz) -> Moment {
         Moment { form: "fixed", ..Moment::exact(at, zone) }
     }

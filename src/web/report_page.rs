@@ -18,7 +18,6 @@ use crate::report::figures::Figures;
 use crate::report::form::Form;
 use crate::report::latency::{self, Percentiles};
 use crate::report::period::{GroupRow, MonitorRow, Months, NoReport, PeriodReport, months};
-use crate::report::status::State;
 use askama::Template;
 use axum::Router;
 use axum::extract;
@@ -44,7 +43,6 @@ struct ReportPage<'a> {
     zone: &'static str,
     from: Moment,
     to: Moment,
-    as_of: Moment,
     closed: bool,
     previous: Option<Link>,
     next: Option<Link>,
@@ -220,11 +218,10 @@ fn page<'a>(view: &View, report: &'a PeriodReport, months: Months) -> ReportPage
     let monitors = report.monitors.iter().map(|row| of_monitor(report, row));
     let groups = report.groups.iter().map(|row| of_group(report, row));
     ReportPage {
-        frame: Frame::of(view, format!("Uptime in {name}"), State::Paused),
+        frame: Frame::fixed(view, format!("Uptime in {name}"), report.as_of, zone),
         zone: zone.name(),
         from: Moment::fixed(report.window.from, zone),
         to: Moment::fixed(report.window.to, zone),
-        as_of: Moment::fixed(report.as_of, zone),
         closed: report.closed,
         previous: report.period.previous().and_then(link),
         next: report.period.next().and_then(link),

@@ -274,7 +274,7 @@ async fn the_first_sentence_names_the_trouble() {
                 "1 of 2 is up, 1 failing and being checked again.",
             ],
         ),
-        (vec![paused()], ["Paused", "Old is paused since 10:54 (1 h 00 min).", ""]),
+        (vec![paused()], ["Paused", "Old is paused since 10:54 (1 h).", ""]),
         (
             Vec::new(),
             [

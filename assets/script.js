@@ -27,13 +27,14 @@
 
   const two = (number) => String(number).padStart(2, "0");
   const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+  const unbroken = (text) => text.replaceAll(" ", "\u00a0");
   const forms = {
     short(at, now) {
       const time = two(at.getHours()) + ":" + two(at.getMinutes());
       if (at.toDateString() === now.toDateString()) return time;
       const date = at.getDate() + " " + months[at.getMonth()];
       const year = at.getFullYear() === now.getFullYear() ? "" : " " + at.getFullYear();
-      return date + year + ", " + time;
+      return unbroken(date + year + ", " + time);
     },
     exact(at) {
       const date = at.getFullYear() + "-" + two(at.getMonth() + 1) + "-" + two(at.getDate());

@@ -25,6 +25,7 @@ pub mod serve;
 mod service;
 pub mod settings;
 mod status_page;
+mod unbroken;
 
 pub use serve::serve;
 

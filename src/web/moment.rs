@@ -21,16 +21,17 @@ pub(super) struct Moment {
 }
 
 impl Moment {
-    /// As short as it can be said at `now`: `10:42`, `3 Nov, 10:42`, `3 Nov 2025, 10:42`.
+    /// As short as it can be said at `now`: `10:42`, `3 Nov, 10:42`, `3 Nov 2025, 10:42`,
+    /// all in one line.
     pub(super) fn short(at: Timestamp, now: Timestamp, zone: Tz) -> Moment {
         let local = at.to_utc().with_timezone(&zone);
         let today = month::local_date(now, zone);
         let format = if local.date_naive() == today {
             "%H:%M"
         } else if local.year() == today.year() {
-            "%-d %b, %H:%M"
+            "%-d\u{a0}%b,\u{a0}%H:%M"
         } else {
-            "%-d %b %Y, %H:%M"
+            "%-d\u{a0}%b\u{a0}%Y,\u{a0}%H:%M"
         };
         Moment { at, text: local.format(format).to_string(), form: "short" }
     }
@@ -83,7 +84,7 @@ mod tests {
     fn an_instant_is_as_short_as_it_can_be_said(#[case] at: &str, #[case] text: &str) {
         let [at, now] = [at, NOW].map(|text| Timestamp::parse_rfc3339(text).unwrap());
         let moment = Moment::short(at, now, chrono_tz::Europe::Berlin);
-        assert_eq!(moment.text, text);
+        assert_eq!(moment.text, text.replace(' ', "\u{a0}"));
     }
 
     #[test]

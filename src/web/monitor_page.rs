@@ -9,6 +9,7 @@ use super::moment::{self, Moment};
 use super::notices::Notices;
 use super::outages::Outages;
 use super::sentence::Sentence;
+use super::unbroken::unbroken;
 use super::{Site, View};
 use crate::domain::duration;
 use crate::domain::monitor::Parameters;
@@ -130,8 +131,8 @@ fn page<'a>(view: &'a View, report: &'a MonitorReport<'a>) -> MonitorPage<'a> {
         url: &monitor.url,
         since: report.since.map(|since| Moment::exact(since, zone)),
         rule: rule(&parameters),
-        interval: duration::in_words(parameters.interval_ms),
-        timeout: duration::in_words(parameters.timeout_ms),
+        interval: unbroken(&duration::in_words(parameters.interval_ms)),
+        timeout: unbroken(&duration::in_words(parameters.timeout_ms)),
         bars: [Bars::days(&report.days), Bars::weeks(&report.days)],
         first_day: day(report.days.first()),
         last_day: day(report.days.last()),
@@ -178,7 +179,7 @@ fn state(report: &MonitorReport<'_>) -> (State, Vec<Piece>, Vec<Piece>) {
 
 /// `down after 3 failures in a row, re-checked 10 s apart; up again at the first success`
 fn rule(parameters: &Parameters) -> String {
-    let apart = duration::in_words(parameters.retry_interval_ms);
+    let apart = unbroken(&duration::in_words(parameters.retry_interval_ms));
     let down = match parameters.failures {
         1 => "Down at the first failure".to_owned(),
         failures => {
@@ -213,7 +214,7 @@ fn day_row(day: &Day, decimals: u32) -> Option<DayRow> {
 }
 
 fn speed(title: String, picture: &Picture, zone: Tz) -> Speed {
-    let ms = |us: u32| format!("{} ms", latency::tenths_of_ms(us));
+    let ms = |us: u32| unbroken(&format!("{} ms", latency::tenths_of_ms(us)));
     let percentiles = picture.summary.percentiles;
     let rank = |of: fn(latency::Percentiles) -> u32| {
         percentiles.map_or(NOTHING.to_owned(), |percentiles| ms(of(percentiles)))
@@ -224,6 +225,6 @@ fn speed(title: String, picture: &Picture, zone: Tz) -> Speed {
         checks: picture.summary.checks,
         percentiles: [rank(|p| p.p50_us), rank(|p| p.p95_us), rank(|p| p.p99_us)],
         slowest: picture.slowest.map(|(at, us)| (ms(us), Moment::exact(at, zone))),
-        stretch: duration::in_words(picture.stretch_ms),
+        stretch: unbroken(&duration::in_words(picture.stretch_ms)),
     }
 }

@@ -9,6 +9,7 @@ use super::figure::{self, Figure, NOTHING};
 use super::frame::{self, Frame};
 use super::moment::{self, Moment};
 use super::outages::Outages;
+use super::unbroken::unbroken;
 use crate::domain::budget::Budget;
 use crate::domain::duration;
 use crate::domain::month::Month;
@@ -257,7 +258,9 @@ fn forms(period: Period) -> Vec<Link> {
 fn of_monitor<'a>(report: &PeriodReport, row: &'a MonitorRow) -> Entry<'a> {
     let rank = |of: fn(Percentiles) -> u32| {
         let us = row.percentiles().map(of);
-        us.map_or(NOTHING.to_owned(), |us| format!("{} ms", latency::tenths_of_ms(us)))
+        us.map_or(NOTHING.to_owned(), |us| {
+            unbroken(&format!("{} ms", latency::tenths_of_ms(us)))
+        })
     };
     let checks = Checks {
         blips: row.blips,
@@ -288,8 +291,9 @@ fn of_group<'a>(report: &PeriodReport, row: &'a GroupRow) -> Entry<'a> {
 }
 
 fn entry<'a>(report: &PeriodReport, name: &'a str, figures: &'a Figures) -> Entry<'a> {
-    let length = |ms: Option<i64>| ms.map_or(NOTHING.to_owned(), duration::in_words);
-    let spent = |ms: i64| (ms > 0).then(|| duration::in_words(ms));
+    let length =
+        |ms: Option<i64>| ms.map_or(NOTHING.to_owned(), |ms| unbroken(&duration::in_words(ms)));
+    let spent = |ms: i64| (ms > 0).then(|| unbroken(&duration::in_words(ms)));
     let caption = format!("Outages of {name} in {}", report.period.name(report.zone));
     let tally = &figures.tally;
     Entry {
@@ -341,5 +345,6 @@ fn budget(report: &PeriodReport, budget: &Budget) -> BudgetWords {
         left if left >= 0 => format!("{} left", duration::at_least_in_words(left)),
         over => format!("{} too much", duration::in_words(-over)),
     };
-    BudgetWords { allowed: duration::at_least_in_words(budget.allowed_ms), left, lost }
+    let allowed = unbroken(&duration::at_least_in_words(budget.allowed_ms));
+    BudgetWords { allowed, left: unbroken(&left), lost }
 }

@@ -7,6 +7,7 @@ use super::frame::{self, Frame};
 use super::moment::{self, Moment};
 use super::notices::Notices;
 use super::sentence::Sentence;
+use super::unbroken::unbroken;
 use super::{Site, View};
 use crate::domain::duration;
 use crate::report::latency;
@@ -108,9 +109,10 @@ fn row<'a>(view: &View, status: &Status<'_>, monitor: &'a MonitorStatus<'a>) -> 
         since: now.since.map(|since| Moment::short(since, view.now, zone)),
         since_exact: (now.since).map_or(String::new(), |since| moment::exact(since, zone)),
         length: (now.since.filter(|_| !is_calm))
-            .map(|since| duration::in_words(view.now.since_ms(since))),
+            .map(|since| unbroken(&duration::in_words(view.now.since_ms(since)))),
         reason: now.reason.as_deref(),
-        latency: (monitor.latency_us()).map_or(NOTHING.to_owned(), latency::brief),
+        latency: (monitor.latency_us())
+            .map_or(NOTHING.to_owned(), |us| unbroken(&latency::brief(us))),
         figure: Figure::of(&monitor.month.figures, status.decimals),
         life: figure::life(&monitor.month.figures, |at| Moment::short(at, view.now, zone)),
         bars: [Bars::days(&monitor.days), Bars::weeks(&monitor.days)],

@@ -197,7 +197,8 @@ async fn a_figure_of_less_than_its_period_says_so() {
 
 /// The title, the first sentence and the rest, as a reader has them.
 async fn headline(stories: &[Story]) -> [String; 3] {
-    let page = Visitor::of(&sample::scene(stories, Vec::new())).get("/").await;
+    let mut page = Visitor::of(&sample::scene(stories, Vec::new())).get("/").await;
+    page.body = page.body.replace('\u{a0}', " ");
     let between = |from: &str, to: &str| {
         let inner = page.body.split(from).nth(1).and_then(|rest| rest.split(to).next());
         let tags = inner.unwrap_or_default().split('<');

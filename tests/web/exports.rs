@@ -50,7 +50,10 @@ async fn page_json_and_csv_give_the_same_figures() {
             assert!(article.contains(&format!("title=\"{down} ms\"")), "{month} {id}");
             let outages = monitor["outages"].as_array().unwrap();
             assert_eq!(row["outages"], outages.len().to_string(), "{month} {id}");
-            assert_eq!(article.matches("<td class=\"reason\">").count(), outages.len());
+            assert_eq!(
+                article.matches("<td role=\"cell\" class=\"reason\">").count(),
+                outages.len()
+            );
         }
     }
 }

@@ -22,6 +22,8 @@ pub(super) struct Frame {
     pub(super) style: &'static str,
     /// The path of the script.
     pub(super) script: &'static str,
+    /// The address of the navigation under which the page is found, if there is one.
+    pub(super) here: &'static str,
     /// After how many seconds a page that stays open is loaded again.
     pub(super) refresh_s: Option<u32>,
     /// What the page knows of the time; an error page knows nothing.
@@ -64,7 +66,7 @@ impl Frame {
             month: Month::around(view.now, zone),
             fixed: true,
         };
-        Frame { as_of: Some(as_of), ..Frame::plain(&title) }
+        Frame { here: "/report", as_of: Some(as_of), ..Frame::plain(&title) }
     }
 
     /// The frame of a page that knows nothing of any monitor.
@@ -74,6 +76,7 @@ impl Frame {
             icon: &ICON_NEUTRAL.path,
             style: &STYLE.path,
             script: &SCRIPT.path,
+            here: "",
             refresh_s: None,
             as_of: None,
             version: env!("CARGO_PKG_VERSION"),

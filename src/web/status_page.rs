@@ -75,6 +75,7 @@ async fn show(extract::State(site): extract::State<Arc<Site>>) -> Result<Respons
 fn page<'a>(view: &'a View, status: &'a Status<'a>) -> StatusPage<'a> {
     let headline = status.headline(view.snapshot.first_checks_by);
     let mut frame = Frame::of(view, headline.title, headline.state);
+    frame.here = "/";
     frame.refresh_s = Some(match headline.state {
         State::Pending => REFRESH_SOON_S,
         _ => REFRESH_S,

@@ -335,7 +335,7 @@ fn sla(figures: &Figures) -> Sla {
 
 fn budget(report: &PeriodReport, budget: &Budget) -> BudgetWords {
     let day = |at: crate::domain::timestamp::Timestamp| {
-        at.to_utc().with_timezone(&report.zone).format("%-d %b").to_string()
+        at.to_utc().with_timezone(&report.zone).format("%-d\u{a0}%b").to_string()
     };
     let lost = budget.lost_at.map(|at| match budget.used_ms > budget.allowed_ms {
         true => format!("lost on {}", day(at)),

@@ -4,7 +4,7 @@
 
 use crate::domain::duration;
 use crate::domain::history::History;
-use crate::domain::judge::{Entry, Judge};
+use crate::domain::judge::{Entry, Judge, Seen};
 use crate::domain::timestamp::Timestamp;
 
 /// Says in the log when a monitor goes down or comes back. One whose outage ended with a
@@ -30,7 +30,15 @@ fn recovery(entries: &[Entry], from: Timestamp, after: &Judge) -> Option<Timesta
         Entry::Outage(outage) if outage.from == from => outage.to,
         _ => None,
     });
-    ended.filter(|to| after.well_since == Some(*to))
+    // It was seen well from then on, if it came back.
+    ended.filter(|to| {
+        let was_well = |entry: &Entry| match entry {
+            Entry::Up(span) | Entry::Degraded(span) => span.from == *to,
+            _ => false,
+        };
+        let is_well = after.open.is_some_and(|(seen, from)| seen != Seen::Down && from == *to);
+        is_well || entries.iter().any(was_well)
+    })
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The report as CSV (RFC 4180): one row a monitor and then one a group, after a row of
 //! names.
 
-use super::figures::Figures;
+use super::figures::{BOUNDS_DECIMALS, Figures};
 use super::latency;
 use super::period::{MonitorRow, PeriodReport};
 use crate::domain::cell::inert;
@@ -78,7 +78,7 @@ fn about(report: &PeriodReport, kind: &str, id: &str, name: &str, url: &str) -> 
 }
 
 fn figures(figures: &Figures, decimals: u32) -> [String; 21] {
-    let (low, high) = figures.bounds_text().unzip();
+    let (low, high) = figures.bounds_text(BOUNDS_DECIMALS).unzip();
     let Figures { tally, budget, .. } = figures;
     let ms = |ms: Option<i64>| ms.map(|ms| ms.to_string()).unwrap_or_default();
     [

@@ -3,12 +3,16 @@
 use super::outage::MonthOutage;
 use crate::domain::bounds::{Bounds, Doubt};
 use crate::domain::budget::Budget;
+use crate::domain::class::Class;
 use crate::domain::outage::Outage;
 use crate::domain::percent::{self, Target, Verdict};
 use crate::domain::span::Spans;
 use crate::domain::timeline::Timeline;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::uptime::{Ratio, Tally};
+
+/// Bounds in data have more decimals than any figure, so that others can round them.
+pub const BOUNDS_DECIMALS: u32 = 4;
 
 /// What a window came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +52,27 @@ pub enum Shown {
     Partial(String),
     /// The figure.
     Figure(String),
+}
+
+impl Shown {
+    /// What people are shown of the uptime of some time: little coverage makes a figure
+    /// partial, less makes it none.
+    #[must_use]
+    pub fn of(tally: &Tally, decimals: u32) -> Shown {
+        const WHOLE_FROM: Ratio = Ratio { part: 99, whole: 100 };
+        const FIGURE_FROM: Ratio = Ratio { part: 50, whole: 100 };
+        let (Some(uptime), Some(coverage)) = (tally.uptime(), tally.coverage()) else {
+            return Shown::Nothing;
+        };
+        let uptime = percent::shown(uptime, decimals);
+        if coverage.at_least(WHOLE_FROM) {
+            Shown::Figure(uptime)
+        } else if coverage.at_least(FIGURE_FROM) {
+            Shown::Partial(uptime)
+        } else {
+            Shown::RangeOnly
+        }
+    }
 }
 
 impl Figures {
@@ -121,21 +146,22 @@ impl Figures {
         self.tally.uptime().map(|ratio| percent::shown(ratio, decimals))
     }
 
-    /// What people are shown: little coverage makes a figure partial, less makes it none.
+    /// When its life began, where that was after the window had begun.
     #[must_use]
-    pub fn shown_uptime(&self, decimals: u32) -> Shown {
-        const WHOLE_FROM: Ratio = Ratio { part: 99, whole: 100 };
-        const FIGURE_FROM: Ratio = Ratio { part: 50, whole: 100 };
-        match (self.uptime_text(decimals), self.tally.coverage()) {
-            (Some(uptime), Some(coverage)) if coverage.at_least(WHOLE_FROM) => {
-                Shown::Figure(uptime)
-            }
-            (Some(uptime), Some(coverage)) if coverage.at_least(FIGURE_FROM) => {
-                Shown::Partial(uptime)
-            }
-            (Some(_), _) => Shown::RangeOnly,
-            (None, _) => Shown::Nothing,
-        }
+    pub fn life_from(&self) -> Option<Timestamp> {
+        let first = self.timeline.segments().first()?;
+        let begins_in_it = first.class == Class::Outside && first.span.to < self.as_of;
+        begins_in_it.then_some(first.span.to)
+    }
+
+    /// When its life ended, where that was before the figures end.
+    #[must_use]
+    pub fn life_to(&self) -> Option<Timestamp> {
+        let last = self.timeline.segments().last()?;
+        let ends_in_it = last.class == Class::Outside
+            && last.span.from < self.as_of
+            && last.span.from > self.timeline.window().from;
+        ends_in_it.then_some(last.span.from)
     }
 
     /// The coverage as it is printed; `None` where nothing was eligible.
@@ -144,12 +170,12 @@ impl Figures {
         self.tally.coverage().map(|ratio| percent::shown(ratio, decimals))
     }
 
-    /// The bounds as they are printed, low and high, with four decimals.
+    /// The bounds as they are printed, low and high: for people with the decimals of the
+    /// figure, in data with [`BOUNDS_DECIMALS`].
     #[must_use]
-    pub fn bounds_text(&self) -> Option<(String, String)> {
-        const DECIMALS: u32 = 4;
+    pub fn bounds_text(&self, decimals: u32) -> Option<(String, String)> {
         self.bounds.map(|Bounds { low, high }| {
-            (percent::floored(low, DECIMALS), percent::floored(high, DECIMALS))
+            (percent::floored(low, decimals), percent::floored(high, decimals))
         })
     }
 

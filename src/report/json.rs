@@ -1,7 +1,7 @@
 //! The report as JSON, schema `everup.report/1`: documented in `docs/report.md`, and
 //! never changed but by a new schema name. `closed` reads back what is printed here.
 
-use super::figures::Figures;
+use super::figures::{BOUNDS_DECIMALS, Figures};
 use super::latency;
 use super::outage::MonthOutage;
 use super::period::{Closing, GroupRow, MonitorRow, PeriodReport};
@@ -309,7 +309,7 @@ fn text_of(form: &impl Serialize) -> String {
 }
 
 fn numbers(figures: &Figures, decimals: u32) -> Numbers<'_> {
-    let (low, high) = figures.bounds_text().unzip();
+    let (low, high) = figures.bounds_text(BOUNDS_DECIMALS).unzip();
     let Figures { tally, budget, .. } = figures;
     Numbers {
         uptime_percent: figures.uptime_text(decimals),

@@ -14,6 +14,10 @@ use std::collections::HashMap;
 /// So many checks are asked for at a time, about: a few megabytes.
 const CHECKS_AT_ONCE: i64 = 50_000;
 
+/// A hole narrower than this part of a picture would not be seen in it; it also keeps the
+/// points of a picture few, however often the checks broke off.
+const HOLES_MAX: i64 = 1_000;
+
 /// Microseconds as milliseconds with one decimal, rounded half up.
 #[must_use]
 pub fn tenths_of_ms(us: u32) -> String {
@@ -21,10 +25,14 @@ pub fn tenths_of_ms(us: u32) -> String {
     format!("{}.{}", tenths / 10, tenths % 10)
 }
 
-/// Microseconds as whole milliseconds, rounded half up, but never to nothing.
+/// Microseconds in few characters, rounded half up, but never to nothing: `41 ms`,
+/// `2605 ms`, and from ten seconds on `20.0 s`.
 #[must_use]
-pub fn whole_ms(us: u32) -> String {
-    ((u64::from(us) + 500) / 1_000).max(1).to_string()
+pub fn brief(us: u32) -> String {
+    match (u64::from(us) + 500) / 1_000 {
+        ms if ms < 10_000 => format!("{} ms", ms.max(1)),
+        ms => format!("{}.{} s", (ms + 50) / 1_000, (ms + 50) % 1_000 / 100),
+    }
 }
 
 /// What the single checks of a window say.
@@ -42,25 +50,71 @@ pub struct Summary {
 pub struct Picture {
     /// Its time.
     pub window: Span,
-    /// How long each stretch is, in milliseconds; the last may reach beyond the window.
+    /// How long a stretch is at most, in milliseconds.
     pub stretch_ms: i64,
     /// The whole window in a few numbers.
     pub summary: Summary,
     /// The slowest right answer: when it was asked for, and its microseconds.
     pub slowest: Option<(Timestamp, u32)>,
-    /// Its stretches, in order, without holes.
+    /// Its stretches, in order; between them are holes where nothing was measured.
     pub points: Vec<Point>,
 }
 
 /// The middle and the slowest of a stretch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Point {
-    /// The stretch.
+    /// From its first check to the end of what its last one covers.
     pub span: Span,
-    /// The median, in microseconds; `None` where there was no right answer.
-    pub median_us: Option<u32>,
+    /// The median, in microseconds.
+    pub median_us: u32,
     /// The slowest, in microseconds.
-    pub max_us: Option<u32>,
+    pub max_us: u32,
+    /// Whether there is no hole between it and the one before.
+    pub joined: bool,
+}
+
+/// A picture in the making: checks pass by in order of time.
+struct Drawing {
+    window: Span,
+    stretch_ms: i64,
+    points: Vec<Point>,
+    /// The stretch that may still grow: which it is, its time and its latencies.
+    open: Option<(i64, Span, Vec<u32>)>,
+}
+
+impl Drawing {
+    /// A right answer after `us`, to a check at `at` that covers the time up to `to`.
+    fn add(&mut self, at: Timestamp, to: Timestamp, us: u32) {
+        let stretch = at.since_ms(self.window.from).div_euclid(self.stretch_ms);
+        let hole_ms = self.window.length_ms() / HOLES_MAX;
+        if let Some((open, span, latencies_us)) = &mut self.open {
+            let goes_on = at.since_ms(span.to) <= hole_ms;
+            if *open == stretch && goes_on {
+                span.to = to;
+                latencies_us.push(us);
+                return;
+            }
+            // A re-check comes before the time is over that the check before it covers.
+            span.to = span.to.min(at);
+        }
+        self.close();
+        self.open = Some((stretch, Span::new(at, to), vec![us]));
+    }
+
+    fn close(&mut self) {
+        let Some((_, span, latencies_us)) = self.open.take() else { return };
+        let span = span.cut(self.window);
+        let hole_ms = self.window.length_ms() / HOLES_MAX;
+        let before = self.points.last().map(|point| point.span.to);
+        let joined = before.is_some_and(|before| span.from.since_ms(before) <= hole_ms);
+        let max_us = latencies_us.iter().max().copied();
+        let median_us = Latencies::of(latencies_us)
+            .percentiles()
+            .map(|percentiles| percentiles.p50_us);
+        if let Some((median_us, max_us)) = median_us.zip(max_us) {
+            self.points.push(Point { span, median_us, max_us, joined });
+        }
+    }
 }
 
 /// What is remembered of checks that were summed up before, so that the next report reads
@@ -187,41 +241,31 @@ pub async fn picture(
     now: Timestamp,
     stretch_ms: i64,
 ) -> Result<Picture, StoreError> {
-    let at_least_ms = 2 * history.monitor.parameters.current().interval_ms;
+    let monitor = &history.monitor;
+    let at_least_ms = 2 * monitor.parameters.current().interval_ms;
     let stretch_ms = stretch_ms.max(at_least_ms).max(1);
-    let count = window.length_ms().div_euclid(stretch_ms)
-        + i64::from(window.length_ms().rem_euclid(stretch_ms) > 0);
-    let mut buckets: Vec<Vec<u32>> = vec![Vec::new(); usize::try_from(count).unwrap_or(0)];
+    let until_now = Span::new(window.from, window.to.min(now));
+    let mut drawing = Drawing { window, stretch_ms, points: Vec::new(), open: None };
+    let mut latencies_us = Vec::new();
     let mut checks = 0;
     let mut slowest: Option<(Timestamp, u32)> = None;
     let until = Timestamp(window.to.0.min(now.0.saturating_add(1)));
     for_each(store, history, Span::new(window.from, until), |check| {
         checks += 1;
         let Some(us) = right(check) else { return };
-        let index = check.started_at.since_ms(window.from).div_euclid(stretch_ms);
-        if let Some(bucket) = usize::try_from(index).ok().and_then(|i| buckets.get_mut(i)) {
-            bucket.push(us);
-        }
+        latencies_us.push(us);
+        let at = check.started_at;
+        let covered = Span::new(at, at.plus_ms(monitor.parameters.at(at).interval_ms));
+        let watched = monitor.watched_around(at).unwrap_or(covered);
+        drawing.add(at, covered.cut(watched).cut(until_now).to, us);
         if slowest.is_none_or(|(_, most)| us > most) {
-            slowest = Some((check.started_at, us));
+            slowest = Some((at, us));
         }
     })
     .await?;
-    let percentiles = Latencies::of(buckets.concat()).percentiles();
-    let mut from = window.from;
-    let points = buckets.into_iter().map(|latencies_us| {
-        let span = Span::new(from, from.plus_ms(stretch_ms));
-        from = span.to;
-        let max_us = latencies_us.iter().max().copied();
-        Point {
-            span,
-            median_us: Latencies::of(latencies_us).percentiles().map(|p| p.p50_us),
-            max_us,
-        }
-    });
-    let points = points.collect();
-    let summary = Summary { checks, percentiles };
-    Ok(Picture { window, stretch_ms, summary, slowest, points })
+    drawing.close();
+    let summary = Summary { checks, percentiles: Latencies::of(latencies_us).percentiles() };
+    Ok(Picture { window, stretch_ms, summary, slowest, points: drawing.points })
 }
 
 /// Calls `each` with every check that counts and began within `span`, in order of time.
@@ -255,9 +299,50 @@ mod tests {
     }
 
     #[test]
-    fn a_latency_is_at_least_a_millisecond_where_there_are_no_decimals() {
-        for (us, text) in [(0, "1"), (499, "1"), (41_499, "41"), (41_500, "42")] {
-            assert_eq!(whole_ms(us), text);
+    fn a_brief_latency_is_at_least_a_millisecond_and_soon_in_seconds() {
+        for (us, text) in [
+            (0, "1 ms"),
+            (499, "1 ms"),
+            (41_499, "41 ms"),
+            (41_500, "42 ms"),
+            (9_999_499, "9999 ms"),
+            (9_999_500, "10.0 s"),
+            (20_049_499, "20.0 s"),
+            (20_050_000, "20.1 s"),
+        ] {
+            assert_eq!(brief(us), text);
         }
+    }
+
+    /// The points of a window of 100 s in stretches of 10 s, of checks that cover 2 s.
+    fn points(checks_s: &[i64]) -> Vec<(i64, i64, bool)> {
+        let at = |s: i64| Timestamp(s * 1_000);
+        let window = Span::new(at(0), at(100));
+        let mut drawing =
+            Drawing { window, stretch_ms: 10_000, points: Vec::new(), open: None };
+        for &s in checks_s {
+            drawing.add(at(s), at(s + 2), 7);
+        }
+        drawing.close();
+        let seconds =
+            |point: &Point| (point.span.from.0 / 1_000, point.span.to.0 / 1_000, point.joined);
+        drawing.points.iter().map(seconds).collect()
+    }
+
+    #[test]
+    fn a_stretch_is_as_long_as_what_was_measured_in_it() {
+        assert_eq!(points(&[]), []);
+        assert_eq!(points(&[4]), [(4, 6, false)]);
+        assert_eq!(points(&[98]), [(98, 100, false)]);
+        assert_eq!(points(&[99]), [(99, 100, false)]);
+        let whole = [0, 2, 4, 6, 8, 10, 12];
+        assert_eq!(points(&whole), [(0, 10, false), (10, 14, true)]);
+    }
+
+    #[test]
+    fn a_stretch_breaks_at_a_gap_and_ends_where_a_re_check_begins_the_next() {
+        assert_eq!(points(&[0, 2, 8]), [(0, 4, false), (8, 10, false)]);
+        assert_eq!(points(&[6, 8, 14]), [(6, 10, false), (14, 16, false)]);
+        assert_eq!(points(&[9, 10]), [(9, 10, false), (10, 12, true)]);
     }
 }

@@ -100,18 +100,18 @@ pub struct GroupRow {
 #[derive(Debug, thiserror::Error)]
 pub enum NoReport {
     /// The period has not begun.
-    #[error("{period} has not begun: the newest report is that of {newest}")]
+    #[error("{period} has not begun: the newest report is that of {}", .newest.name())]
     Future {
-        /// What was asked for.
-        period: Period,
+        /// The name of what was asked for.
+        period: String,
         /// The running month.
         newest: Month,
     },
     /// Nothing was watched then.
-    #[error("nothing was watched in {period}: the oldest report is that of {oldest}")]
+    #[error("nothing was watched in {period}: the oldest report is that of {}", .oldest.name())]
     TooEarly {
-        /// What was asked for.
-        period: Period,
+        /// The name of what was asked for.
+        period: String,
         /// The month in which the first monitor's time began.
         oldest: Month,
     },
@@ -332,6 +332,7 @@ impl Months {
     /// [`NoReport::Future`] and [`NoReport::TooEarly`].
     pub fn admit(self, period: Period, zone: Tz) -> Result<(), NoReport> {
         let window = period.window(zone);
+        let period = period.name(zone);
         if window.from >= self.newest.window(zone).to {
             Err(NoReport::Future { period, newest: self.newest })
         } else if window.to <= self.oldest.window(zone).from {

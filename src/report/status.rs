@@ -64,7 +64,8 @@ impl State {
 pub struct Now {
     /// What it is.
     pub state: State,
-    /// Since when, where that is known.
+    /// Since when, where that is known. Of what is up or slow: since when it has been seen
+    /// so without interruption; what was before a gap is not known to have gone on.
     pub since: Option<Timestamp>,
     /// What the first failure said, while it is down or failing.
     pub reason: Option<String>,
@@ -122,13 +123,13 @@ impl Now {
         if let Some(run) = &judge.run {
             return told(State::Failing, Some(run.from), Some(run.reason.to_string()));
         }
+        let since = judge.open.map(|(_, from)| from);
         if last.verdict == Verdict::Degraded {
-            let since = judge.open.map(|(_, from)| from);
             let reason = history.latest.as_ref().and_then(|check| check.reason());
             let reason = reason.filter(|text| !text.is_empty()).map(str::to_owned);
             return told(State::Degraded, since, reason);
         }
-        plain(State::Up, judge.well_since)
+        plain(State::Up, since)
     }
 }
 
@@ -165,7 +166,8 @@ pub struct Status<'a> {
     pub month: Month,
     /// How many decimals percentages are printed with.
     pub decimals: u32,
-    /// The living monitors, the troubled ones first, otherwise in the owner's order.
+    /// The living monitors, the troubled ones first and the oldest trouble before newer
+    /// of its kind, otherwise in the owner's order.
     pub monitors: Vec<MonitorStatus<'a>>,
 }
 
@@ -189,8 +191,10 @@ impl<'a> Status<'a> {
             })
             .collect();
         monitors.sort_by_key(|monitor| match monitor.now.state {
-            state @ (State::Down | State::Failing | State::Degraded | State::Unknown) => state,
-            _ => State::Up,
+            state @ (State::Down | State::Failing | State::Degraded | State::Unknown) => {
+                (state, monitor.now.since)
+            }
+            _ => (State::Up, None),
         });
         Status { now, month, decimals: settings.decimals(), monitors }
     }

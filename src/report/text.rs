@@ -44,9 +44,9 @@ pub fn print(report: &PeriodReport) -> String {
 
 /// What was promised and what came of it.
 fn figures(report: &PeriodReport) -> Table {
-    let header = ["Monitor", "Uptime", "Between, %", "Coverage", "Downtime", "SLA"];
+    let header = ["Monitor", "Uptime", "Bounds, %", "Coverage", "Downtime", "SLA"];
     let cells = |name: &str, figures: &Figures| {
-        let bounds = figures.bounds_text();
+        let bounds = figures.bounds_text(report.decimals);
         [
             name.to_owned(),
             uptime(figures, report.decimals),
@@ -112,7 +112,7 @@ fn length(ms: Option<i64>, none: &str) -> String {
 
 /// The figure as pages show it too: none below half coverage, marked below 99 %.
 fn uptime(figures: &Figures, decimals: u32) -> String {
-    match figures.shown_uptime(decimals) {
+    match Shown::of(&figures.tally, decimals) {
         Shown::Nothing => "–".to_owned(),
         Shown::RangeOnly => "range only".to_owned(),
         Shown::Partial(uptime) => format!("{uptime} % (partial data)"),

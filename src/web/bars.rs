@@ -1,9 +1,11 @@
-//! The day bars as SVG: one picture a monitor, at most one path a class.
+//! The day bars as SVG: a picture of a monitor's days, and one of its weeks for where days
+//! would be hairlines; at most one path a class.
 //!
-//! Pure geometry. A day is a column; its classes share the height by their time, and
+//! Pure geometry. A day (or a week) is a column; its classes share the height by their time, and
 //! whatever happened is seen: an outage of a minute has a mark that stands out above
-//! the line of good days, so that a bar reads without colour. Days of one kind are
-//! drawn as one stretch, so a quiet quarter is a single rectangle.
+//! the line of good days, and the classes of a day are kept apart by a line of paper, so
+//! that a bar reads without colour. Days of one kind are drawn as one stretch, so a quiet
+//! quarter is a single rectangle.
 
 use super::moment;
 use crate::domain::duration;
@@ -12,30 +14,46 @@ use crate::report::status::Day;
 use askama::Template;
 use std::fmt::Write;
 
-/// A day's width, with the gap to the next.
-const DAY_WIDTH: usize = 4;
-/// The gap after a stretch; those within it are laid over all pictures by one pattern.
-const GAP: usize = 1;
+/// How a picture is divided.
+struct Grid {
+    /// The class that says how wide a page must be for it.
+    by: &'static str,
+    /// What a column is called, one and several.
+    columns: [&'static str; 2],
+    days: usize,
+    /// A column's width, with the gap to the next.
+    width: usize,
+    /// The gap after a stretch; those within it are laid over the picture by a pattern.
+    gap: usize,
+}
+
+const DAYS: Grid = Grid { by: "by-day", columns: ["day", "days"], days: 1, width: 3, gap: 1 };
+const WEEKS: Grid =
+    Grid { by: "by-week", columns: ["week", "weeks"], days: 7, width: 12, gap: 2 };
+
 /// The height of a picture: what a day that was down all through has.
 const HEIGHT: i64 = 28;
 /// The height of a day without downtime. What is above it is for outages alone.
 const BODY: i64 = 18;
 /// The least height of an outage: what stands out, and a little of the body, so that
-/// both are seen as one mark.
+/// both are seen as one mark. From there it grows with its time.
 const OUTAGE_MIN: i64 = HEIGHT - BODY + 2;
 /// The least height of anything else that happened.
 const MARK_MIN: i64 = 5;
 /// What is left to everything else on a day that was nearly all downtime.
-const LEAST: i64 = 2;
+const LEAST: i64 = 3;
+/// The paper between two classes of a day: no two colours need to be told apart where
+/// they touch.
+const SEAM: i64 = 1;
 /// The height of a paused day: a line that lies low.
 const PAUSED: i64 = 4;
 
-/// A stretch of days of one class and height.
+/// A stretch of columns of one class and height.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Rect {
     class: &'static str,
-    day: usize,
-    days: usize,
+    column: usize,
+    columns: usize,
     top: i64,
     height: i64,
 }
@@ -51,6 +69,7 @@ struct Path {
 #[derive(Clone, Debug, Template)]
 #[template(path = "bars.svg")]
 pub(super) struct Bars {
+    by: &'static str,
     paths: Vec<Path>,
     label: String,
     width: usize,
@@ -59,24 +78,41 @@ pub(super) struct Bars {
 
 impl Bars {
     /// The bars of some days, oldest first.
-    pub(super) fn of(days: &[Day]) -> Bars {
+    pub(super) fn days(days: &[Day]) -> Bars {
+        Bars::of(days, &DAYS)
+    }
+
+    /// The same days by weeks, of which the newest ends with the last day and the oldest
+    /// has what is left.
+    pub(super) fn weeks(days: &[Day]) -> Bars {
+        Bars::of(days, &WEEKS)
+    }
+
+    fn of(days: &[Day], grid: &Grid) -> Bars {
+        let mut tallies: Vec<Tally> = (days.rchunks(grid.days))
+            .map(|days| days.iter().map(|day| &day.tally).sum())
+            .collect();
+        tallies.reverse();
         let mut rects: Vec<Rect> = Vec::new();
-        for (index, day) in days.iter().enumerate() {
-            for (class, top, height) in column(&day.tally) {
+        for (index, tally) in tallies.iter().enumerate() {
+            for (class, top, height) in column(tally) {
                 let goes_on = |rect: &&mut Rect| {
                     (rect.class, rect.top, rect.height) == (class, top, height)
-                        && rect.day + rect.days == index
+                        && rect.column + rect.columns == index
                 };
                 match rects.iter_mut().rev().take(CLASSES.len()).find(goes_on) {
-                    Some(rect) => rect.days += 1,
-                    None => rects.push(Rect { class, day: index, days: 1, top, height }),
+                    Some(rect) => rect.columns += 1,
+                    None => {
+                        rects.push(Rect { class, column: index, columns: 1, top, height });
+                    }
                 }
             }
         }
         let path = |class: &'static str| {
             let mut data = String::new();
             for rect in rects.iter().filter(|rect| rect.class == class) {
-                let (left, width) = (rect.day * DAY_WIDTH, rect.days * DAY_WIDTH - GAP);
+                let left = rect.column * grid.width;
+                let width = rect.columns * grid.width - grid.gap;
                 // Writing to a string cannot fail.
                 let _ = write!(data, "M{left} {}h{width}v{}h-{width}z", rect.top, rect.height);
             }
@@ -84,8 +120,9 @@ impl Bars {
         };
         Bars {
             paths: CLASSES.into_iter().filter_map(path).collect(),
-            label: label(days),
-            width: days.len() * DAY_WIDTH,
+            label: label(days, &tallies, grid),
+            by: grid.by,
+            width: tallies.len() * grid.width,
             height: HEIGHT,
         }
     }
@@ -94,7 +131,7 @@ impl Bars {
 /// The classes that are drawn, from the top of a column to its foot.
 const CLASSES: [&str; 6] = ["down", "unknown", "maintenance", "degraded", "up", "paused"];
 
-/// What one day looks like: class, top and height of each of its parts.
+/// What one column looks like: class, top and height of each of its parts.
 fn column(tally: &Tally) -> Vec<(&'static str, i64, i64)> {
     let lived = tally.window() - tally.outside;
     if lived <= 0 {
@@ -103,7 +140,7 @@ fn column(tally: &Tally) -> Vec<(&'static str, i64, i64)> {
     if tally.paused == lived {
         return vec![("paused", HEIGHT - PAUSED, PAUSED)];
     }
-    // A day has at most some 10^8 milliseconds, so the product is far from overflowing.
+    // A week has less than 10^9 milliseconds, so the product is far from overflowing.
     let share = |ms: i64, height: i64| ms * height / lived;
     let body = [
         ("unknown", tally.unknown),
@@ -116,7 +153,8 @@ fn column(tally: &Tally) -> Vec<(&'static str, i64, i64)> {
     let mut parts = Vec::with_capacity(2);
     let mut top = HEIGHT - BODY;
     if tally.down > 0 {
-        let height = share(tally.down, HEIGHT).clamp(OUTAGE_MIN, HEIGHT - kinds * LEAST);
+        let height = OUTAGE_MIN + share(tally.down, HEIGHT - OUTAGE_MIN);
+        let height = height.min(HEIGHT - kinds * LEAST);
         parts.push(("down", 0, height));
         top = height;
     }
@@ -131,29 +169,33 @@ fn column(tally: &Tally) -> Vec<(&'static str, i64, i64)> {
         parts.push((class, top, height));
         top += height;
     }
+    for (_, top, height) in parts.iter_mut().skip(1) {
+        *top += SEAM;
+        *height -= SEAM;
+    }
     parts
 }
 
-/// The picture in words: `90 days to 24 Nov: 2 days with downtime (34 min), 3 days not
-/// fully checked`.
-fn label(days: &[Day]) -> String {
+/// The picture in words: `90 days from 27 Aug to 24 Nov: 2 days with downtime (34 min),
+/// 3 days not fully checked (4 h)`.
+fn label(days: &[Day], tallies: &[Tally], grid: &Grid) -> String {
     let (Some(first), Some(last)) = (days.first(), days.last()) else {
         return String::new();
     };
+    let [one, several] = grid.columns;
     let mut label = format!(
-        "{} days from {} to {}: ",
-        days.len(),
+        "{} {several} from {} to {}: ",
+        tallies.len(),
         moment::day(first.date),
         moment::day(last.date)
     );
     let mut facts = Vec::new();
     let mut say = |ms: fn(&Tally) -> i64, words: &str| {
-        let with: Vec<i64> =
-            days.iter().map(|day| ms(&day.tally)).filter(|ms| *ms > 0).collect();
+        let with: Vec<i64> = tallies.iter().map(ms).filter(|ms| *ms > 0).collect();
         if !with.is_empty() {
-            let plural = if with.len() == 1 { "day" } else { "days" };
+            let columns = if with.len() == 1 { one } else { several };
             let length = duration::in_words(with.iter().sum());
-            facts.push(format!("{} {plural} {words} ({length})", with.len()));
+            facts.push(format!("{} {columns} {words} ({length})", with.len()));
         }
     };
     say(|tally| tally.down, "with downtime");
@@ -161,10 +203,10 @@ fn label(days: &[Day]) -> String {
     say(|tally| tally.maintenance, "with maintenance");
     say(|tally| tally.unknown, "not fully checked");
     say(|tally| tally.paused, "paused");
-    let lived = days.iter().filter(|day| day.tally.window() > day.tally.outside).count();
+    let lived = tallies.iter().filter(|tally| tally.window() > tally.outside).count();
     if lived == 0 {
         facts.push("nothing was watched yet".to_owned());
-    } else if lived < days.len() {
+    } else if lived < tallies.len() {
         facts.push(format!("watched on {lived} of them"));
     }
     if facts.is_empty() {
@@ -209,26 +251,43 @@ mod tests {
 
     #[test]
     fn a_quiet_quarter_is_one_rectangle() {
-        let bars = Bars::of(&days(vec![WELL; 90]));
-        assert_eq!(data(&bars), [("up", "M0 10h359v18h-359z")]);
+        let bars = Bars::days(&days(vec![WELL; 90]));
+        assert_eq!(data(&bars), [("up", "M0 10h269v18h-269z")]);
         assert_eq!(bars.label, "90 days from 27 Aug to 24 Nov: up all the time");
+        let bars = Bars::weeks(&days(vec![WELL; 90]));
+        assert_eq!(data(&bars), [("up", "M0 10h154v18h-154z")]);
+        assert_eq!(bars.label, "13 weeks from 27 Aug to 24 Nov: up all the time");
+    }
+
+    #[test]
+    fn a_week_is_the_sum_of_its_days_and_the_newest_ends_with_the_last() {
+        let mut tallies = vec![WELL; 15];
+        for day in [7, 8] {
+            tallies[day] = Tally { down: DAY_MS, up: 0, ..WELL };
+        }
+        let bars = Bars::weeks(&days(tallies));
+        // The first week has one day, the second one and the third one of downtime.
+        let up = "M0 10h10v18h-10zM12 15h22v13h-22z";
+        assert_eq!(data(&bars), [("down", "M12 0h22v14h-22z"), ("up", up)]);
+        assert_eq!(bars.label, "3 weeks from 27 Aug to 10 Sep: 2 weeks with downtime (2 d)");
     }
 
     #[test]
     fn a_minute_of_downtime_stands_out_above_the_good_days() {
         let mut tallies = vec![WELL; 3];
         tallies[1] = Tally { down: MINUTE_MS, up: DAY_MS - MINUTE_MS, ..WELL };
-        let bars = Bars::of(&days(tallies));
-        let up = "M0 10h3v18h-3zM4 12h3v16h-3zM8 10h3v18h-3z";
-        assert_eq!(data(&bars), [("down", "M4 0h3v12h-3z"), ("up", up)]);
+        let bars = Bars::days(&days(tallies));
+        let up = "M0 10h2v18h-2zM3 13h2v15h-2zM6 10h2v18h-2z";
+        assert_eq!(data(&bars), [("down", "M3 0h2v12h-2z"), ("up", up)]);
         assert!(bars.label.ends_with(": 1 day with downtime (1 min)"), "{}", bars.label);
     }
 
     #[rstest]
     #[case(Tally { down: DAY_MS, up: 0, ..WELL }, &[("down", 0, 28)])]
-    #[case(Tally { down: DAY_MS / 2, up: DAY_MS / 2, ..WELL }, &[("down", 0, 14), ("up", 14, 14)])]
+    #[case(Tally { down: DAY_MS / 2, up: DAY_MS / 2, ..WELL }, &[("down", 0, 20), ("up", 21, 7)])]
+    #[case(Tally { down: DAY_MS / 16, up: DAY_MS / 16 * 15, ..WELL }, &[("down", 0, 13), ("up", 14, 14)])]
     #[case(Tally { unknown: DAY_MS, up: 0, ..WELL }, &[("unknown", 10, 18)])]
-    #[case(Tally { unknown: 1, up: DAY_MS - 1, ..WELL }, &[("unknown", 10, 5), ("up", 15, 13)])]
+    #[case(Tally { unknown: 1, up: DAY_MS - 1, ..WELL }, &[("unknown", 10, 5), ("up", 16, 12)])]
     #[case(Tally { outside: DAY_MS, up: 0, ..WELL }, &[])]
     #[case(Tally { outside: DAY_MS - 5, up: 5, ..WELL }, &[("up", 10, 18)])]
     #[case(Tally { paused: DAY_MS, up: 0, ..WELL }, &[("paused", 24, 4)])]
@@ -240,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_is_whole_whatever_happened_in_it() {
+    fn a_column_is_whole_but_for_its_seams_whatever_happened_in_it() {
         for kinds in 1..64_i64 {
             let ms = |bit: u32, much: i64| if kinds >> bit & 1 == 1 { much } else { 0 };
             for (much, little) in [(9, 9), (1, DAY_MS), (DAY_MS, 1)] {
@@ -256,10 +315,10 @@ mod tests {
                 let parts = column(&tally);
                 let foot = parts.iter().fold(parts[0].1, |top, part| {
                     assert_eq!(part.1, top, "{tally:?}");
-                    assert!(part.2 > 0, "{tally:?}");
-                    top + part.2
+                    assert!(part.2 > 1, "{tally:?}");
+                    top + part.2 + SEAM
                 });
-                assert_eq!(foot, HEIGHT, "{tally:?}");
+                assert_eq!(foot, HEIGHT + SEAM, "{tally:?}");
                 assert_eq!(parts.len(), kinds.count_ones() as usize, "{tally:?}");
             }
         }

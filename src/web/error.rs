@@ -63,7 +63,10 @@ impl Problem {
     /// 404 for a monitor.
     pub(super) fn no_such_monitor(id: &str) -> Problem {
         let id = Evidence::clean(id);
-        Problem::new(StatusCode::NOT_FOUND, format!("There is no monitor with the id “{id}”."))
+        Problem::new(
+            StatusCode::NOT_FOUND,
+            format!("There is no monitor with the id \"{id}\"."),
+        )
     }
 
     /// 404 for an outage.

@@ -16,6 +16,7 @@ mod frame;
 mod idle;
 mod moment;
 mod monitor_page;
+mod notices;
 mod outage_list;
 mod outages;
 mod readiness;
@@ -28,6 +29,7 @@ pub mod serve;
 mod service;
 pub mod settings;
 mod status_page;
+mod unbroken;
 
 pub use serve::serve;
 

@@ -3,18 +3,18 @@
 use super::bars::Bars;
 use super::chart::Chart;
 use super::error::Problem;
-use super::figure::{Figure, NOTHING};
+use super::figure::{self, Figure, NOTHING};
 use super::frame::{self, Frame};
 use super::moment::{self, Moment};
+use super::notices::Notices;
 use super::outages::Outages;
 use super::sentence::Sentence;
+use super::unbroken::unbroken;
 use super::{Site, View};
 use crate::domain::duration;
 use crate::domain::latency::Percentiles;
 use crate::domain::monitor::Parameters;
 use crate::domain::month::Month;
-use crate::domain::percent;
-use crate::domain::uptime::Ratio;
 use crate::report::headline::Piece;
 use crate::report::latency::{self, Picture};
 use crate::report::monitor::MonitorReport;
@@ -35,12 +35,16 @@ struct MonitorPage<'a> {
     frame: Frame,
     mark: &'static str,
     sentence: Sentence,
+    why: Sentence,
+    notices: Notices<'a>,
+    id: &'a str,
     url: &'a str,
     since: Option<Moment>,
     rule: String,
     interval: String,
     timeout: String,
-    bars: Bars,
+    /// By days and by weeks.
+    bars: [Bars; 2],
     first_day: String,
     last_day: String,
     days: Vec<DayRow>,
@@ -49,12 +53,14 @@ struct MonitorPage<'a> {
     outages: Option<Outages<'a>>,
     outages_shown: usize,
     outages_count: usize,
+    /// How many cost no downtime, because all of their time was maintenance.
+    outages_excused: usize,
     speeds: Vec<Speed>,
 }
 
 struct DayRow {
     date: chrono::NaiveDate,
-    uptime: Option<String>,
+    figure: Figure,
     down: String,
     degraded: String,
     unknown: String,
@@ -65,6 +71,8 @@ struct DayRow {
 struct MonthRow {
     month: Month,
     figure: Figure,
+    /// Since or until which day, where that lies within the month.
+    life: Vec<(&'static str, String)>,
     downtime: String,
     outages: usize,
 }
@@ -98,18 +106,21 @@ async fn show(
     frame::answer(&page(&view, &report))
 }
 
-fn page<'a>(view: &View, report: &'a MonitorReport<'a>) -> MonitorPage<'a> {
+fn page<'a>(view: &'a View, report: &'a MonitorReport<'a>) -> MonitorPage<'a> {
     let zone = view.settings.zone;
     let monitor = &report.history.monitor;
-    let (state, pieces) = state(report);
+    let (state, pieces, why) = state(report);
     let title = format!("{}: {}", monitor.name, state.word());
     let parameters = monitor.parameters.current();
     let day = |day: Option<&Day>| day.map(|day| moment::day(day.date)).unwrap_or_default();
     let caption = format!("Outages of {}", monitor.name);
     let month = Month::around(view.now, zone);
+    let ledger = &report.history.ledger;
+    let outages_seen = ledger.settled.outages.len() + usize::from(ledger.judge.is_down());
     let of_month = |row: &(Month, MonitorRow)| MonthRow {
         month: row.0,
         figure: Figure::of(&row.1.figures, report.decimals),
+        life: figure::life(&row.1.figures, |at| moment::day_of(at, zone)),
         downtime: length(row.1.figures.tally.down),
         outages: row.1.figures.outages.len(),
     };
@@ -117,12 +128,15 @@ fn page<'a>(view: &View, report: &'a MonitorReport<'a>) -> MonitorPage<'a> {
         frame: Frame::of(view, title, state),
         mark: frame::mark(state),
         sentence: Sentence::of(pieces, view.now, zone),
+        why: Sentence::of(why, view.now, zone),
+        notices: Notices::about(view, &monitor.id),
+        id: monitor.id.as_str(),
         url: &monitor.url,
         since: report.since.map(|since| Moment::exact(since, zone)),
         rule: rule(&parameters),
-        interval: duration::in_words(parameters.interval_ms),
-        timeout: duration::in_words(parameters.timeout_ms),
-        bars: Bars::of(&report.days),
+        interval: unbroken(&duration::in_words(parameters.interval_ms)),
+        timeout: unbroken(&duration::in_words(parameters.timeout_ms)),
+        bars: [Bars::days(&report.days), Bars::weeks(&report.days)],
         first_day: day(report.days.first()),
         last_day: day(report.days.last()),
         days: report
@@ -137,6 +151,7 @@ fn page<'a>(view: &View, report: &'a MonitorReport<'a>) -> MonitorPage<'a> {
             .then(|| Outages::live(&report.outages, view, caption)),
         outages_shown: report.outages.len(),
         outages_count: report.outages_count,
+        outages_excused: outages_seen.saturating_sub(report.outages_count),
         speeds: vec![
             speed("The last 24 hours".to_owned(), &report.last_day, zone),
             speed(month.name(), &report.month, zone),
@@ -144,26 +159,30 @@ fn page<'a>(view: &View, report: &'a MonitorReport<'a>) -> MonitorPage<'a> {
     }
 }
 
-/// The state and its sentence; a monitor that was removed has none.
-fn state(report: &MonitorReport<'_>) -> (State, Vec<Piece>) {
+/// The state, its sentence and what that has no room for; a monitor that was removed has
+/// no state.
+fn state(report: &MonitorReport<'_>) -> (State, Vec<Piece>, Vec<Piece>) {
     let name = &report.history.monitor.name;
     match report.removed_at {
-        None => (report.now.state, report.now.sentence(name, report.at)),
+        None => {
+            let now = &report.now;
+            (now.state, now.sentence(name, report.at), now.why())
+        }
         Some(removed_at) => {
             let pieces = vec![
                 Piece::Name(name.clone()),
-                Piece::Text(" is no longer watched since ".to_owned()),
+                Piece::Text(" has not been watched since ".to_owned()),
                 Piece::At(removed_at),
                 Piece::Text(".".to_owned()),
             ];
-            (State::Paused, pieces)
+            (State::Paused, pieces, Vec::new())
         }
     }
 }
 
 /// `down after 3 failures in a row, re-checked 10 s apart; up again at the first success`
 fn rule(parameters: &Parameters) -> String {
-    let apart = duration::in_words(parameters.retry_interval_ms);
+    let apart = unbroken(&duration::in_words(parameters.retry_interval_ms));
     let down = match parameters.failures {
         1 => "Down at the first failure".to_owned(),
         failures => {
@@ -188,7 +207,7 @@ fn day_row(day: &Day, decimals: u32) -> Option<DayRow> {
     let words = |ms: i64| if ms > 0 { duration::in_words(ms) } else { NOTHING.to_owned() };
     (tally.window() > tally.outside).then(|| DayRow {
         date: day.date,
-        uptime: tally.uptime().map(|ratio: Ratio| percent::shown(ratio, decimals)),
+        figure: Figure::unbounded(tally, decimals),
         down: words(tally.down),
         degraded: words(tally.degraded),
         unknown: words(tally.unknown),
@@ -198,7 +217,7 @@ fn day_row(day: &Day, decimals: u32) -> Option<DayRow> {
 }
 
 fn speed(title: String, picture: &Picture, zone: Tz) -> Speed {
-    let ms = |us: u32| format!("{} ms", latency::tenths_of_ms(us));
+    let ms = |us: u32| unbroken(&format!("{} ms", latency::tenths_of_ms(us)));
     let percentiles = picture.summary.percentiles;
     let rank = |of: fn(Percentiles) -> u32| {
         percentiles.map_or(NOTHING.to_owned(), |percentiles| ms(of(percentiles)))
@@ -209,6 +228,6 @@ fn speed(title: String, picture: &Picture, zone: Tz) -> Speed {
         checks: picture.summary.checks,
         percentiles: [rank(|p| p.p50_us), rank(|p| p.p95_us), rank(|p| p.p99_us)],
         slowest: picture.slowest.map(|(at, us)| (ms(us), Moment::exact(at, zone))),
-        stretch: duration::in_words(picture.stretch_ms),
+        stretch: unbroken(&duration::in_words(picture.stretch_ms)),
     }
 }

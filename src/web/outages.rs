@@ -56,8 +56,8 @@ impl<'a> Outages<'a> {
             to: (!outage.ongoing).then(|| moment(outage.span.to, zone)),
             downtime: duration::in_words(outage.down_ms),
             down_ms: outage.down_ms,
-            of: (outage.span.length_ms() > outage.down_ms)
-                .then(|| duration::in_words(outage.span.length_ms())),
+            of: Some(duration::in_words(outage.span.length_ms()))
+                .filter(|whole| *whole != duration::in_words(outage.down_ms)),
             reason: &outage.reason,
             continued: outage.continued,
         };

@@ -6,11 +6,12 @@
 use super::Site;
 use super::View;
 use super::error::Problem;
-use super::figure::{Figure, NOTHING};
+use super::figure::{self, Figure, NOTHING};
 use super::frame::{self, Frame};
-use super::moment::Moment;
+use super::moment::{self, Moment};
 use super::outages::Outages;
 use super::restatement::Restated;
+use super::unbroken::unbroken;
 use crate::domain::budget::Budget;
 use crate::domain::duration;
 use crate::domain::group::Rule;
@@ -23,7 +24,6 @@ use crate::report::form::Form;
 use crate::report::json;
 use crate::report::latency;
 use crate::report::period::{GroupRow, MonitorRow, Months, NoReport, PeriodReport, months};
-use crate::report::status::State;
 use askama::Template;
 use axum::Router;
 use axum::extract;
@@ -49,7 +49,6 @@ struct ReportPage<'a> {
     zone: &'static str,
     from: Moment,
     to: Moment,
-    as_of: Moment,
     closed: bool,
     previous: Option<Link>,
     next: Option<Link>,
@@ -85,6 +84,8 @@ struct Entry<'a> {
     /// Its address, or of what a group is made.
     about: String,
     figure: Figure,
+    /// Since or until when, where that lies within the period: the day, and exactly.
+    life: Vec<(&'static str, (String, Moment))>,
     downtime: String,
     down_ms: i64,
     maintenance: Option<String>,
@@ -245,11 +246,10 @@ fn page<'a>(view: &View, report: &'a PeriodReport, months: Months) -> ReportPage
     let monitors = report.monitors.iter().map(|row| of_monitor(report, row));
     let groups = report.groups.iter().map(|row| of_group(report, row));
     ReportPage {
-        frame: Frame::of(view, format!("Uptime in {name}"), State::Paused),
+        frame: Frame::fixed(view, format!("Uptime in {name}"), report.as_of, zone),
         zone: zone.name(),
         from: Moment::fixed(report.window.from, zone),
         to: Moment::fixed(report.window.to, zone),
-        as_of: Moment::fixed(report.as_of, zone),
         closed: report.closed,
         previous: report.period.previous().and_then(link),
         next: report.period.next().and_then(link),
@@ -291,7 +291,9 @@ fn forms(period: Period) -> Vec<Link> {
 fn of_monitor<'a>(report: &PeriodReport, row: &'a MonitorRow) -> Entry<'a> {
     let rank = |of: fn(Percentiles) -> u32| {
         let us = row.percentiles().map(of);
-        us.map_or(NOTHING.to_owned(), |us| format!("{} ms", latency::tenths_of_ms(us)))
+        us.map_or(NOTHING.to_owned(), |us| {
+            unbroken(&format!("{} ms", latency::tenths_of_ms(us)))
+        })
     };
     let checks = Checks {
         blips: row.blips,
@@ -322,8 +324,9 @@ fn of_group<'a>(report: &PeriodReport, row: &'a GroupRow) -> Entry<'a> {
 }
 
 fn entry<'a>(report: &PeriodReport, name: &'a str, figures: &'a Figures) -> Entry<'a> {
-    let length = |ms: Option<i64>| ms.map_or(NOTHING.to_owned(), duration::in_words);
-    let spent = |ms: i64| (ms > 0).then(|| duration::in_words(ms));
+    let length =
+        |ms: Option<i64>| ms.map_or(NOTHING.to_owned(), |ms| unbroken(&duration::in_words(ms)));
+    let spent = |ms: i64| (ms > 0).then(|| unbroken(&duration::in_words(ms)));
     let caption = format!("Outages of {name} in {}", report.period.name(report.zone));
     let tally = &figures.tally;
     Entry {
@@ -332,6 +335,9 @@ fn entry<'a>(report: &PeriodReport, name: &'a str, figures: &'a Figures) -> Entr
         name,
         about: String::new(),
         figure: Figure::of(figures, report.decimals),
+        life: figure::life(figures, |at| {
+            (moment::day_of(at, report.zone), Moment::fixed(at, report.zone))
+        }),
         downtime: spent(tally.down).unwrap_or_else(|| "none".to_owned()),
         down_ms: tally.down,
         maintenance: spent(tally.maintenance),
@@ -355,12 +361,14 @@ fn sla(figures: &Figures) -> Sla {
         Verdict::NoData => ("no data", "unknown"),
     };
     let certain = figures.certain || figures.verdict == Verdict::NoData;
+    // A verdict that may be another does not wear the colour of one that stands.
+    let mark = if certain { mark } else { "unknown" };
     Sla { target: figures.target.to_string(), word, mark, certain }
 }
 
 fn budget(report: &PeriodReport, budget: &Budget) -> BudgetWords {
     let day = |at: crate::domain::timestamp::Timestamp| {
-        at.to_utc().with_timezone(&report.zone).format("%-d %b").to_string()
+        at.to_utc().with_timezone(&report.zone).format("%-d\u{a0}%b").to_string()
     };
     let lost = budget.lost_at.map(|at| match budget.used_ms > budget.allowed_ms {
         true => format!("lost on {}", day(at)),
@@ -370,5 +378,6 @@ fn budget(report: &PeriodReport, budget: &Budget) -> BudgetWords {
         left if left >= 0 => format!("{} left", duration::at_least_in_words(left)),
         over => format!("{} too much", duration::in_words(-over)),
     };
-    BudgetWords { allowed: duration::at_least_in_words(budget.allowed_ms), left, lost }
+    let allowed = unbroken(&duration::at_least_in_words(budget.allowed_ms));
+    BudgetWords { allowed, left: unbroken(&left), lost }
 }

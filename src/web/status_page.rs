@@ -2,14 +2,15 @@
 
 use super::bars::Bars;
 use super::error::Problem;
-use super::figure::{Figure, NOTHING};
+use super::figure::{self, Figure, NOTHING};
 use super::frame::{self, Frame};
 use super::moment::{self, Moment};
+use super::notices::Notices;
 use super::sentence::Sentence;
+use super::unbroken::unbroken;
 use super::{Site, View};
 use crate::domain::duration;
 use crate::report::latency;
-use crate::report::notice::{Notice, notices};
 use crate::report::status::{MonitorStatus, State, Status};
 use askama::Template;
 use axum::Router;
@@ -30,19 +31,14 @@ struct StatusPage<'a> {
     frame: Frame,
     mark: &'static str,
     sentence: Sentence,
+    why: Sentence,
     rest: Option<String>,
-    notices: Vec<NoticeRow<'a>>,
+    /// What is said before the monitors, and what after them.
+    notices: [Notices<'a>; 2],
     month: crate::domain::month::Month,
     first_day: String,
     last_day: String,
     rows: Vec<Row<'a>>,
-}
-
-struct NoticeRow<'a> {
-    notice: Notice<'a>,
-    from: Moment,
-    to: Moment,
-    about: String,
 }
 
 struct Row<'a> {
@@ -52,12 +48,17 @@ struct Row<'a> {
     mark: &'static str,
     word: &'static str,
     since: Option<Moment>,
+    /// The same, exact and with the zone, for where there is no room.
+    since_exact: String,
     /// How long, where that matters more than the start.
     length: Option<String>,
     reason: Option<&'a str>,
     latency: String,
     figure: Figure,
-    bars: Bars,
+    /// Since or until when, where that lies within the month.
+    life: Vec<(&'static str, Moment)>,
+    /// By days and by weeks.
+    bars: [Bars; 2],
 }
 
 /// `GET /`.
@@ -74,6 +75,7 @@ async fn show(extract::State(site): extract::State<Arc<Site>>) -> Result<Respons
 fn page<'a>(view: &'a View, status: &'a Status<'a>) -> StatusPage<'a> {
     let headline = status.headline(view.snapshot.first_checks_by);
     let mut frame = Frame::of(view, headline.title, headline.state);
+    frame.here = "/";
     frame.refresh_s = Some(match headline.state {
         State::Pending => REFRESH_SOON_S,
         _ => REFRESH_S,
@@ -86,8 +88,9 @@ fn page<'a>(view: &'a View, status: &'a Status<'a>) -> StatusPage<'a> {
         frame,
         mark: frame::mark(headline.state),
         sentence: Sentence::of(headline.first, view.now, view.settings.zone),
+        why: Sentence::of(headline.why, view.now, view.settings.zone),
         rest: headline.rest,
-        notices: notice_rows(view),
+        notices: Notices::of_all(view),
         month: status.month,
         first_day: date(days.and_then(<[_]>::first)),
         last_day: date(days.and_then(<[_]>::last)),
@@ -105,30 +108,14 @@ fn row<'a>(view: &View, status: &Status<'_>, monitor: &'a MonitorStatus<'a>) -> 
         mark: frame::mark(now.state),
         word: now.state.word(),
         since: now.since.map(|since| Moment::short(since, view.now, zone)),
+        since_exact: (now.since).map_or(String::new(), |since| moment::exact(since, zone)),
         length: (now.since.filter(|_| !is_calm))
-            .map(|since| duration::in_words(view.now.since_ms(since))),
+            .map(|since| unbroken(&duration::in_words(view.now.since_ms(since)))),
         reason: now.reason.as_deref(),
         latency: (monitor.latency_us())
-            .map_or(NOTHING.to_owned(), |us| format!("{} ms", latency::whole_ms(us))),
+            .map_or(NOTHING.to_owned(), |us| unbroken(&latency::brief(us))),
         figure: Figure::of(&monitor.month.figures, status.decimals),
-        bars: Bars::of(&monitor.days),
+        life: figure::life(&monitor.month.figures, |at| Moment::short(at, view.now, zone)),
+        bars: [Bars::days(&monitor.days), Bars::weeks(&monitor.days)],
     }
-}
-
-fn notice_rows(view: &View) -> Vec<NoticeRow<'_>> {
-    let notices = notices(&view.snapshot.windows, view.now);
-    notices.into_iter().map(|notice| notice_row(view, notice)).collect()
-}
-
-fn notice_row<'a>(view: &View, notice: Notice<'a>) -> NoticeRow<'a> {
-    let name = |id: &&str| match view.snapshot.find(id) {
-        Some(history) => history.monitor.name.clone(),
-        None => (*id).to_owned(),
-    };
-    let about = match &notice.monitors[..] {
-        [] => "all monitors".to_owned(),
-        some => some.iter().map(name).collect::<Vec<_>>().join(", "),
-    };
-    let moment = |at| Moment::short(at, view.now, view.settings.zone);
-    NoticeRow { from: moment(notice.span.from), to: moment(notice.span.to), about, notice }
 }

@@ -1,15 +1,18 @@
 //! Looks at a target over HTTP/1.1 or HTTP/2, with or without TLS.
 //!
 //! Called through the table in `probe`. Follows redirects itself, because what may go
-//! along is decided at each (`redirect`); one request is `hop`, what it was waiting for
-//! `trace`, what its body says `body`, and what a broken one is called `blame`.
+//! along is decided at each (`redirect`); one request is `hop`, its `connection` has a
+//! `wire` that bounds what may come, what it was waiting for is `trace`, what its body says
+//! `body`, and what a broken one is called `blame`.
 
 mod blame;
 mod body;
+mod connection;
 mod hop;
 pub mod redirect;
 mod settings;
 mod trace;
+mod wire;
 
 pub use settings::Settings;
 

@@ -1,21 +1,13 @@
 //! Follows one request from outside, so that it is known where its time went, and where
-//! it was stuck when the deadline passed.
+//! it was stuck when the deadline passed, and whether the target sent more than it may.
 //!
-//! reqwest tells none of that by itself. Two hooks do: a layer around its connector, and
-//! TLS's store of sessions, which stores nothing here but is asked at the very moment
-//! the TCP connection stands. (Storing nothing is wanted: see `probe::tls`.)
+//! Written by `hop` and `connection` as they go on, and by the `wire`.
 
+use super::wire::{ANSWER_BYTES_MAX, BEFORE_ANSWER_BYTES_MAX};
 use crate::domain::check::Phases;
-use futures_util::future::BoxFuture;
-use hyper_util::client::legacy::connect::{Connection, HttpInfo};
-use rustls::NamedGroup;
-use rustls::client::{ClientSessionStore, Tls12ClientSessionValue, Tls13ClientSessionValue};
-use rustls::pki_types::ServerName;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
-use tower::{Layer, Service};
 
 /// What a request is waiting for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +22,7 @@ pub enum Stage {
     Reading,
 }
 
-/// The course of one request; shared with the hooks that watch it.
+/// The course of one request; shared with the wire that it goes over.
 #[derive(Debug)]
 pub struct Trace(Mutex<Course>);
 
@@ -43,6 +35,9 @@ struct Course {
     secured: Option<Instant>,
     answered: Option<Instant>,
     peer: Option<SocketAddr>,
+    received_bytes: u64,
+    /// Said of a target that sent too much.
+    flood: Option<&'static str>,
 }
 
 impl Trace {
@@ -57,6 +52,8 @@ impl Trace {
             secured: None,
             answered: None,
             peer: None,
+            received_bytes: 0,
+            flood: None,
         })))
     }
 
@@ -109,18 +106,36 @@ impl Trace {
         }
     }
 
-    fn connected(&self) {
-        self.course().connected.get_or_insert_with(Instant::now);
+    /// It is connected to this address.
+    pub fn connected(&self, peer: SocketAddr) {
+        let mut course = self.course();
+        course.connected.get_or_insert_with(Instant::now);
+        course.peer = Some(peer);
     }
 
-    fn ready(&self, peer: Option<SocketAddr>) {
+    /// The TLS handshake is over.
+    pub fn secured(&self) {
+        self.course().secured.get_or_insert_with(Instant::now);
+    }
+
+    /// So many bytes have come; whether more may.
+    pub fn received(&self, bytes: u64) -> bool {
         let mut course = self.course();
-        let now = Instant::now();
-        course.connected.get_or_insert(now);
-        if course.secure {
-            course.secured = Some(now);
+        course.received_bytes += bytes;
+        let (max, said) = match course.answered {
+            None => (BEFORE_ANSWER_BYTES_MAX, "it sends more than 512 KiB before an answer"),
+            Some(_) => (ANSWER_BYTES_MAX, "it sends more than 1280 KiB for one answer"),
+        };
+        if course.received_bytes > max {
+            course.flood.get_or_insert(said);
         }
-        course.peer = peer;
+        course.flood.is_none()
+    }
+
+    /// Why the target was cut off, if it sent too much.
+    #[must_use]
+    pub fn flood(&self) -> Option<&'static str> {
+        self.course().flood
     }
 
     fn course(&self) -> MutexGuard<'_, Course> {
@@ -133,78 +148,4 @@ impl Trace {
 #[must_use]
 pub fn micros(duration: Duration) -> u32 {
     u32::try_from(duration.as_micros()).unwrap_or(u32::MAX)
-}
-
-/// Watches a connector: tells the trace when a connection is ready, and with whom.
-#[derive(Clone)]
-pub struct Watch(pub Arc<Trace>);
-
-impl<S> Layer<S> for Watch {
-    type Service = Watched<S>;
-
-    fn layer(&self, inner: S) -> Watched<S> {
-        Watched { inner, trace: Arc::clone(&self.0) }
-    }
-}
-
-/// A connector that is watched.
-#[derive(Clone)]
-pub struct Watched<S> {
-    inner: S,
-    trace: Arc<Trace>,
-}
-
-impl<S, R> Service<R> for Watched<S>
-where
-    S: Service<R>,
-    S::Response: Connection,
-    S::Future: Send + 'static,
-{
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = BoxFuture<'static, Result<S::Response, S::Error>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(context)
-    }
-
-    fn call(&mut self, request: R) -> Self::Future {
-        let connecting = self.inner.call(request);
-        let trace = Arc::clone(&self.trace);
-        Box::pin(async move {
-            let connection = connecting.await?;
-            let mut extras = http::Extensions::new();
-            connection.connected().get_extras(&mut extras);
-            trace.ready(extras.get::<HttpInfo>().map(HttpInfo::remote_addr));
-            Ok(connection)
-        })
-    }
-}
-
-/// A store of TLS sessions that keeps none.
-#[derive(Debug)]
-pub struct NoSessions(pub Arc<Trace>);
-
-impl ClientSessionStore for NoSessions {
-    /// The first thing a handshake does, with the TCP connection just made.
-    fn kx_hint(&self, _: &ServerName<'_>) -> Option<NamedGroup> {
-        self.0.connected();
-        None
-    }
-
-    fn set_kx_hint(&self, _: ServerName<'static>, _: NamedGroup) {}
-
-    fn set_tls12_session(&self, _: ServerName<'static>, _: Tls12ClientSessionValue) {}
-
-    fn tls12_session(&self, _: &ServerName<'_>) -> Option<Tls12ClientSessionValue> {
-        None
-    }
-
-    fn remove_tls12_session(&self, _: &ServerName<'static>) {}
-
-    fn insert_tls13_ticket(&self, _: ServerName<'static>, _: Tls13ClientSessionValue) {}
-
-    fn take_tls13_ticket(&self, _: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
-        None
-    }
 }

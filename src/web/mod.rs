@@ -5,13 +5,13 @@
 //! print what `report` says, as the exports do. Nothing here writes, and no visitor can
 //! make it: there are only GET and HEAD.
 
+mod activity;
 mod asset;
 mod bars;
 mod chart;
 mod error;
 mod figure;
 mod frame;
-mod idle;
 mod moment;
 mod monitor_page;
 mod outages;

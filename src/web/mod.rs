@@ -8,6 +8,7 @@
 mod activity;
 mod asset;
 mod bars;
+mod budget;
 mod chart;
 mod error;
 mod figure;
@@ -38,6 +39,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
+use budget::{Budget, WAITING_BYTES_MAX};
 use error::Problem;
 use http::header::CONTENT_LENGTH;
 use readiness::Readiness;
@@ -119,6 +121,7 @@ pub fn router(app: App) -> Router {
         .with_state(site)
         .layer(middleware::from_fn(in_time))
         .layer(middleware::from_fn(without_body))
+        .layer(middleware::from_fn_with_state(Budget::of(WAITING_BYTES_MAX), budget::bound))
         .layer(middleware::from_fn(error::tell))
         .layer(compression.compress_when(compressible))
         .layer(middleware::from_fn(security::protect))

@@ -793,6 +793,23 @@ async fn a_resolver_that_is_not_there_is_our_own_fault_and_addresses_still_work(
     }
 }
 
+#[rstest]
+#[case(ResponseCode::Refused)]
+#[case(ResponseCode::ServFail)]
+#[case(ResponseCode::NotImp)]
+#[tokio::test]
+async fn a_resolver_that_does_not_speak_of_the_root_is_not_dead(#[case] code: ResponseCode) {
+    let names = NameServer::start(move |name| match name {
+        "" => Reply::Code(code),
+        "com" => Reply::Code(ResponseCode::NoError),
+        _ => Reply::Code(ResponseCode::ServFail),
+    })
+    .await;
+    let url = Url::parse("http://a.example/").unwrap();
+    let outcome = look(Settings::of(url), &asking(&names), AMPLE).await;
+    assert_fail(&outcome, Kind::Dns, "a.example cannot be resolved: Server Failure");
+}
+
 #[tokio::test]
 async fn many_looks_at_once_share_one_control_question() {
     let names = NameServer::start(|_| Reply::Code(ResponseCode::ServFail)).await;

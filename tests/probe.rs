@@ -827,11 +827,38 @@ async fn many_looks_at_once_share_one_control_question() {
 
 // ---- our own network ----
 
+/// Link-local without an interface, and all there are: no kernel knows where to send that.
+const NOBODYS: [&str; 2] = ["[fe80::1]", "255.255.255.255"];
+
 #[tokio::test]
-async fn an_address_that_this_host_has_no_way_to_is_our_own_fault() {
-    // Link-local without an interface: no kernel knows where to send that.
-    let url = Url::parse("http://[fe80::1]:9/").unwrap();
-    let outcome = look(Settings::of(url), &shared(), AMPLE).await;
-    assert_unknown(&outcome, Kind::OwnNetwork);
-    assert_eq!(outcome.evidence.reason, "this host has no route to fe80::1");
+async fn an_address_that_no_host_can_have_is_not_our_fault_while_we_have_a_way_out() {
+    for host in NOBODYS {
+        let ip = host.trim_matches(['[', ']']);
+        let url = Url::parse(&format!("http://{host}:9/")).unwrap();
+        let by_name = ip.parse::<IpAddr>().unwrap();
+        let names = NameServer::start(move |_| Reply::Addresses(vec![by_name])).await;
+        let named = Url::parse("http://a.example:9/").unwrap();
+        for (url, shared) in [(url, shared()), (named, asking(&names))] {
+            let outcome = look(Settings::of(url), &shared, AMPLE).await;
+            if everup::probe::route::to_anywhere() {
+                let reason = format!("no host can be reached at {ip}");
+                assert_fail(&outcome, Kind::Connect, &reason);
+            } else {
+                assert_unknown(&outcome, Kind::OwnNetwork);
+                let reason = format!("this host has no route to {ip}");
+                assert_eq!(outcome.evidence.reason, reason);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_to_where_nobody_can_go_is_the_targets_fault() {
+    let target = Target::start().await;
+    for host in NOBODYS {
+        target.answer(Behaviour::redirect(302, &format!("http://{host}:9/")));
+        let outcome = look_at(target.url()).await;
+        let reason = format!("no host can be reached at {}", host.trim_matches(['[', ']']));
+        assert_fail(&outcome, Kind::Connect, &reason);
+    }
 }

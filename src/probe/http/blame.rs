@@ -9,12 +9,14 @@ use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
 
-/// The fault behind a request that ended in `error`.
+/// The fault behind a request that ended in `error`; `before` is where a redirect came
+/// from that led to it.
 #[must_use]
 pub fn of_error(
     error: &(dyn Error + 'static),
     trace: &Trace,
     addresses: &[SocketAddr],
+    before: Option<SocketAddr>,
     deadline: &Deadline,
 ) -> Fault {
     if let Some(flood) = trace.flood() {
@@ -34,7 +36,7 @@ pub fn of_error(
     let peer = trace.peer();
     let addresses = peer.as_ref().map_or(addresses, std::slice::from_ref);
     if let Some(error) = found.io
-        && let Some(fault) = Fault::of_our_network(error, addresses)
+        && let Some(fault) = Fault::of_our_network(error, addresses, before)
     {
         return fault;
     }

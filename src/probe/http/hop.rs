@@ -48,6 +48,8 @@ pub struct Hop<'a> {
     pub deadline: &'a Deadline,
     /// Where its time goes.
     pub trace: Arc<Trace>,
+    /// Where a redirect came from that led here.
+    pub before: Option<SocketAddr>,
     /// Those that are tried, in order; empty until they are known.
     pub addresses: Vec<SocketAddr>,
 }
@@ -71,7 +73,9 @@ impl Hop<'_> {
         match timeout_at(self.deadline.at(), asking).await {
             Ok(Ok(judged)) => Ok(judged),
             Ok(Err(error)) => {
-                Err(blame::of_error(&*error, &self.trace, &self.addresses, self.deadline))
+                let before = self.before;
+                let Hop { trace, addresses, deadline, .. } = self;
+                Err(blame::of_error(&*error, trace, addresses, before, deadline))
             }
             Err(_) => Err(blame::of_silence(&self.trace, &self.addresses, self.deadline)),
         }
@@ -110,7 +114,7 @@ impl Hop<'_> {
             .filter(|address| route::exists(*address))
             .collect();
         if reachable.is_empty() {
-            return Err(Fault::no_route(&self.addresses));
+            return Err(Fault::no_route(&self.addresses, self.before));
         }
         self.addresses = reachable;
         Ok(())

@@ -156,6 +156,7 @@ impl HttpProber {
             step,
             deadline,
             trace: Arc::clone(&trace),
+            before: sight.address,
             addresses: Vec::new(),
         };
         *sight = Sight::default();

@@ -535,6 +535,41 @@ async fn no_secret_comes_back_in_a_reason() {
     assert_fail(&outcome, Kind::Body, "the body lacks \"nothing of the sort\"");
 }
 
+#[tokio::test]
+async fn what_a_body_must_contain_is_told_without_its_secrets() {
+    let target = Target::start().await;
+    let mut settings = Settings::of(target.url());
+    settings.secrets = vec!["qq\"secret\"value".to_owned()];
+    settings.http.expect_body_contains = Some("key qq\"secret\"value".to_owned());
+    let outcome = look(settings.clone(), &shared(), AMPLE).await;
+    assert_fail(&outcome, Kind::Body, "the body lacks \"key [secret]\"");
+    // Too short to be found again, but known by its name.
+    settings.http.expect_body_contains = Some("pin 123".to_owned());
+    settings.http.expect_body_shown = Some("pin ${PIN}".to_owned());
+    let outcome = look(settings, &shared(), AMPLE).await;
+    assert_fail(&outcome, Kind::Body, "the body lacks \"pin ${PIN}\"");
+}
+
+#[tokio::test]
+async fn whatever_was_sent_does_not_come_back_in_a_reason() {
+    let target = Target::start().await;
+    let mut settings = Settings::of(target.url());
+    settings.http.method = Method::POST;
+    settings.http.body = bytes::Bytes::from_static(b"b0dy and more");
+    settings
+        .http
+        .headers
+        .insert("x-odd", HeaderValue::from_static("l1teral-key"));
+    settings.secrets = vec!["s3cr et/path".to_owned()];
+    let to = "/s3cr%20et/path/L1TERAL-key/b0dy%20and more/";
+    target.answer(Behaviour::redirect(307, to));
+    let outcome = look(settings, &shared(), AMPLE).await;
+    let at = target.address();
+    let reason =
+        format!("it redirects in a loop, back to http://{at}/[secret]/[secret]/[secret]/");
+    assert_fail(&outcome, Kind::Protocol, &reason);
+}
+
 // ---- TLS ----
 
 #[tokio::test]

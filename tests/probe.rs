@@ -662,6 +662,15 @@ async fn a_certificate_that_nobody_we_trust_has_signed_is_a_fail() {
 }
 
 #[tokio::test]
+async fn a_certificate_that_signed_itself_is_told_in_words() {
+    let target = Target::start_tls(Authority::new().server_as_itself()).await;
+    let outcome = look(Settings::of(target.url()), &trusting(&Authority::new()), AMPLE).await;
+    let reason = "the certificate is that of an authority, as self-signed ones are by default, \
+                  and not one for a server";
+    assert_fail(&outcome, Kind::Tls, reason);
+}
+
+#[tokio::test]
 async fn a_redirect_from_https_to_http_keeps_no_credentials() {
     let authority = Authority::new();
     let plain = Target::start().await;
@@ -702,7 +711,7 @@ async fn at_once(acts: Vec<Act>) -> SocketAddr {
 #[case::plain_http(vec![Act::Send(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec())], Kind::Tls,
     "what it speaks is not TLS")]
 #[case::refused(vec![Act::Send(vec![21, 3, 3, 0, 2, 2, 40])], Kind::Tls,
-    "it refused the TLS handshake: HandshakeFailure")]
+    "it refused the TLS handshake: handshake failure")]
 #[case::reset(vec![Act::Reset], Kind::Tls, "the connection was reset during the TLS handshake")]
 #[case::closed(vec![], Kind::Tls, "the connection was closed during the TLS handshake")]
 #[tokio::test]

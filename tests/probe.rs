@@ -351,10 +351,11 @@ async fn a_flood_or_a_bomb_is_read_to_the_cap_and_no_further(#[case] behaviour: 
     until_nothing_is_open(&target).await;
 }
 
-const TOO_MUCH_BEFORE: &str = "it sends more than 512 KiB before an answer";
-
 #[rstest]
-#[case::interim(Behaviour::endless_informational(), TOO_MUCH_BEFORE)]
+#[case::interim(
+    Behaviour::endless_informational(),
+    "it sends more than 512 KiB before an answer"
+)]
 #[case::tiny_chunks(Behaviour::tiny_chunks(), "it sends more than 1280 KiB for one answer")]
 #[case::nothing_packed(
     Behaviour::skipped_frames(),
@@ -374,6 +375,7 @@ async fn who_sends_without_end_what_is_no_answer_is_cut_off_long_before_the_dead
 
 #[rstest]
 #[case::interim(frames::EARLY_HINTS)]
+#[case::interim_with_many_headers(frames::EARLY_HINTS_WITH_MANY_HEADERS)]
 #[case::window_update(frames::WINDOW_UPDATE)]
 #[case::priority(frames::PRIORITY)]
 #[case::ping(frames::PING)]
@@ -387,7 +389,8 @@ async fn frames_without_end_are_cut_off_long_before_the_deadline(#[case] frame: 
     let target = Target::start_tls(config).await;
     target.answer(Behaviour::endless(frame));
     let outcome = look(Settings::of(target.url()), &trusting(&authority), AMPLE).await;
-    assert_fail(&outcome, Kind::Protocol, TOO_MUCH_BEFORE);
+    let reason = "it sends more than 160 KiB before an answer";
+    assert_fail(&outcome, Kind::Protocol, reason);
     assert!(target.sent_bytes() < SENT_BYTES_MAX, "{}", target.sent_bytes());
     until_nothing_is_open(&target).await;
 }

@@ -2,6 +2,9 @@
 
 /// `103 Early Hints` for the first request.
 pub const EARLY_HINTS: &[u8] = b"\0\0\x05\x01\x04\0\0\0\x01\x08\x03103";
+/// The same with headers that take a byte each, and far more of memory.
+pub const EARLY_HINTS_WITH_MANY_HEADERS: &[u8] = b"\0\0\x15\x01\x04\0\0\0\x01\x08\x03103\
+      \x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90";
 /// One byte more of window, for the whole connection.
 pub const WINDOW_UPDATE: &[u8] = b"\0\0\x04\x08\0\0\0\0\0\0\0\0\x01";
 /// A priority for a request that was never made.

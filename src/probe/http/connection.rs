@@ -5,9 +5,9 @@
 //! busy and fill the memory; so the connection is made here, with a [`Wire`] in it, and
 //! reqwest has the body and the answer.
 
+use super::hop::BoxError;
 use super::trace::Trace;
 use super::wire::Wire;
-use super::{body::BODY_BYTES_MAX, hop::BoxError};
 use http::header::HOST;
 use http::{HeaderValue, Request, Uri, Version};
 use hyper::body::Incoming;
@@ -30,8 +30,9 @@ use tower_http::decompression::Decompression;
 
 /// The largest head of an answer; over HTTP/1 that of an interim answer, too.
 const HEAD_BYTES_MAX: u32 = 64 * 1024;
-/// As much as is read of a body: an HTTP/2 target may have no more on the way unasked.
-const WINDOW_BYTES: u32 = BODY_BYTES_MAX as u32;
+/// So much of a body an HTTP/2 target may have on the way unasked; it is the protocol's own
+/// measure.
+const WINDOW_BYTES: u32 = 65_535;
 
 /// Sends one request; which protocol it speaks was agreed on with the target.
 pub enum Speaker {
@@ -82,7 +83,10 @@ pub async fn agree(
     let stream = TlsConnector::from(Arc::new(tls)).connect(name, wire).await?;
     trace.secured();
     match stream.get_ref().1.alpn_protocol() {
-        Some(b"h2") => http_2(stream).await,
+        Some(b"h2") => {
+            trace.goes_over_http_2();
+            http_2(stream).await
+        }
         _ => http_1(stream).await,
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! Written by `hop` and `connection` as they go on, and by the `wire`.
 
-use super::wire::{ANSWER_BYTES_MAX, BEFORE_ANSWER_BYTES_MAX};
+use super::wire::{ANSWER_BYTES_MAX, BEFORE_ANSWER_BYTES_MAX, BEFORE_HTTP_2_ANSWER_BYTES_MAX};
 use crate::domain::check::Phases;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -35,6 +35,7 @@ struct Course {
     secured: Option<Instant>,
     answered: Option<Instant>,
     peer: Option<SocketAddr>,
+    over_http_2: bool,
     received_bytes: u64,
     /// Said of a target that sent too much.
     flood: Option<&'static str>,
@@ -52,6 +53,7 @@ impl Trace {
             secured: None,
             answered: None,
             peer: None,
+            over_http_2: false,
             received_bytes: 0,
             flood: None,
         })))
@@ -118,13 +120,24 @@ impl Trace {
         self.course().secured.get_or_insert_with(Instant::now);
     }
 
+    /// It goes over HTTP/2.
+    pub fn goes_over_http_2(&self) {
+        self.course().over_http_2 = true;
+    }
+
     /// So many bytes have come; whether more may.
     pub fn received(&self, bytes: u64) -> bool {
         let mut course = self.course();
         course.received_bytes += bytes;
-        let (max, said) = match course.answered {
-            None => (BEFORE_ANSWER_BYTES_MAX, "it sends more than 512 KiB before an answer"),
-            Some(_) => (ANSWER_BYTES_MAX, "it sends more than 1280 KiB for one answer"),
+        let (max, said) = match (course.answered, course.over_http_2) {
+            (Some(_), _) => (ANSWER_BYTES_MAX, "it sends more than 1280 KiB for one answer"),
+            (None, false) => {
+                (BEFORE_ANSWER_BYTES_MAX, "it sends more than 512 KiB before an answer")
+            }
+            (None, true) => (
+                BEFORE_HTTP_2_ANSWER_BYTES_MAX,
+                "it sends more than 160 KiB before an answer",
+            ),
         };
         if course.received_bytes > max {
             course.flood.get_or_insert(said);

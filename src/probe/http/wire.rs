@@ -14,10 +14,13 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// What may come before the head of an answer is complete: a TLS handshake (up to some
-/// 20 KiB), the head itself (64 KiB), and over HTTP/2 as much of the body as may be on the
-/// way unasked (256 KiB). The rest is interim answers, of which an honest target sends a
-/// few.
+/// 20 KiB), and the head itself (64 KiB). The rest is interim answers, of which an honest
+/// target sends a few.
 pub const BEFORE_ANSWER_BYTES_MAX: u64 = 512 * 1024;
+/// The same over HTTP/2, where as much of the body may come with the head as may be on the
+/// way unasked (64 KiB), and where every interim head is kept: a byte of it can stand for a
+/// header, which takes some 70.
+pub const BEFORE_HTTP_2_ANSWER_BYTES_MAX: u64 = 160 * 1024;
 /// What may come in all: the body as far as it is read, and four times as much again for
 /// whatever it comes in: heads, TLS records, the marks of chunks and frames.
 pub const ANSWER_BYTES_MAX: u64 = 5 * BODY_BYTES_MAX as u64;

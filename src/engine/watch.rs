@@ -27,7 +27,7 @@ impl Watcher {
         let started = moment(clock);
         let looking = AssertUnwindSafe(self.prober.probe(self.timeout)).catch_unwind();
         let mut outcome = looking.await.unwrap_or_else(|_| broken_down());
-        let distrust = pulse.distrust(started, moment(clock));
+        let distrust = pulse.distrust(started, moment(clock), self.timeout);
         if let Some((kind, reason)) = distrust {
             distrusted(&mut outcome, kind, reason);
         }
@@ -104,7 +104,16 @@ mod tests {
     }
 
     async fn checked(passes_ms: i64, jumps_ms: i64, verdict: Option<Verdict>) -> Check {
-        looked(passes_ms, jumps_ms, verdict).await.0
+        checked_within(Duration::from_secs(10), passes_ms, jumps_ms, verdict).await
+    }
+
+    async fn checked_within(
+        timeout: Duration,
+        passes_ms: i64,
+        jumps_ms: i64,
+        verdict: Option<Verdict>,
+    ) -> Check {
+        looked_within(timeout, passes_ms, jumps_ms, verdict).await.0
     }
 
     async fn looked(
@@ -112,9 +121,18 @@ mod tests {
         jumps_ms: i64,
         verdict: Option<Verdict>,
     ) -> (Check, Option<Box<Exchange>>) {
+        looked_within(Duration::from_secs(10), passes_ms, jumps_ms, verdict).await
+    }
+
+    async fn looked_within(
+        timeout: Duration,
+        passes_ms: i64,
+        jumps_ms: i64,
+        verdict: Option<Verdict>,
+    ) -> (Check, Option<Box<Exchange>>) {
         let clock = Arc::new(ManualClock::new(Timestamp(1_000_000)));
         let prober = Scripted { clock: clock.clone(), passes_ms, jumps_ms, verdict };
-        let watcher = Watcher { prober: Box::new(prober), timeout: Duration::from_secs(10) };
+        let watcher = Watcher { prober: Box::new(prober), timeout };
         watcher.check(clock.as_ref(), &Pulse::default()).await
     }
 
@@ -140,6 +158,14 @@ mod tests {
         assert_eq!(looked(900, 0, Some(Verdict::Ok)).await.1, None);
         assert_eq!(looked(30_000, 0, Some(Verdict::Fail)).await.1, None);
         assert_eq!(looked(100, 3_600_000, Some(Verdict::Fail)).await.1, None);
+    }
+
+    #[tokio::test]
+    async fn a_failure_during_a_stall_that_is_short_but_longer_than_the_timeout_is_ours() {
+        let timeout = Duration::from_millis(200);
+        let check = checked_within(timeout, 650, 0, Some(Verdict::Fail)).await;
+        assert_eq!(check.verdict, Verdict::Unknown);
+        assert_eq!(check.reason(), Some("everup itself stood still for 600 ms"));
     }
 
     #[tokio::test]

@@ -6,10 +6,9 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::ops::Range;
 
-/// What must not be seen, longest first.
+/// What must not be seen, in small letters, longest first.
 #[derive(Clone, Default)]
 pub struct Redaction {
     hidden: Vec<Box<str>>,
@@ -21,7 +20,8 @@ impl Redaction {
     /// What stands in a secret's place.
     const SHOWN: &str = "[secret]";
 
-    /// Hides each of `secrets`, and the forms that URLs and HTTP carry them in.
+    /// Hides each of `secrets`, and the forms that URLs, HTTP and quotes carry them in;
+    /// in small letters and in capitals, since hosts have no case.
     #[must_use]
     pub fn of<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Redaction {
         let mut hidden: Vec<Box<str>> = Vec::new();
@@ -29,18 +29,20 @@ impl Redaction {
             if secret.len() < Self::SECRET_BYTES_MIN {
                 continue;
             }
-            let in_urls = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
             // Strings cannot fail to be serialised.
-            let quoted = serde_json::to_string(secret).unwrap_or_default();
-            let in_json = quoted.trim_start_matches('"').trim_end_matches('"');
-            hidden.push(secret.into());
-            hidden.push(lower_hex(&in_urls).into());
-            hidden.push(in_urls.into());
-            hidden.push(url::form_urlencoded::byte_serialize(secret.as_bytes()).collect());
-            hidden.push(STANDARD.encode(secret).into());
-            hidden.push(in_json.replace('/', "\\/").into());
-            hidden.push(in_json.into());
-            hidden.push(in_html(secret).into());
+            let json = serde_json::to_string(secret).unwrap_or_default();
+            let in_json = json.trim_start_matches('"').trim_end_matches('"');
+            let quoted = format!("{secret:?}");
+            let forms = [
+                secret.to_owned(),
+                url::form_urlencoded::byte_serialize(secret.as_bytes()).collect(),
+                STANDARD.encode(secret),
+                quoted.get(1..quoted.len() - 1).unwrap_or_default().to_owned(),
+                in_json.replace('/', "\\/"),
+                in_json.to_owned(),
+                in_html(secret),
+            ];
+            hidden.extend(forms.map(|form| form.to_ascii_lowercase().into()));
         }
         // The longest first: a secret within a longer one must not tear it apart.
         hidden.sort_unstable_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
@@ -75,21 +77,26 @@ impl Redaction {
 
     /// Where secrets are, in order; those that overlap are one.
     fn found_in(&self, text: &str) -> Vec<Range<usize>> {
-        let places = |secret: &str| {
-            let length = secret.len();
-            let starts = text.match_indices(secret).map(|(at, _)| at);
-            starts.map(|at| at..at + length).collect::<Vec<_>>()
-        };
-        merged(self.hidden.iter().flat_map(|secret| places(secret)).collect())
+        let plain = Reading::plain(text);
+        let decoded = text.contains('%').then(|| Reading::decoded(text));
+        let mut found = Vec::new();
+        for secret in &self.hidden {
+            plain.look_for(secret, &mut found);
+            if let Some(decoded) = &decoded {
+                decoded.look_for(secret, &mut found);
+            }
+        }
+        merged(found)
     }
 
     fn cut_off_at_the_end_of(&self, text: &str) -> Option<Range<usize>> {
+        let bytes = text.as_bytes().to_ascii_lowercase();
         let begun = |secret: &str| {
             (Self::SECRET_BYTES_MIN..secret.len())
                 .rev()
                 .find(|length| {
                     let begins = secret.as_bytes().get(..*length);
-                    begins.is_some_and(|begins| text.as_bytes().ends_with(begins))
+                    begins.is_some_and(|begins| bytes.ends_with(begins))
                 })
                 .map(|length| text.len() - length)
         };
@@ -97,6 +104,57 @@ impl Redaction {
         // A secret begins where a character does.
         text.is_char_boundary(from).then_some(from..text.len())
     }
+}
+
+/// A text in small letters, and where each of its bytes came from.
+struct Reading {
+    bytes: Vec<u8>,
+    /// Where each byte began, and where the last one ended; empty where that is the same.
+    places: Vec<usize>,
+}
+
+impl Reading {
+    /// The text as it is.
+    fn plain(text: &str) -> Reading {
+        Reading { bytes: text.as_bytes().to_ascii_lowercase(), places: Vec::new() }
+    }
+
+    /// The text without its percent-encoding, whatever was encoded and in whichever case.
+    fn decoded(text: &str) -> Reading {
+        let raw = text.as_bytes();
+        let mut reading = Reading { bytes: Vec::new(), places: Vec::new() };
+        let mut at = 0;
+        while at < raw.len() {
+            let encoded = (raw[at] == b'%').then(|| raw.get(at + 1..at + 3)).flatten();
+            let byte = encoded.and_then(|hex| match hex {
+                [high, low] => Some(digit(*high)? * 16 + digit(*low)?),
+                _ => None,
+            });
+            reading.places.push(at);
+            reading.bytes.push(byte.unwrap_or(raw[at]).to_ascii_lowercase());
+            at += if byte.is_some() { 3 } else { 1 };
+        }
+        reading.places.push(at);
+        reading
+    }
+
+    fn look_for(&self, secret: &str, found: &mut Vec<Range<usize>>) {
+        let place = |at: usize| self.places.get(at).copied().unwrap_or(at);
+        let mut from = 0;
+        while let Some(at) = find(&self.bytes[from..], secret.as_bytes()) {
+            let (start, end) = (from + at, from + at + secret.len());
+            found.push(place(start)..place(end));
+            from = end;
+        }
+    }
+}
+
+fn digit(hex: u8) -> Option<u8> {
+    u8::try_from(char::from(hex).to_digit(16)?).ok()
+}
+
+fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
+    text.windows(wanted.len()).position(|window| window == wanted)
 }
 
 fn merged(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
@@ -123,17 +181,6 @@ fn without(text: &str, ranges: &[Range<usize>], end: usize) -> String {
     shown + text.get(from..end).unwrap_or_default()
 }
 
-/// Percent-encoding as some write it: `%2f` for `%2F`.
-fn lower_hex(encoded: &str) -> String {
-    let mut parts = encoded.split('%');
-    let mut lower = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let (hex, rest) = part.split_at(part.len().min(2));
-        lower += &format!("%{}{rest}", hex.to_lowercase());
-    }
-    lower
-}
-
 /// As an error page quotes it.
 fn in_html(text: &str) -> String {
     text.replace('&', "&amp;")
@@ -155,9 +202,22 @@ mod tests {
     #[case("s3cr/t+x!s3cr/t+x!", "[secret][secret]")]
     #[case("k=s3cr%2ft%2bx%21", "k=[secret]")]
     #[case(r#"{"k":"s3cr\/t+x!"}"#, r#"{"k":"[secret]"}"#)]
+    #[case("to /s3cr/t+x%21/", "to /[secret]/")]
+    #[case("to /s3cr%2ft+x!%2f100%", "to /[secret]%2f100%")]
+    #[case("for S3CR/T+X!, not", "for [secret], not")]
     #[case("nothing of it", "nothing of it")]
     fn a_secret_is_hidden_in_every_form(#[case] text: &str, #[case] shown: &str) {
         assert_eq!(Redaction::of(["s3cr/t+x!"]).of_text(text.to_owned()), shown);
+    }
+
+    #[test]
+    fn a_secret_is_hidden_as_urls_and_quotes_have_it() {
+        let redaction = Redaction::of(["s3cr et/päth", "qq\"secret\"value"]);
+        let url = url::Url::parse("http://a.example/x/s3cr et/päth?s3cr et/päth").unwrap();
+        let shown = "http://a.example/x/[secret]?[secret]";
+        assert_eq!(redaction.of_text(url.into()), shown);
+        let quoted = format!("lacks {:?}", "qq\"secret\"value");
+        assert_eq!(redaction.of_text(quoted), "lacks \"[secret]\"");
     }
 
     #[test]

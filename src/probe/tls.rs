@@ -84,11 +84,16 @@ fn verifier(roots: &Roots, provider: &Arc<CryptoProvider>) -> Result<Verifier, E
 pub fn sentence(error: &Error) -> String {
     match error {
         Error::InvalidCertificate(error) => certificate_sentence(error),
-        Error::AlertReceived(alert) => format!("it refused the TLS handshake: {alert:?}"),
+        Error::AlertReceived(alert) => {
+            format!("it refused the TLS handshake: {}", plain(&format!("{alert:?}")))
+        }
         Error::InvalidMessage(_) => "what it speaks is not TLS".to_owned(),
         Error::PeerIncompatible(_) => "it has no TLS version or cipher that we have".to_owned(),
         Error::NoCertificatesPresented => "it shows no certificate".to_owned(),
-        error => format!("TLS failed: {error}"),
+        Error::PeerMisbehaved(how) => {
+            format!("it breaks the rules of TLS: {}", plain(&format!("{how:?}")))
+        }
+        error => format!("TLS failed: {}", plain(&format!("{error:?}"))),
     }
 }
 
@@ -115,8 +120,32 @@ fn certificate_sentence(error: &CertificateError) -> String {
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
             "the certificate is not one for servers".to_owned()
         }
-        error => format!("the certificate is not good: {error}"),
+        CertificateError::Other(other) if format!("{other:?}").contains(AN_AUTHORITY) => {
+            "the certificate is that of an authority, as self-signed ones are by default, and \
+             not one for a server"
+                .to_owned()
+        }
+        error => format!("the certificate is not good: {}", plain(&format!("{error:?}"))),
     }
+}
+
+/// What the verifier calls a certificate that may sign others; its type is not ours to name.
+const AN_AUTHORITY: &str = "CaUsedAsEndEntity";
+
+/// The last name in what a program would print of a value, as words:
+/// `Other(OtherError(UnknownStatusType))` is "unknown status type".
+fn plain(printed: &str) -> String {
+    let names = printed.split(|c: char| !c.is_ascii_alphanumeric());
+    let is_word = |name: &&str| name.starts_with(|c: char| c.is_ascii_uppercase());
+    let name = names.rev().find(is_word).unwrap_or("for no reason given");
+    let mut words = String::new();
+    for (at, c) in name.char_indices() {
+        if c.is_ascii_uppercase() && at > 0 {
+            words.push(' ');
+        }
+        words.push(c.to_ascii_lowercase());
+    }
+    words
 }
 
 /// The day in UTC, like `2026-11-01`.
@@ -146,6 +175,7 @@ fn names(presented: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rstest::rstest;
     use rustls::pki_types::ServerName;
     use std::time::Duration;
 
@@ -161,6 +191,16 @@ mod tests {
         assert_eq!(sentence(&error), "the certificate expired on 2026-10-31");
         let absurd = CertificateError::ExpiredContext { time: at(0), not_after: at(u64::MAX) };
         assert_eq!(certificate_sentence(&absurd), "the certificate expired on 9999-12-31");
+    }
+
+    #[rstest]
+    #[case("HandshakeFailure", "handshake failure")]
+    #[case("Other(OtherError(UnknownStatusType))", "unknown status type")]
+    #[case("General(\"it broke\")", "general")]
+    #[case("Unknown(42)", "unknown")]
+    #[case("", "for no reason given")]
+    fn what_a_program_would_print_is_told_in_words(#[case] printed: &str, #[case] told: &str) {
+        assert_eq!(plain(printed), told);
     }
 
     #[test]

@@ -5,15 +5,16 @@
 //! print what `report` says, as the exports do. Nothing here writes, and no visitor can
 //! make it: there are only GET and HEAD.
 
+mod activity;
 mod asset;
 mod bars;
+mod budget;
 mod chart;
 mod checks;
 mod dossier_page;
 mod error;
 mod figure;
 mod frame;
-mod idle;
 mod moment;
 mod monitor_page;
 mod notices;
@@ -44,6 +45,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
+use budget::{Budget, WAITING_BYTES_MAX};
 use error::Problem;
 use http::header::CONTENT_LENGTH;
 use readiness::Readiness;
@@ -128,6 +130,7 @@ pub fn router(app: App) -> Router {
         .with_state(site)
         .layer(middleware::from_fn(in_time))
         .layer(middleware::from_fn(without_body))
+        .layer(middleware::from_fn_with_state(Budget::of(WAITING_BYTES_MAX), budget::bound))
         .layer(middleware::from_fn(error::tell))
         .layer(compression.compress_when(compressible))
         .layer(middleware::from_fn(security::protect))

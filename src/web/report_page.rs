@@ -186,6 +186,9 @@ async fn show(
     let (period, form) = match name.rsplit_once('.') {
         Some((period, extension)) => match form(extension) {
             Some(form) => (period, Some(form)),
+            None if Period::parse(period).is_ok() => {
+                return Err(Problem::no_such_form(extension));
+            }
             None => (name.as_str(), None),
         },
         None => (name.as_str(), None),

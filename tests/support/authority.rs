@@ -13,6 +13,7 @@ static MADE: AtomicUsize = AtomicUsize::new(0);
 /// Signs whatever it is asked to.
 pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
+    key: Vec<u8>,
     root: CertificateDer<'static>,
 }
 
@@ -27,7 +28,8 @@ impl Authority {
             .push(DnType::CommonName, format!("authority {number}"));
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let root = params.self_signed(&key).unwrap().der().clone();
-        Authority { issuer: Issuer::new(params, key), root }
+        let bytes = key.serialize_der();
+        Authority { issuer: Issuer::new(params, key), key: bytes, root }
     }
 
     /// What to trust.
@@ -64,15 +66,25 @@ impl Authority {
         params.not_after = date_time_ymd(to, 1, 1);
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        ServerConfig::builder_with_provider(provider)
-            .with_protocol_versions(versions)
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(
-                vec![certificate.der().clone()],
-                PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
-            )
-            .unwrap()
+        showing(certificate.der().clone(), key.serialize_der(), versions)
     }
+
+    /// A server that shows the authority's own certificate.
+    pub fn server_as_itself(&self) -> ServerConfig {
+        showing(self.root.clone(), self.key.clone(), rustls::ALL_VERSIONS)
+    }
+}
+
+fn showing(
+    certificate: CertificateDer<'static>,
+    key: Vec<u8>,
+    versions: &[&'static rustls::SupportedProtocolVersion],
+) -> ServerConfig {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(versions)
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], PrivateKeyDer::try_from(key).unwrap())
+        .unwrap()
 }

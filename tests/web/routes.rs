@@ -103,6 +103,7 @@ async fn assets_may_be_kept_for_ever_and_pages_may_not() {
 #[case("/report/november", StatusCode::BAD_REQUEST, "“november” is not a month")]
 #[case("/report/2026-12", StatusCode::NOT_FOUND, "the newest report is that of November 2026")]
 #[case("/report/2026-07", StatusCode::NOT_FOUND, "the oldest report is that of August 2026")]
+#[case("/report/2026-11.xml", StatusCode::NOT_FOUND, "There is no report in the form")]
 #[case("/monitors/nobody", StatusCode::NOT_FOUND, "There is no monitor with the id")]
 #[case("/outages/api", StatusCode::NOT_FOUND, "There is no outage")]
 #[case("/outages/api-20261103T080000.000Z", StatusCode::NOT_FOUND, "There is no outage")]

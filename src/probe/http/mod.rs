@@ -1,17 +1,20 @@
 //! Looks at a target over HTTP/1.1 or HTTP/2, with or without TLS.
 //!
 //! Called through the table in `probe`. Follows redirects itself, because what may go
-//! along is decided at each (`redirect`); one request is `hop`, what it was waiting for
-//! `trace`, how it was secured `witness`, what its body says `body`, what is kept of a
-//! wrong one `excerpt`, and what a broken one is called `blame`.
+//! along is decided at each (`redirect`); one request is `hop`, its `connection` has a
+//! `wire` that bounds what may come, what it was waiting for is `trace`, how it was secured
+//! `witness`, what its body says `body`, what is kept of a wrong one `excerpt`, and what a
+//! broken one is called `blame`.
 
 mod blame;
 mod body;
+mod connection;
 mod excerpt;
 mod hop;
 pub mod redirect;
 mod settings;
 mod trace;
+mod wire;
 mod witness;
 
 pub use settings::Settings;
@@ -28,7 +31,7 @@ use base64::engine::general_purpose::STANDARD;
 use excerpt::Excerpt;
 use hop::Hop;
 use http::header::{AUTHORIZATION, COOKIE, LOCATION, PROXY_AUTHORIZATION};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use percent_encoding::percent_decode_str;
 use redirect::Step;
 use std::net::SocketAddr;
@@ -49,7 +52,8 @@ pub fn prober(settings: super::Settings, shared: Arc<Shared>) -> Box<dyn Prober>
     }
     let password = url.password().map(decoded);
     let hidden = secrets.iter().map(String::as_str).chain(password.as_deref());
-    let redaction = Redaction::of(hidden.chain(credentials(&http.headers)));
+    let body = std::str::from_utf8(&http.body).ok();
+    let redaction = Redaction::of(hidden.chain(credentials(&http.headers)).chain(body));
     let first = Step::first(&url, &http.method);
     Box::new(HttpProber { first, degraded_above, settings: http, redaction, shared })
 }
@@ -166,6 +170,7 @@ impl HttpProber {
             step,
             deadline,
             trace: Arc::clone(&trace),
+            before: sight.address,
             addresses: Vec::new(),
         };
         *sight = Sight { excerpt: Excerpt::begin(&self.redaction), ..Sight::default() };
@@ -232,7 +237,8 @@ impl HttpProber {
         }
         let part =
             if seen.cut { "the first 256 KiB of the body lack" } else { "the body lacks" };
-        let reason = format!("{part} {:?}", wanted.unwrap_or_default());
+        let told = self.settings.expect_body_shown.as_deref().or(wanted).unwrap_or_default();
+        let reason = format!("{part} {:?}", self.redaction.of_text(told.to_owned()));
         Ok(Err(Fault::theirs(Kind::Body, reason)))
     }
 }
@@ -254,11 +260,17 @@ fn decoded(part: &str) -> String {
     percent_decode_str(part).decode_utf8_lossy().into_owned()
 }
 
-/// Header values that prove who we are, and what follows their scheme: never to be seen,
-/// whether or not the configuration calls them secret.
+/// Header values of this length may be secrets, whatever the header is called.
+const HEADER_BYTES_MIN: usize = 8;
+
+/// Header values that prove who we are, or may do so, and what follows their scheme: never
+/// to be seen, whether or not the configuration calls them secret.
 fn credentials(headers: &HeaderMap) -> impl Iterator<Item = &str> {
-    [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION]
-        .into_iter()
-        .filter_map(|name| headers.get(name)?.to_str().ok())
+    let proves =
+        |name: &HeaderName| [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION].contains(name);
+    headers
+        .iter()
+        .filter(move |(name, value)| proves(name) || value.len() >= HEADER_BYTES_MIN)
+        .filter_map(|(_, value)| value.to_str().ok())
         .flat_map(|value| [value, value.split_once(' ').map_or("", |(_, token)| token)])
 }

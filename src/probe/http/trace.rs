@@ -1,22 +1,15 @@
 //! Follows one request from outside, so that it is known where its time went, and where
-//! it was stuck when the deadline passed.
+//! it was stuck when the deadline passed, and whether the target sent more than it may.
 //!
-//! reqwest tells none of that by itself. Three hooks do: a layer around its connector,
-//! TLS's store of sessions, which stores nothing here but is asked at the very moment
-//! the TCP connection stands, and the `witness` before TLS's verifier. (Storing nothing
-//! is wanted: see `probe::tls`.)
+//! Written by `hop` and `connection` as they go on, by the `wire`, and by the `witness`
+//! before TLS's verifier.
 
+use super::wire::{ANSWER_BYTES_MAX, BEFORE_ANSWER_BYTES_MAX, BEFORE_HTTP_2_ANSWER_BYTES_MAX};
 use crate::domain::check::Phases;
-use futures_util::future::BoxFuture;
-use hyper_util::client::legacy::connect::{Connection, HttpInfo};
-use rustls::client::{ClientSessionStore, Tls12ClientSessionValue, Tls13ClientSessionValue};
-use rustls::pki_types::ServerName;
-use rustls::{CipherSuite, NamedGroup, ProtocolVersion};
+use rustls::{CipherSuite, ProtocolVersion};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
-use tower::{Layer, Service};
 
 /// What a request is waiting for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +24,7 @@ pub enum Stage {
     Reading,
 }
 
-/// The course of one request; shared with the hooks that watch it.
+/// The course of one request; shared with the wire that it goes over.
 #[derive(Debug)]
 pub struct Trace {
     course: Mutex<Course>,
@@ -58,6 +51,10 @@ struct Course {
     secured: Option<Instant>,
     answered: Option<Instant>,
     peer: Option<SocketAddr>,
+    over_http_2: bool,
+    received_bytes: u64,
+    /// Said of a target that sent too much.
+    flood: Option<&'static str>,
 }
 
 impl Trace {
@@ -72,6 +69,9 @@ impl Trace {
             secured: None,
             answered: None,
             peer: None,
+            over_http_2: false,
+            received_bytes: 0,
+            flood: None,
         };
         Arc::new(Trace { course: Mutex::new(course), secured_by: Mutex::default() })
     }
@@ -128,31 +128,65 @@ impl Trace {
     /// How its connection was secured. To be taken once, at the end.
     #[must_use]
     pub fn secured_by(&self) -> Secured {
-        std::mem::take(&mut *self.secured())
+        std::mem::take(&mut *self.security())
     }
 
     /// The target showed this certificate.
     pub fn presented(&self, certificate: &[u8]) {
-        self.secured().certificate = Some(certificate.into());
+        self.security().certificate = Some(certificate.into());
     }
 
     /// Both sides speak this version of TLS.
     pub fn agreed_on(&self, version: ProtocolVersion) {
-        self.secured().version = Some(version);
+        self.security().version = Some(version);
     }
 
-    fn connected(&self) {
-        self.course().connected.get_or_insert_with(Instant::now);
+    /// It is encrypted like this.
+    pub fn enciphered(&self, cipher: CipherSuite) {
+        self.security().cipher = Some(cipher);
     }
 
-    fn ready(&self, peer: Option<SocketAddr>) {
+    /// It is connected to this address.
+    pub fn connected(&self, peer: SocketAddr) {
         let mut course = self.course();
-        let now = Instant::now();
-        course.connected.get_or_insert(now);
-        if course.secure {
-            course.secured = Some(now);
+        course.connected.get_or_insert_with(Instant::now);
+        course.peer = Some(peer);
+    }
+
+    /// The TLS handshake is over.
+    pub fn secured(&self) {
+        self.course().secured.get_or_insert_with(Instant::now);
+    }
+
+    /// It goes over HTTP/2.
+    pub fn goes_over_http_2(&self) {
+        self.course().over_http_2 = true;
+    }
+
+    /// So many bytes have come; whether more may.
+    pub fn received(&self, bytes: u64) -> bool {
+        let mut course = self.course();
+        course.received_bytes += bytes;
+        let (max, said) = match (course.answered, course.over_http_2) {
+            (Some(_), _) => (ANSWER_BYTES_MAX, "it sends more than 1280 KiB for one answer"),
+            (None, false) => {
+                (BEFORE_ANSWER_BYTES_MAX, "it sends more than 512 KiB before an answer")
+            }
+            (None, true) => (
+                BEFORE_HTTP_2_ANSWER_BYTES_MAX,
+                "it sends more than 160 KiB before an answer",
+            ),
+        };
+        if course.received_bytes > max {
+            course.flood.get_or_insert(said);
         }
-        course.peer = peer;
+        course.flood.is_none()
+    }
+
+    /// Why the target was cut off, if it sent too much.
+    #[must_use]
+    pub fn flood(&self) -> Option<&'static str> {
+        self.course().flood
     }
 
     fn course(&self) -> MutexGuard<'_, Course> {
@@ -160,7 +194,7 @@ impl Trace {
         self.course.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn secured(&self) -> MutexGuard<'_, Secured> {
+    fn security(&self) -> MutexGuard<'_, Secured> {
         // As above.
         self.secured_by.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -170,81 +204,4 @@ impl Trace {
 #[must_use]
 pub fn micros(duration: Duration) -> u32 {
     u32::try_from(duration.as_micros()).unwrap_or(u32::MAX)
-}
-
-/// Watches a connector: tells the trace when a connection is ready, and with whom.
-#[derive(Clone)]
-pub struct Watch(pub Arc<Trace>);
-
-impl<S> Layer<S> for Watch {
-    type Service = Watched<S>;
-
-    fn layer(&self, inner: S) -> Watched<S> {
-        Watched { inner, trace: Arc::clone(&self.0) }
-    }
-}
-
-/// A connector that is watched.
-#[derive(Clone)]
-pub struct Watched<S> {
-    inner: S,
-    trace: Arc<Trace>,
-}
-
-impl<S, R> Service<R> for Watched<S>
-where
-    S: Service<R>,
-    S::Response: Connection,
-    S::Future: Send + 'static,
-{
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = BoxFuture<'static, Result<S::Response, S::Error>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(context)
-    }
-
-    fn call(&mut self, request: R) -> Self::Future {
-        let connecting = self.inner.call(request);
-        let trace = Arc::clone(&self.trace);
-        Box::pin(async move {
-            let connection = connecting.await?;
-            let mut extras = http::Extensions::new();
-            connection.connected().get_extras(&mut extras);
-            trace.ready(extras.get::<HttpInfo>().map(HttpInfo::remote_addr));
-            Ok(connection)
-        })
-    }
-}
-
-/// A store of TLS sessions that keeps none.
-#[derive(Debug)]
-pub struct NoSessions(pub Arc<Trace>);
-
-impl ClientSessionStore for NoSessions {
-    /// The first thing a handshake does, with the TCP connection just made.
-    fn kx_hint(&self, _: &ServerName<'_>) -> Option<NamedGroup> {
-        self.0.connected();
-        None
-    }
-
-    fn set_kx_hint(&self, _: ServerName<'static>, _: NamedGroup) {}
-
-    fn set_tls12_session(&self, _: ServerName<'static>, _: Tls12ClientSessionValue) {}
-
-    fn tls12_session(&self, _: &ServerName<'_>) -> Option<Tls12ClientSessionValue> {
-        None
-    }
-
-    fn remove_tls12_session(&self, _: &ServerName<'static>) {}
-
-    /// Nobody else tells the cipher suite; a ticket of TLS 1.2 has none to be read.
-    fn insert_tls13_ticket(&self, _: ServerName<'static>, ticket: Tls13ClientSessionValue) {
-        self.0.secured().cipher = Some(ticket.suite().common.suite);
-    }
-
-    fn take_tls13_ticket(&self, _: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
-        None
-    }
 }

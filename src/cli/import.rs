@@ -29,7 +29,7 @@ pub(super) async fn import(place: &Place, file: &Path) -> anyhow::Result<ExitCod
     let bar = bar(bytes);
     let imported = read::import(&store, &mut *input, |bytes| bar.set_position(bytes)).await;
     bar.finish_and_clear();
-    let Imported { checks, known_checks, pauses, windows } = imported?;
+    let Imported { checks, known_checks, pauses, windows, .. } = imported?;
     store.close().await;
     let mut text = format!("imported {checks} checks");
     if known_checks > 0 {

@@ -9,6 +9,7 @@ pub mod budget;
 pub mod check;
 pub mod class;
 pub mod duration;
+pub mod foreign;
 pub mod group;
 pub mod history;
 pub mod judge;

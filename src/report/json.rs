@@ -1,12 +1,15 @@
 //! The report as JSON, schema `everup.report/1`: documented in `docs/report.md`, and
 //! never changed but by a new schema name.
 
+mod imported;
+
 use super::figures::Figures;
 use super::latency;
 use super::outage::MonthOutage;
 use super::period::{GroupRow, MonitorRow, PeriodReport};
 use crate::domain::period::Period;
 use crate::domain::timestamp::Timestamp;
+use imported::Beside;
 use serde::Serialize;
 
 /// The name and version of the form.
@@ -40,6 +43,8 @@ struct Monitor<'a> {
     blips: usize,
     checks: u64,
     latency_ms: Latency,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    imported: Vec<Beside<'a>>,
 }
 
 #[derive(Serialize)]
@@ -144,6 +149,7 @@ fn monitor(row: &MonitorRow, decimals: u32) -> Monitor<'_> {
             p95: percentiles.map(|p| number(p.p95_us)),
             p99: percentiles.map(|p| number(p.p99_us)),
         },
+        imported: row.imported.iter().map(Beside::of).collect(),
     }
 }
 

@@ -9,6 +9,7 @@ pub mod csv;
 pub mod figures;
 pub mod form;
 pub mod headline;
+pub mod imported;
 pub mod json;
 pub mod latency;
 pub mod monitor;

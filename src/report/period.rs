@@ -1,6 +1,7 @@
 //! How a period was: the report that every form prints.
 
 use super::figures::Figures;
+use super::imported::Imported;
 use super::latency::{self, Percentiles, Summary};
 use super::settings::{GroupSettings, Settings};
 use crate::domain::bounds::Doubt;
@@ -52,6 +53,8 @@ pub struct MonitorRow {
     pub blips: usize,
     /// How many checks counted, and how fast the answers were.
     pub summary: Summary,
+    /// What other monitors said, which is no part of the figures.
+    pub imported: Vec<Imported>,
 }
 
 /// One group in a period.
@@ -113,6 +116,7 @@ impl PeriodReport {
         months(histories.iter().copied(), now, settings.zone)
             .ok_or(NoReport::NoMonitor)?
             .admit(period, settings.zone)?;
+        let imports = store.all_imports(window).await?;
         let mut monitors = Vec::new();
         for history in &histories {
             if history.monitor.lives().overlapping(window).is_empty() {
@@ -120,6 +124,9 @@ impl PeriodReport {
             }
             let mut monitor = MonitorRow::of(history, window, now, settings);
             monitor.summary = latency::summary(store, history, window, now).await?;
+            if let Some(foreign) = imports.get(&history.key) {
+                monitor.imported = Imported::of(foreign, window);
+            }
             monitors.push(monitor);
         }
         let is_settled = |row: &MonitorRow| row.figures.as_of >= window.to;
@@ -139,8 +146,8 @@ impl PeriodReport {
 }
 
 impl MonitorRow {
-    /// One monitor's period without its summary of single checks, which only the store
-    /// can give.
+    /// One monitor's period without its summary of single checks and what was imported,
+    /// which only the store can give.
     #[must_use]
     pub fn of(
         history: &History,
@@ -166,6 +173,7 @@ impl MonitorRow {
             figures,
             blips,
             summary: Summary::default(),
+            imported: Vec::new(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::figures::{Figures, Shown};
 use super::latency::{self, Percentiles};
-use super::period::PeriodReport;
+use super::period::{MonitorRow, PeriodReport};
 use crate::domain::duration;
 use crate::domain::percent::Verdict;
 use crate::domain::timestamp::Timestamp;
@@ -31,6 +31,7 @@ pub fn print(report: &PeriodReport) -> String {
     text.push('\n');
     for row in &report.monitors {
         text += &outages(&row.name, &row.figures, report.zone);
+        text += &imported(row, report.zone);
     }
     for row in &report.groups {
         text += &outages(&row.name, &row.figures, report.zone);
@@ -134,6 +135,18 @@ fn outages(name: &str, figures: &Figures, zone: Tz) -> String {
             outage.reason,
             if outage.continued { "  (continued)" } else { "" },
         );
+    }
+    text
+}
+
+/// What other monitors said of it.
+fn imported(row: &MonitorRow, zone: Tz) -> String {
+    let mut text = String::new();
+    for sentence in row.imported.iter().flat_map(|imported| imported.sentences(zone)) {
+        if text.is_empty() && row.figures.outages.is_empty() {
+            text += &format!("\n{}\n", row.name);
+        }
+        text += &format!("  {sentence}\n");
     }
     text
 }

@@ -8,6 +8,7 @@
 mod commit;
 mod days;
 mod error;
+mod foreign;
 mod hot;
 mod import;
 mod ledger;
@@ -22,6 +23,7 @@ mod register;
 mod write;
 
 use crate::domain::check::Check;
+use crate::domain::foreign::Foreign;
 use crate::domain::monitor::Key;
 use crate::domain::span::Span;
 use crate::domain::timestamp::Timestamp;
@@ -30,6 +32,7 @@ use crate::store::contract::{
 };
 use async_trait::async_trait;
 use sqlx::SqlitePool;
+use std::collections::BTreeMap;
 use std::path::Path;
 use write::Write;
 
@@ -107,6 +110,17 @@ impl Store for Sqlite {
     async fn pauses(&self, key: Key) -> Result<Vec<Pause>, StoreError> {
         let mut read = self.readers.begin().await?;
         read::pauses(&mut read, key).await
+    }
+
+    async fn imports(&self, key: Key, span: Span) -> Result<Foreign, StoreError> {
+        let mut read = self.readers.begin().await?;
+        let mut found = foreign::read(&mut read, Some(key), span).await?;
+        Ok(found.remove(&key).unwrap_or_default())
+    }
+
+    async fn all_imports(&self, span: Span) -> Result<BTreeMap<Key, Foreign>, StoreError> {
+        let mut read = self.readers.begin().await?;
+        foreign::read(&mut read, None, span).await
     }
 
     async fn import(&self) -> Result<Box<dyn Import>, StoreError> {

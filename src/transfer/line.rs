@@ -3,7 +3,9 @@
 //! `docs/export.md` documents it. Instants are written with three decimals, and read
 //! as RFC 3339 with any zone or as integer milliseconds.
 
+use super::foreign_line::{CountLine, OriginLine, StretchLine};
 use crate::domain::check::{Check, Evidence, Kind, Phases, Verdict};
+use crate::domain::foreign::{Count, Origin, Stretch};
 use crate::domain::maintenance::MaintenanceWindow;
 use crate::domain::monitor::MonitorId;
 use crate::domain::timestamp::Timestamp;
@@ -21,6 +23,12 @@ pub enum Record {
     Pause(MonitorId, Pause),
     /// A maintenance window.
     Maintenance(MaintenanceWindow),
+    /// What another monitor counted.
+    Count(MonitorId, Count),
+    /// How another monitor says that a target was.
+    Stretch(MonitorId, Stretch),
+    /// Where records of a monitor came from.
+    Origin(MonitorId, Origin),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -54,6 +62,9 @@ enum Line<'a> {
         #[serde(default)]
         monitors: Option<Vec<String>>,
     },
+    Count(CountLine),
+    Stretch(StretchLine),
+    Origin(OriginLine),
 }
 
 /// Evidence besides the reason.
@@ -80,7 +91,7 @@ struct Details {
 
 /// An instant of a line.
 #[derive(Clone, Copy)]
-struct Instant(Timestamp);
+pub(super) struct Instant(pub(super) Timestamp);
 
 impl Serialize for Instant {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -195,6 +206,9 @@ impl Record {
                     monitors: read_monitors(monitors)?,
                 }))
             }
+            Line::Count(line) => line.read(),
+            Line::Stretch(line) => line.read(),
+            Line::Origin(line) => line.read(),
         }
     }
 
@@ -226,6 +240,11 @@ impl Record {
                     some => Some(some.iter().map(ToString::to_string).collect()),
                 },
             },
+            Record::Count(monitor, count) => Line::Count(CountLine::of(monitor, count)),
+            Record::Stretch(monitor, stretch) => {
+                Line::Stretch(StretchLine::of(monitor, stretch))
+            }
+            Record::Origin(monitor, origin) => Line::Origin(OriginLine::of(monitor, origin)),
         };
         // Serialising strings, integers and finite numbers into memory cannot fail.
         serde_json::to_string(&line).unwrap_or_default()
@@ -239,16 +258,22 @@ fn plain(error: &serde_json::Error) -> String {
     text[..end].to_owned()
 }
 
+/// A text that is safe to print anywhere, or what it has to be like.
+pub(super) fn clean(text: String, what: &str) -> Result<String, String> {
+    if Evidence::clean(&text) == text {
+        return Ok(text);
+    }
+    Err(format!(
+        "{what} is at most {} characters, without control characters or spaces around it",
+        Evidence::REASON_CHARS_MAX
+    ))
+}
+
 fn read_evidence(
     reason: String,
     details: Option<Details>,
 ) -> Result<Option<Box<Evidence>>, String> {
-    if Evidence::clean(&reason) != reason {
-        return Err(format!(
-            "a reason is at most {} characters, without control characters or spaces around it",
-            Evidence::REASON_CHARS_MAX
-        ));
-    }
+    let reason = clean(reason, "a reason")?;
     if reason.is_empty() && details.is_none() {
         return Ok(None);
     }
@@ -338,6 +363,15 @@ mod tests {
     #[case(
         r#"{"kind":"maintenance","announced_at":"2026-11-01T00:00:00.000Z","start_time":"2026-11-04T00:00:00.000Z","end_time":"2026-11-04T02:00:00.000Z","cancelled_at":null,"message":"upgrade","monitors":["api"]}"#
     )]
+    #[case(
+        r#"{"kind":"count","monitor":"api","source":"uptime-kuma","from":"2026-11-01T00:00:00.000Z","to":"2026-11-02T00:00:00.000Z","up":1436,"down":4}"#
+    )]
+    #[case(
+        r#"{"kind":"stretch","monitor":"api","source":"uptimerobot","from":"2026-11-01T00:00:00.000Z","to":"2026-11-02T00:00:00.000Z","claim":"down","reason":"Connection Timeout"}"#
+    )]
+    #[case(
+        r#"{"kind":"origin","monitor":"api","source":"uptime-kuma","file":"kuma.db","imported_at":"2026-11-24T10:54:07.000Z","records":"checks","from":"2026-11-01T00:00:00.000Z","to":"2026-11-02T00:00:00.000Z","added":1440}"#
+    )]
     fn a_line_comes_back_as_it_was(#[case] line: &str) {
         assert_eq!(Record::parse(line).unwrap().print(), line);
     }
@@ -381,6 +415,34 @@ mod tests {
     #[case(
         r#"{"kind":"maintenance","announced_at":1,"start_time":3,"end_time":5,"monitors":[]}"#,
         "leave it out"
+    )]
+    #[case(
+        r#"{"kind":"count","monitor":"api","source":"kuma","from":1,"to":2,"up":1,"down":0}"#,
+        "no source: use uptime-kuma"
+    )]
+    #[case(
+        r#"{"kind":"count","monitor":"api","source":"uptime-kuma","from":2,"to":2,"up":1,"down":0}"#,
+        "must end after"
+    )]
+    #[case(
+        r#"{"kind":"count","monitor":"api","source":"uptime-kuma","from":1,"to":2,"up":-1,"down":0}"#,
+        "invalid value"
+    )]
+    #[case(
+        r#"{"kind":"count","monitor":"api","source":"uptime-kuma","from":1,"to":2,"up":1,"down":0,"x":1}"#,
+        "unknown field"
+    )]
+    #[case(
+        r#"{"kind":"stretch","monitor":"api","source":"uptimerobot","from":1,"to":2,"claim":"odd"}"#,
+        "no claim"
+    )]
+    #[case(
+        r#"{"kind":"stretch","monitor":"api","source":"uptimerobot","from":1,"to":2,"claim":"up","reason":" a"}"#,
+        "spaces around"
+    )]
+    #[case(
+        r#"{"kind":"origin","monitor":"api","source":"uptimerobot","file":"f","imported_at":1,"records":"all","from":1,"to":2,"added":1}"#,
+        "are no records"
     )]
     #[case(r#"{"kind":"outage"}"#, "unknown variant")]
     #[case("{", "EOF")]

@@ -113,6 +113,18 @@ impl Reading<'_> {
                 }
                 at(line, self.import.window(&window).await)
             }
+            Record::Count(id, count) => {
+                let key = self.key(line, &id)?;
+                at(line, self.import.count(key, &count).await)
+            }
+            Record::Stretch(id, stretch) => {
+                let key = self.key(line, &id)?;
+                at(line, self.import.stretch(key, &stretch).await)
+            }
+            Record::Origin(id, origin) => {
+                let key = self.key(line, &id)?;
+                at(line, self.import.origin(key, &origin).await)
+            }
         }
     }
 

@@ -10,7 +10,7 @@ use std::io::{self, Write};
 /// What is to be written.
 #[derive(Clone, Debug)]
 pub struct Selection {
-    /// Checks that began within, and pauses and windows that touch it.
+    /// Checks that began within, and all else that touches it.
     pub span: Span,
     /// Only these monitors; empty: all.
     pub monitors: Vec<String>,
@@ -30,8 +30,8 @@ pub enum WriteError {
     UnknownMonitor(String, String),
 }
 
-/// Writes the selected records: windows first, then each monitor's pauses and checks
-/// in order of time. Gives how many lines there were.
+/// Writes the selected records: windows first, then each monitor's pauses, what was
+/// imported for it, and its checks, in order of time. Gives how many lines there were.
 ///
 /// # Errors
 /// When the store cannot be read or the output refuses.
@@ -60,6 +60,16 @@ pub async fn export(
             if span.overlaps(selection.span) {
                 put(Record::Pause(id.clone(), pause), output)?;
             }
+        }
+        let foreign = store.imports(history.key, selection.span).await?;
+        for origin in foreign.origins {
+            put(Record::Origin(id.clone(), origin), output)?;
+        }
+        for count in foreign.counts {
+            put(Record::Count(id.clone(), count), output)?;
+        }
+        for stretch in foreign.stretches {
+            put(Record::Stretch(id.clone(), stretch), output)?;
         }
         let Some(extent) = store.extent(history.key).await? else { continue };
         let extent = extent.cut(selection.span);

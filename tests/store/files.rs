@@ -129,7 +129,8 @@ pub async fn everything(store: &dyn Store) -> String {
         let checks = store.checks(*key, Span::ALWAYS).await.unwrap();
         let extent = store.extent(*key).await.unwrap();
         let pauses = store.pauses(*key).await.unwrap();
-        said += &format!("{checks:#?}{extent:?}{pauses:?}");
+        let imports = store.imports(*key, Span::ALWAYS).await.unwrap();
+        said += &format!("{checks:#?}{extent:?}{pauses:?}{imports:?}");
     }
     said
 }

@@ -85,12 +85,8 @@ pub(super) enum Command {
     },
     /// Print the report of a month
     Report(ReportWanted),
-    /// Read a history of NDJSON lines into the database: all of them or none
-    Import {
-        /// The file, or - for standard input
-        #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
-        file: PathBuf,
-    },
+    /// Read a history into the database: all of it or nothing
+    Import(ImportWanted),
     /// Write the history as NDJSON lines to standard output
     Export(ExportWanted),
     /// Compute the report file of a closed month again, and say whether it is sound
@@ -142,6 +138,59 @@ fn forms() -> impl TypedValueParser<Value = Form> {
     // Only these words are let through, so one of them is always found.
     PossibleValuesParser::new(Form::ALL.map(Form::word))
         .map(move |word| form(word).unwrap_or(Form::Text))
+}
+
+/// A file of lines, or what another monitor has kept. A file that is called like one of
+/// these is written with its folder: ./kuma
+#[derive(Debug, Args)]
+#[command(subcommand_negates_reqs = true)]
+pub(super) struct ImportWanted {
+    /// NDJSON lines, as export writes them; - for standard input
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath, required = true)]
+    pub(super) file: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(super) foreign: Option<ForeignWanted>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ForeignWanted {
+    /// The database of Uptime Kuma 2
+    Kuma {
+        /// Its file, kuma.db
+        #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+        #[command(flatten)]
+        mapping: MappingWanted,
+    },
+    /// What UptimeRobot answers to getMonitors with logs=1
+    Uptimerobot {
+        /// The answer as JSON, or - for standard input
+        #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+        #[command(flatten)]
+        mapping: MappingWanted,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct MappingWanted {
+    /// Which of ours one of theirs is, where neither name nor address tells; may be given
+    /// more than once
+    #[arg(long, value_name = "NAME|ID=OURS", value_parser = pair)]
+    pub(super) map: Vec<(String, String)>,
+    /// Leave out what has no counterpart, instead of importing nothing
+    #[arg(long)]
+    pub(super) only_mapped: bool,
+}
+
+/// A name there may have a `=`, an id here has none.
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.rsplit_once('=') {
+        Some((there, here)) if !there.is_empty() && !here.is_empty() => {
+            Ok((there.to_owned(), here.to_owned()))
+        }
+        _ => Err("write it like \"Name or id there=id here\"".to_owned()),
+    }
 }
 
 #[derive(Debug, Args)]
@@ -211,5 +260,33 @@ mod tests {
     #[test]
     fn the_table_is_sound() {
         Arguments::command().debug_assert();
+    }
+
+    fn import_wanted(arguments: &[&str]) -> Result<ImportWanted, clap::Error> {
+        let arguments = ["everup", "import"].iter().chain(arguments);
+        match Arguments::try_parse_from(arguments)?.command {
+            Some(Command::Import(wanted)) => Ok(wanted),
+            other => panic!("not an import: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn an_import_is_of_lines_unless_another_monitor_is_named() {
+        for file in ["history.ndjson", "-", "./kuma", "kuma.db"] {
+            let wanted = import_wanted(&["--store", "x.db", file]).unwrap();
+            assert_eq!(wanted.file.as_deref(), Some(std::path::Path::new(file)));
+            assert!(wanted.foreign.is_none());
+        }
+        let wanted =
+            import_wanted(&["kuma", "kuma.db", "--map", "a=b=api", "--only-mapped"]).unwrap();
+        let Some(ForeignWanted::Kuma { file, mapping }) = wanted.foreign else { panic!() };
+        assert_eq!(file, PathBuf::from("kuma.db"));
+        assert_eq!(mapping.map, [("a=b".to_owned(), "api".to_owned())]);
+        assert!(mapping.only_mapped && wanted.file.is_none());
+        let wanted = import_wanted(&["--store", "x.db", "uptimerobot", "-"]).unwrap();
+        assert!(matches!(wanted.foreign, Some(ForeignWanted::Uptimerobot { .. })));
+        for wrong in [&[][..], &["kuma"], &["kuma", "x", "--map", "api"]] {
+            assert!(import_wanted(wrong).is_err(), "{wrong:?}");
+        }
     }
 }

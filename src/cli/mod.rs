@@ -58,7 +58,7 @@ async fn command(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Validate { file } => validate::validate(&place, file),
         Command::Probe { target } => probe::probe(&place, &target).await,
         Command::Report(wanted) => report::report(&place, wanted).await,
-        Command::Import { file } => import::import(&place, &file).await,
+        Command::Import(wanted) => import::import(&place, wanted).await,
         Command::Verify { file } => verify::verify(&file),
         Command::Correct(wanted) => correct::correct(&place, wanted).await,
         Command::Export(wanted) => export::export(&place, wanted).await,

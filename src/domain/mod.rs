@@ -11,6 +11,7 @@ pub mod check;
 pub mod class;
 pub mod duration;
 pub mod exchange;
+pub mod foreign;
 pub mod group;
 pub mod history;
 pub mod judge;

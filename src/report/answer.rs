@@ -2,6 +2,7 @@
 //! it reads now.
 
 use super::closed;
+use super::imported::Imported;
 use super::latency::Remembered;
 use super::period::{MonitorRow, NoReport, PeriodReport};
 use super::restated::restate;
@@ -30,7 +31,8 @@ pub async fn answer(
         && let Some(kept) = store.closed_month(month).await?
         && kept.closed_at <= now
     {
-        let report = open(&kept.text())?;
+        let mut report = open(&kept.text())?;
+        tell_imported(store, histories, &mut report).await?;
         let corrections = store.corrections(Some(month)).await?;
         let restatement = restate(&report, corrections).map(Box::new);
         return Ok(PeriodReport { restatement, ..report });
@@ -53,6 +55,24 @@ pub async fn answer(
         }
     }
     Ok(report)
+}
+
+/// What another monitor has said of a closed month: it stands beside the figures and is
+/// no part of what was closed, so it is told as it is known today.
+async fn tell_imported(
+    store: &dyn Store,
+    histories: impl IntoIterator<Item = &History>,
+    report: &mut PeriodReport,
+) -> Result<(), StoreError> {
+    let imports = store.all_imports(report.window).await?;
+    for history in histories {
+        let Some(foreign) = imports.get(&history.key) else { continue };
+        let id = &history.monitor.id;
+        if let Some(row) = report.monitors.iter_mut().find(|row| row.id == id.as_str()) {
+            row.imported = Imported::of(foreign, report.window);
+        }
+    }
+    Ok(())
 }
 
 fn open(text: &str) -> Result<PeriodReport, NoReport> {

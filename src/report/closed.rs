@@ -225,6 +225,7 @@ impl MonitorForm {
             figures: self.figures(window)?,
             parameters,
             settled: true,
+            imported: Vec::new(),
             blips: self.blips,
             summary: Summary { checks: self.checks, percentiles: self.latency_ms.open() },
         })

@@ -1,6 +1,8 @@
 //! The report as JSON, schema `everup.report/1`: documented in `docs/report.md`, and
 //! never changed but by a new schema name. `closed` reads back what is printed here.
 
+mod imported;
+
 use super::figures::{BOUNDS_DECIMALS, Figures};
 use super::latency;
 use super::outage::MonthOutage;
@@ -11,6 +13,7 @@ use crate::domain::period::Period;
 use crate::domain::span::Spans;
 use crate::domain::timestamp::Timestamp;
 use crate::store::closed::Correction;
+use imported::Beside;
 use serde::Serialize;
 
 /// The name and version of the form.
@@ -63,6 +66,8 @@ struct Monitor<'a> {
     blips: usize,
     checks: u64,
     latency_ms: Latency,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    imported: Vec<Beside<'a>>,
     #[serde(flatten)]
     course: Option<Course>,
 }
@@ -235,6 +240,7 @@ fn monitor(row: &MonitorRow, decimals: u32) -> Monitor<'_> {
             p95: percentiles.map(|p| number(p.p95_us)),
             p99: percentiles.map(|p| number(p.p99_us)),
         },
+        imported: row.imported.iter().map(Beside::of).collect(),
     }
 }
 
@@ -282,7 +288,9 @@ pub(super) fn closed_monitor(row: &MonitorRow, decimals: u32) -> String {
     };
     let parameters = row.parameters.iter().map(version).collect();
     let course = Course { parameters, ..course(&row.figures) };
-    text_of(&Monitor { course: Some(course), ..monitor(row, decimals) })
+    // What others said is no part of what was measured here.
+    let imported = Vec::new();
+    text_of(&Monitor { course: Some(course), imported, ..monitor(row, decimals) })
 }
 
 /// The row of a group in a closed month.

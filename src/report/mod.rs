@@ -13,6 +13,7 @@ pub mod dossier_json;
 pub mod figures;
 pub mod form;
 pub mod headline;
+pub mod imported;
 pub mod json;
 pub mod latency;
 pub mod listing;

@@ -1,6 +1,7 @@
 //! How a period was: the report that every form prints.
 
 use super::figures::Figures;
+use super::imported::Imported;
 use super::latency::{self, Remembered, Summary};
 use super::restated::Restatement;
 use super::settings::{GroupSettings, Settings};
@@ -79,6 +80,8 @@ pub struct MonitorRow {
     pub blips: usize,
     /// How many checks counted, and how fast the answers were.
     pub summary: Summary,
+    /// What other monitors said, which is no part of the figures.
+    pub imported: Vec<Imported>,
 }
 
 /// One group in a period.
@@ -154,9 +157,15 @@ impl PeriodReport {
             |history: &&History| !history.monitor.lives().overlapping(window).is_empty();
         let shown: Vec<&History> = histories.iter().copied().filter(existed).collect();
         let mut summaries = latency::summaries(store, &shown, window, now, remembered).await?;
+        let imports = store.all_imports(window).await?;
         let row = |history: &&History| {
             let summary = summaries.remove(&history.key).unwrap_or_default();
-            MonitorRow { summary, ..MonitorRow::of(history, window, now, settings) }
+            let imported = imports.get(&history.key);
+            MonitorRow {
+                summary,
+                imported: imported.map(|of| Imported::of(of, window)).unwrap_or_default(),
+                ..MonitorRow::of(history, window, now, settings)
+            }
         };
         let monitors: Vec<MonitorRow> = shown.iter().map(row).collect();
         Ok(PeriodReport {
@@ -196,8 +205,8 @@ impl PeriodReport {
 }
 
 impl MonitorRow {
-    /// One monitor's period without its summary of single checks, which only the store
-    /// can give.
+    /// One monitor's period without its summary of single checks and what was imported,
+    /// which only the store can give.
     #[must_use]
     pub fn of(
         history: &History,
@@ -227,6 +236,7 @@ impl MonitorRow {
             settled: settled_before >= window.to,
             blips,
             summary: Summary::default(),
+            imported: Vec::new(),
         }
     }
 

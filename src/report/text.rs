@@ -2,7 +2,7 @@
 
 use super::figures::{Figures, Shown};
 use super::latency;
-use super::period::{GroupRow, PeriodReport};
+use super::period::{GroupRow, MonitorRow, PeriodReport};
 use super::restated::Restatement;
 use crate::domain::duration;
 use crate::domain::latency::Percentiles;
@@ -32,6 +32,7 @@ pub fn print(report: &PeriodReport) -> String {
     text += &format!("{}\n\n{}\n", figures(report), details(report));
     for row in &report.monitors {
         text += &outages(&row.name, &row.figures, report.zone);
+        text += &imported(row, report.zone);
     }
     for row in &report.groups {
         text += &outages(&row.name, &row.figures, report.zone);
@@ -174,6 +175,18 @@ fn outages(name: &str, figures: &Figures, zone: Tz) -> String {
             outage.reason,
             if outage.continued { "  (continued)" } else { "" },
         );
+    }
+    text
+}
+
+/// What other monitors said of it.
+fn imported(row: &MonitorRow, zone: Tz) -> String {
+    let mut text = String::new();
+    for sentence in row.imported.iter().flat_map(|imported| imported.sentences(zone)) {
+        if text.is_empty() && row.figures.outages.is_empty() {
+            text += &format!("\n{}\n", row.name);
+        }
+        text += &format!("  {sentence}\n");
     }
     text
 }

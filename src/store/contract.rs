@@ -10,6 +10,7 @@
 
 use crate::domain::check::Check;
 use crate::domain::exchange::Exchange;
+use crate::domain::foreign::{Count, Foreign, Origin, Stretch};
 use crate::domain::history::History;
 use crate::domain::judge::{Entry, Judge};
 use crate::domain::maintenance::MaintenanceWindow;
@@ -19,6 +20,7 @@ use crate::domain::span::Span;
 use crate::domain::timestamp::Timestamp;
 use crate::store::closed::{ClosedMonth, Correction, Subject};
 use async_trait::async_trait;
+use std::collections::BTreeMap;
 
 /// A monitor as its configuration has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,6 +124,12 @@ pub struct Imported {
     pub closed: u64,
     /// Exchanges that were not there before.
     pub exchanges: u64,
+    /// Counts of other monitors that were not there before.
+    pub counts: u64,
+    /// Stretches of other monitors that were not there before, or have now grown.
+    pub stretches: u64,
+    /// Origins that were not there before.
+    pub origins: u64,
 }
 
 /// A stretch in which a monitor was paused.
@@ -226,6 +234,15 @@ pub trait Store: Send + Sync {
     /// The corrections of a month, or of all, in the order in which they were made.
     async fn corrections(&self, month: Option<Month>) -> Result<Vec<Correction>, StoreError>;
 
+    /// What other monitors said of this one's target, and where its imported records
+    /// came from: all that shares an instant with `span`, uncut, each kind in order of
+    /// its start. Nothing of it is observed time; checks that were imported are among
+    /// [`Store::checks`] like any other, and an origin says which time's.
+    async fn imports(&self, key: Key, span: Span) -> Result<Foreign, StoreError>;
+
+    /// [`Store::imports`] of every monitor that has any, in one read.
+    async fn all_imports(&self, span: Span) -> Result<BTreeMap<Key, Foreign>, StoreError>;
+
     /// Begins an import, which holds all other writers off until it is finished or
     /// dropped.
     async fn import(&self) -> Result<Box<dyn Import>, StoreError>;
@@ -265,8 +282,23 @@ pub trait Import: Send {
     /// kept.
     async fn exchange(&mut self, exchanged: &Exchanged) -> Result<(), StoreError>;
 
+    /// Adds what another monitor counted. [`StoreError::Conflict`] where its source is
+    /// kept to have counted something else in any of that time.
+    async fn count(&mut self, key: Key, count: &Count) -> Result<(), StoreError>;
+
+    /// Adds how another monitor says it was, or more time to a stretch with the same
+    /// start, claim and reason. [`StoreError::Conflict`] where its source is kept to say
+    /// something else of any of that time.
+    async fn stretch(&mut self, key: Key, stretch: &Stretch) -> Result<(), StoreError>;
+
+    /// Adds where records came from.
+    async fn origin(&mut self, key: Key, origin: &Origin) -> Result<(), StoreError>;
+
+    /// What was added up to here.
+    fn so_far(&self) -> Imported;
+
     /// Judges every touched monitor again, lets the time of a monitor without `since`
-    /// begin no later than its earliest check, lets the epoch grow if anything was
+    /// begin no later than its earliest check, count or stretch, lets the epoch grow if anything was
     /// added, and keeps it all. Atomic.
     async fn finish(self: Box<Self>) -> Result<Imported, StoreError>;
 }

@@ -11,6 +11,7 @@ mod days;
 mod error;
 mod exchanges;
 mod file;
+mod foreign;
 mod hot;
 mod import;
 mod ledger;
@@ -26,6 +27,7 @@ mod write;
 
 use crate::domain::check::Check;
 use crate::domain::exchange::Exchange;
+use crate::domain::foreign::Foreign;
 use crate::domain::monitor::Key;
 use crate::domain::month::Month;
 use crate::domain::span::Span;
@@ -37,6 +39,7 @@ use crate::store::contract::{
 use async_trait::async_trait;
 use file::File;
 use sqlx::SqlitePool;
+use std::collections::BTreeMap;
 use std::path::Path;
 use write::Write;
 
@@ -173,6 +176,17 @@ impl Store for Sqlite {
 
     async fn corrections(&self, month: Option<Month>) -> Result<Vec<Correction>, StoreError> {
         closed::corrections(&mut *self.readers.acquire().await?, month).await
+    }
+
+    async fn imports(&self, key: Key, span: Span) -> Result<Foreign, StoreError> {
+        let mut read = self.readers.begin().await?;
+        let mut found = foreign::read(&mut read, Some(key), span).await?;
+        Ok(found.remove(&key).unwrap_or_default())
+    }
+
+    async fn all_imports(&self, span: Span) -> Result<BTreeMap<Key, Foreign>, StoreError> {
+        let mut read = self.readers.begin().await?;
+        foreign::read(&mut read, None, span).await
     }
 
     async fn import(&self) -> Result<Box<dyn Import>, StoreError> {

@@ -3,8 +3,10 @@
 //! `docs/export.md` documents it. Instants are written with three decimals, and read
 //! as RFC 3339 with any zone or as integer milliseconds.
 
+use super::foreign_line::{CountLine, OriginLine, StretchLine};
 use crate::domain::check::{Check, Evidence, Kind, Phases, Verdict};
 use crate::domain::exchange::Exchange;
+use crate::domain::foreign::{Count, Origin, Stretch};
 use crate::domain::maintenance::MaintenanceWindow;
 use crate::domain::monitor::MonitorId;
 use crate::domain::month::Month;
@@ -34,6 +36,12 @@ pub enum Record {
     ClosedRow(Month, ClosedRow),
     /// A correction of a closed month.
     Correction(Correction),
+    /// What another monitor counted.
+    Count(MonitorId, Count),
+    /// How another monitor says that a target was.
+    Stretch(MonitorId, Stretch),
+    /// Where records of a monitor came from.
+    Origin(MonitorId, Origin),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -95,6 +103,9 @@ enum Line<'a> {
         reason: String,
         made_at: Instant,
     },
+    Count(CountLine),
+    Stretch(StretchLine),
+    Origin(OriginLine),
 }
 
 /// Evidence besides the reason.
@@ -121,7 +132,7 @@ struct Details {
 
 /// An instant of a line.
 #[derive(Clone, Copy)]
-struct Instant(Timestamp);
+pub(super) struct Instant(pub(super) Timestamp);
 
 /// Integers below this are meant as seconds: as milliseconds they lie before March 1973,
 /// as seconds they reach to the year 5138.
@@ -298,6 +309,9 @@ impl Record {
                     made_at: made_at.0,
                 }))
             }
+            Line::Count(line) => line.read(),
+            Line::Stretch(line) => line.read(),
+            Line::Origin(line) => line.read(),
         }
     }
 
@@ -355,6 +369,11 @@ impl Record {
                 reason: correction.reason.clone(),
                 made_at: Instant(correction.made_at),
             },
+            Record::Count(monitor, count) => Line::Count(CountLine::of(monitor, count)),
+            Record::Stretch(monitor, stretch) => {
+                Line::Stretch(StretchLine::of(monitor, stretch))
+            }
+            Record::Origin(monitor, origin) => Line::Origin(OriginLine::of(monitor, origin)),
         };
         // Serialising strings, integers and finite numbers into memory cannot fail.
         serde_json::to_string(&line).unwrap_or_default()
@@ -368,16 +387,22 @@ fn plain(error: &serde_json::Error) -> String {
     text[..end].to_owned()
 }
 
+/// A text that is safe to print anywhere, or what it has to be like.
+pub(super) fn clean(text: String, what: &str) -> Result<String, String> {
+    if Evidence::clean(&text) == text {
+        return Ok(text);
+    }
+    Err(format!(
+        "{what} is at most {} characters, without control characters or spaces around it",
+        Evidence::REASON_CHARS_MAX
+    ))
+}
+
 fn read_evidence(
     reason: String,
     details: Option<Details>,
 ) -> Result<Option<Box<Evidence>>, String> {
-    if Evidence::clean(&reason) != reason {
-        return Err(format!(
-            "a reason is at most {} characters, without control characters or spaces around it",
-            Evidence::REASON_CHARS_MAX
-        ));
-    }
+    let reason = clean(reason, "a reason")?;
     if reason.is_empty() && details.is_none() {
         return Ok(None);
     }
@@ -470,6 +495,15 @@ mod tests {
     #[case(
         r#"{"kind":"maintenance","announced_at":"2026-11-01T00:00:00.000Z","start_time":"2026-11-04T00:00:00.000Z","end_time":"2026-11-04T02:00:00.000Z","cancelled_at":null,"message":"upgrade","monitors":["api"]}"#
     )]
+    #[case(
+        r#"{"kind":"count","monitor":"api","source":"uptime-kuma","from":"2026-11-01T00:00:00.000Z","to":"2026-11-02T00:00:00.000Z","up":1436,"down":4}"#
+    )]
+    #[case(
+        r#"{"kind":"stretch","monitor":"api","source":"uptimerobot","from":"2026-11-01T00:00:00.000Z","to":"2026-11-02T00:00:00.000Z","claim":"down","reason":"Connection Timeout"}"#
+    )]
+    #[case(
+        r#"{"kind":"origin","monitor":"api","source":"uptime-kuma","file":"kuma.db","imported_at":"2026-11-24T10:54:07.000Z","records":"checks","from":"2026-11-01T00:00:00.000Z","to":"2026-11-02T00:00:00.000Z","added":1440}"#
+    )]
     fn a_line_comes_back_as_it_was(#[case] line: &str) {
         assert_eq!(Record::parse(line).unwrap().print(), line);
     }
@@ -539,6 +573,34 @@ mod tests {
     #[case(
         r#"{"kind":"check","monitor":"api","started_at":"1969-12-31T23:59:59Z","verdict":"ok"}"#,
         "1969-12-31T23:59:59Z is before 1970"
+    )]
+    #[case(
+        r#"{"kind":"count","monitor":"api","source":"kuma","from":1793491200001,"to":1793491200002,"up":1,"down":0}"#,
+        "no source: use uptime-kuma"
+    )]
+    #[case(
+        r#"{"kind":"count","monitor":"api","source":"uptime-kuma","from":1793491200002,"to":1793491200002,"up":1,"down":0}"#,
+        "must end after"
+    )]
+    #[case(
+        r#"{"kind":"count","monitor":"api","source":"uptime-kuma","from":1793491200001,"to":1793491200002,"up":-1,"down":0}"#,
+        "invalid value"
+    )]
+    #[case(
+        r#"{"kind":"count","monitor":"api","source":"uptime-kuma","from":1793491200001,"to":1793491200002,"up":1,"down":0,"x":1}"#,
+        "unknown field"
+    )]
+    #[case(
+        r#"{"kind":"stretch","monitor":"api","source":"uptimerobot","from":1793491200001,"to":1793491200002,"claim":"odd"}"#,
+        "no claim"
+    )]
+    #[case(
+        r#"{"kind":"stretch","monitor":"api","source":"uptimerobot","from":1793491200001,"to":1793491200002,"claim":"up","reason":" a"}"#,
+        "spaces around"
+    )]
+    #[case(
+        r#"{"kind":"origin","monitor":"api","source":"uptimerobot","file":"f","imported_at":1793491200000,"records":"all","from":1793491200001,"to":1793491200002,"added":1}"#,
+        "are no records"
     )]
     #[case(r#"{"kind":"outage"}"#, "unknown variant")]
     #[case("{", "EOF")]

@@ -167,6 +167,18 @@ impl Reading<'_> {
             Record::Correction(correction) => {
                 at(line, self.import.correction(&correction).await)
             }
+            Record::Count(id, count) => {
+                let key = self.key(line, &id)?;
+                at(line, self.import.count(key, &count).await)
+            }
+            Record::Stretch(id, stretch) => {
+                let key = self.key(line, &id)?;
+                at(line, self.import.stretch(key, &stretch).await)
+            }
+            Record::Origin(id, origin) => {
+                let key = self.key(line, &id)?;
+                at(line, self.import.origin(key, &origin).await)
+            }
         }
     }
 

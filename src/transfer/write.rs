@@ -11,7 +11,7 @@ use std::io::{self, Write};
 /// What is to be written.
 #[derive(Clone, Debug)]
 pub struct Selection {
-    /// Checks that began within, and pauses, windows and closed months that touch it.
+    /// Checks that began within, and all else that touches it.
     pub span: Span,
     /// Only these monitors, without closed months, which are of all; empty: all.
     pub monitors: Vec<String>,
@@ -50,9 +50,9 @@ impl From<StoreError> for WriteError {
     }
 }
 
-/// Writes the selected records: windows first, then each monitor's pauses and checks
-/// in order of time, after those of a day what was said in some of them. Gives how many
-/// lines there were.
+/// Writes the selected records: windows first, then each monitor's pauses, what was
+/// imported for it, and its checks, in order of time, after those of a day what was said in
+/// some of them. Gives how many lines there were.
 ///
 /// # Errors
 /// When the store cannot be read or the output refuses.
@@ -101,6 +101,16 @@ pub async fn export(
             if span.overlaps(selection.span) {
                 put(Record::Pause(id.clone(), pause), output)?;
             }
+        }
+        let foreign = store.imports(history.key, selection.span).await?;
+        for origin in foreign.origins {
+            put(Record::Origin(id.clone(), origin), output)?;
+        }
+        for count in foreign.counts {
+            put(Record::Count(id.clone(), count), output)?;
+        }
+        for stretch in foreign.stretches {
+            put(Record::Stretch(id.clone(), stretch), output)?;
         }
         for day in days(store, history, selection.span).await? {
             for check in store.checks(history.key, day).await? {

@@ -99,6 +99,8 @@ struct Entry<'a> {
     /// What only monitors have.
     checks: Option<Checks>,
     outages: Option<Outages<'a>>,
+    /// What other monitors said of it, in sentences.
+    imported: Vec<String>,
 }
 
 struct Checks {
@@ -308,6 +310,9 @@ fn of_monitor<'a>(report: &PeriodReport, row: &'a MonitorRow) -> Entry<'a> {
         href: Some(format!("/monitors/{}", row.id)),
         about: row.url.clone(),
         checks: Some(checks),
+        imported: (row.imported.iter())
+            .flat_map(|imported| imported.sentences(report.zone))
+            .collect(),
         ..entry(report, &row.name, &row.figures)
     }
 }
@@ -354,6 +359,7 @@ fn entry<'a>(report: &PeriodReport, name: &'a str, figures: &'a Figures) -> Entr
         checks: None,
         outages: (!figures.outages.is_empty())
             .then(|| Outages::fixed(&figures.outages, report.zone, caption)),
+        imported: Vec::new(),
     }
 }
 

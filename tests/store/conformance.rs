@@ -4,6 +4,7 @@ use crate::files::{Database, File, at, everything, fail, key, ok, registration, 
 use crate::recorder::Recorder;
 use everup::domain::check::{Check, Verdict};
 use everup::domain::exchange::{Body, Exchange};
+use everup::domain::foreign::{Claim, Count, Foreign, Origin, Records, Source, Stretch};
 use everup::domain::ledger::Ledger;
 use everup::domain::maintenance::MaintenanceWindow;
 use everup::domain::monitor::Key;
@@ -424,7 +425,7 @@ pub async fn importing_the_same_twice_changes_nothing(database: &dyn Database) {
                 pauses: 3,
                 windows: 2,
                 exchanges: 1,
-                closed: 0,
+                ..Imported::default()
             };
             assert_eq!(imported, all);
         } else {
@@ -483,6 +484,131 @@ pub async fn maintenance_leaves_the_figure_of_the_monitors_it_is_about(
     assert_eq!(loaded.windows, [early, window(Some(at(1_500)))]);
     assert_eq!(loaded.histories[0].maintenance, Spans::from(span(1_000, 1_500)));
     assert!(loaded.histories[1].maintenance.is_empty());
+}
+
+fn count(from: i64, to: i64, up: u64) -> Count {
+    Count { source: Source::UptimeKuma, span: span(from, to), up, down: 2 }
+}
+
+fn stretch(from: i64, to: i64, claim: Claim) -> Stretch {
+    let reason = if claim == Claim::Down { "Connection Timeout" } else { "" };
+    Stretch {
+        source: Source::UptimeRobot,
+        span: span(from, to),
+        claim,
+        reason: reason.to_owned(),
+    }
+}
+
+fn origin(from: i64, to: i64, records: Records) -> Origin {
+    Origin {
+        source: Source::UptimeKuma,
+        file: "kuma.db".to_owned(),
+        imported_at: at(9_000),
+        records,
+        span: span(from, to),
+        added: 5,
+    }
+}
+
+pub async fn what_others_said_stands_beside_and_is_no_observed_time(database: &dyn Database) {
+    let mut recorder = Recorder::start(watching(database, &["api", "web"]).await).await;
+    recorder.keep(&[("api", ok(100))], None).await;
+    let (store, api, web) = (recorder.store.clone(), recorder.key("api"), recorder.key("web"));
+    let ledger = store.load().await.unwrap().histories[0].ledger.clone();
+    let (up, down) = (stretch(-900, -500, Claim::Up), stretch(-500, -400, Claim::Down));
+    let of_other = Count { source: Source::UptimeRobot, ..count(-600, -300, 9) };
+    let mut import = store.import().await.unwrap();
+    import.stretch(api, &up).await.unwrap();
+    import.stretch(api, &down).await.unwrap();
+    // Another source may speak of the same time, and another monitor have the same.
+    for count in [count(-600, -300, 7), of_other, count(-300, 0, 8)] {
+        import.count(api, &count).await.unwrap();
+    }
+    import.count(web, &count(-300, 0, 8)).await.unwrap();
+    import.origin(api, &origin(-600, 0, Records::Counts)).await.unwrap();
+    assert_eq!(import.so_far().stretches, 2);
+    let imported = import.finish().await.unwrap();
+    let all = Imported { counts: 4, stretches: 2, origins: 1, ..Imported::default() };
+    assert_eq!(imported, all);
+
+    let loaded = loaded_as_judged(&*store).await;
+    assert!(loaded.epoch > recorder.loaded.epoch);
+    assert_eq!(loaded.histories[0].ledger, ledger);
+    // That time is the monitor's, and unknown.
+    let life = |from| Spans::from(Span::new(at(from), Timestamp::MAX));
+    assert_eq!(lives(&loaded, "api"), life(-900));
+    assert_eq!(lives(&loaded, "web"), life(-300));
+
+    let foreign = Foreign {
+        origins: vec![origin(-600, 0, Records::Counts)],
+        counts: vec![count(-600, -300, 7), of_other, count(-300, 0, 8)],
+        stretches: vec![up, down.clone()],
+    };
+    assert_eq!(store.imports(api, Span::ALWAYS).await.unwrap(), foreign);
+    // All that shares an instant with the span, uncut.
+    let some = store.imports(api, span(-500, -300)).await.unwrap();
+    assert_eq!(some.stretches, [down]);
+    assert_eq!(some.counts, [count(-600, -300, 7), of_other]);
+    assert_eq!(store.imports(api, span(-900, -900)).await.unwrap(), Foreign::default());
+    assert_eq!(store.imports(api, span(0, 900)).await.unwrap(), Foreign::default());
+    let all = store.all_imports(span(-300, 0)).await.unwrap();
+    assert_eq!(all.keys().collect::<Vec<_>>(), [&api, &web]);
+    assert_eq!(all[&web].counts, [count(-300, 0, 8)]);
+    assert_eq!(database.open().await.imports(api, Span::ALWAYS).await.unwrap(), foreign);
+}
+
+pub async fn what_others_said_is_added_once_and_never_contradicted(database: &dyn Database) {
+    let store = watching(database, &["api"]).await;
+    let api = key(&store.load().await.unwrap(), "api");
+    let mut before = String::new();
+    for first in [true, false] {
+        let mut import = store.import().await.unwrap();
+        import.count(api, &count(0, 60, 1)).await.unwrap();
+        import.stretch(api, &stretch(0, 60, Claim::Down)).await.unwrap();
+        // The newest grows; the older answer is known then.
+        import.stretch(api, &stretch(60, 90, Claim::Up)).await.unwrap();
+        import.stretch(api, &stretch(60, 120, Claim::Up)).await.unwrap();
+        import.origin(api, &origin(0, 60, Records::Checks)).await.unwrap();
+        let imported = import.finish().await.unwrap();
+        if first {
+            before = everything(&*store).await;
+            let all = Imported { counts: 1, stretches: 3, origins: 1, ..Imported::default() };
+            assert_eq!(imported, all);
+        } else {
+            assert_eq!(imported, Imported::default());
+            assert_eq!(everything(&*store).await, before);
+        }
+    }
+    let kept = store.imports(api, Span::ALWAYS).await.unwrap();
+    let stretches = [stretch(0, 60, Claim::Down), stretch(60, 120, Claim::Up)];
+    assert_eq!(kept.stretches, stretches);
+
+    let mut import = store.import().await.unwrap();
+    assert_eq!(
+        conflict(import.count(api, &count(0, 60, 2)).await),
+        "api: the count of Uptime Kuma from 2026-11-01T00:00:00Z to 2026-11-01T00:01:00Z \
+         contradicts the one that is kept from 2026-11-01T00:00:00Z to 2026-11-01T00:01:00Z"
+    );
+    for overlapping in [count(-5, 1, 1), count(59, 70, 1), count(20, 30, 1), count(-9, 99, 1)] {
+        conflict(import.count(api, &overlapping).await);
+    }
+    let another_reason =
+        Stretch { reason: "HTTP 502".to_owned(), ..stretch(0, 60, Claim::Down) };
+    for contradicting in [
+        stretch(0, 60, Claim::Up),
+        another_reason,
+        stretch(-5, 1, Claim::Down),
+        stretch(0, 61, Claim::Down),
+        stretch(61, 62, Claim::Up),
+    ] {
+        conflict(import.stretch(api, &contradicting).await);
+    }
+    assert!(import.count(Key(99), &count(0, 60, 1)).await.is_err());
+    assert!(import.origin(Key(99), &origin(0, 60, Records::Checks)).await.is_err());
+    import.count(api, &count(60, 90, 1)).await.unwrap();
+    drop(import);
+    assert_eq!(everything(&*store).await, before);
 }
 
 /// The sentence of a refusal as a contradiction.
@@ -776,6 +902,8 @@ hold! {
         importing_the_same_twice_changes_nothing,
         a_pause_takes_what_was_seen_in_it_out_of_the_past,
         maintenance_leaves_the_figure_of_the_monitors_it_is_about,
+        what_others_said_stands_beside_and_is_no_observed_time,
+        what_others_said_is_added_once_and_never_contradicted,
         the_past_is_never_contradicted,
         an_import_of_an_unknown_monitor_is_refused,
         an_import_that_is_dropped_leaves_nothing_behind,

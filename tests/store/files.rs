@@ -130,7 +130,8 @@ pub async fn everything(store: &dyn Store) -> String {
         let extent = store.extent(*key).await.unwrap();
         let pauses = store.pauses(*key).await.unwrap();
         let exchanges = store.exchanges(*key, Span::ALWAYS, usize::MAX).await.unwrap();
-        said += &format!("{checks:#?}{extent:?}{pauses:?}{exchanges:?}");
+        let imports = store.imports(*key, Span::ALWAYS).await.unwrap();
+        said += &format!("{checks:#?}{extent:?}{pauses:?}{exchanges:?}{imports:?}");
     }
     said
 }

@@ -116,3 +116,33 @@ async fn exports_have_their_type_their_name_and_their_caching() {
         );
     }
 }
+
+#[tokio::test]
+async fn what_others_said_is_in_every_form_and_no_part_of_the_figure() {
+    let visitor = Visitor::of(&sample::imported());
+    let counted = "Uptime Kuma counted 5,752 of 5,760 checks up on 4 days (2 Nov 2026 to 6 Nov \
+                   2026); not part of the figure";
+    let told = "UptimeRobot says 91.66 % uptime and 1 outage, 1 d (2 Nov 2026 to 14 Nov \
+                2026); not part of the figure";
+    let taken = "Checks of 2 Nov 2026 to 5 Nov 2026 were imported from Uptime Kuma (kuma.db) \
+                 and are part of the figure";
+    let csv = visitor.get("/report/2026-11.csv").await;
+    assert_eq!(rows(&csv.body)[0]["imported"], format!("{counted}; {taken}; {told}"));
+    let text = visitor.get("/report/2026-11.txt").await;
+    let page = visitor.get("/report/2026-11").await;
+    for sentence in [counted, told, taken] {
+        assert!(text.body.contains(&format!("\n  {sentence}\n")), "{}", text.body);
+        assert!(page.body.contains(&format!("<p class=\"imported\">{sentence}.</p>")));
+    }
+    let json = visitor.get("/report/2026-11.json").await;
+    let json: Value = serde_json::from_str(&json.body).unwrap();
+    let monitor = &json["monitors"][0];
+    insta::assert_json_snapshot!("imported", monitor["imported"]);
+    // Neither the day of the other's outage nor any that it counted was observed here.
+    assert_eq!(monitor["milliseconds"]["down"], 0);
+    assert!(monitor["milliseconds"]["unknown"].as_i64().unwrap() > 13 * 86_400_000);
+    // Nothing is said where nothing was.
+    let visitor = Visitor::of(&sample::well());
+    let json = visitor.get("/report/2026-11.json").await;
+    assert!(!json.body.contains("imported"));
+}

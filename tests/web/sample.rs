@@ -6,6 +6,7 @@ use everup::board::{Board, Snapshot};
 use everup::clock::ManualClock;
 use everup::domain::check::{Check, Evidence, Kind, Phases, Verdict};
 use everup::domain::exchange::{Body, Certificate, Exchange, Tls};
+use everup::domain::foreign::{Claim, Count, Foreign, Origin, Records, Source, Stretch};
 use everup::domain::history::History;
 use everup::domain::ledger::Ledger;
 use everup::domain::maintenance::MaintenanceWindow;
@@ -192,7 +193,16 @@ fn latency_us(at: Timestamp, seed: i64) -> u32 {
 
 /// Sets a scene.
 pub(crate) fn scene(stories: &[Story], windows: Vec<MaintenanceWindow>) -> Scene {
-    let mut shelf = Shelf::default();
+    scene_with(stories, windows, BTreeMap::new())
+}
+
+/// Sets a scene in which other monitors have said something, too.
+fn scene_with(
+    stories: &[Story],
+    windows: Vec<MaintenanceWindow>,
+    imports: BTreeMap<Key, Foreign>,
+) -> Scene {
+    let mut shelf = Shelf { imports, ..Shelf::default() };
     let mut histories = Vec::new();
     for (key, story) in (1..).map(Key).zip(stories) {
         let id = MonitorId::new(&story.id).unwrap();
@@ -367,6 +377,45 @@ pub(crate) fn mixture() -> Scene {
     scene(&stories, windows)
 }
 
+/// One monitor of which two others have said something.
+pub(crate) fn imported() -> Scene {
+    let span = |from: i64, to: i64| Span::new(ago(from * DAY), ago(to * DAY));
+    let origin = |source, file: &str, records, span| Origin {
+        source,
+        file: file.to_owned(),
+        imported_at: ago(DAY),
+        records,
+        span,
+        added: 300,
+    };
+    let count = |day: i64| Count {
+        source: Source::UptimeKuma,
+        span: span(day, day - 1),
+        up: 1_438,
+        down: 2,
+    };
+    let stretch = |from, to, claim, reason: &str| Stretch {
+        source: Source::UptimeRobot,
+        span: span(from, to),
+        claim,
+        reason: reason.to_owned(),
+    };
+    let foreign = Foreign {
+        origins: vec![
+            origin(Source::UptimeKuma, "kuma.db", Records::Checks, span(22, 19)),
+            origin(Source::UptimeRobot, "logs <1>.json", Records::Stretches, span(22, 10)),
+        ],
+        counts: (19..=22).rev().map(count).collect(),
+        stretches: vec![
+            stretch(22, 15, Claim::Up, ""),
+            stretch(15, 14, Claim::Down, "Connection Timeout"),
+            stretch(14, 10, Claim::Up, ""),
+        ],
+    };
+    let story = Story::new("API").since(22 * DAY).with(19 * DAY, 14 * DAY, Event::Gap);
+    scene_with(&[story], Vec::new(), BTreeMap::from([(Key(1), foreign)]))
+}
+
 /// Many monitors, nearly all well.
 pub(crate) fn many(count: i64) -> Scene {
     let stories: Vec<Story> = (0..count)
@@ -387,6 +436,7 @@ pub(crate) fn many(count: i64) -> Scene {
 pub(crate) struct Shelf {
     checks: BTreeMap<Key, Vec<Check>>,
     exchanges: BTreeMap<Key, Vec<(Timestamp, Exchange)>>,
+    imports: BTreeMap<Key, Foreign>,
     broken: AtomicBool,
 }
 
@@ -490,6 +540,15 @@ impl Store for Shelf {
 
     async fn corrections(&self, _: Option<Month>) -> Result<Vec<Correction>, StoreError> {
         Ok(Vec::new())
+    }
+
+    async fn imports(&self, key: Key, span: Span) -> Result<Foreign, StoreError> {
+        Ok(self.all_imports(span).await?.remove(&key).unwrap_or_default())
+    }
+
+    async fn all_imports(&self, _: Span) -> Result<BTreeMap<Key, Foreign>, StoreError> {
+        self.works()?;
+        Ok(self.imports.clone())
     }
 
     async fn import(&self) -> Result<Box<dyn Import>, StoreError> {

@@ -7,8 +7,9 @@
 use super::meta::{self, Meta};
 use super::monitors::{self, Stored};
 use super::write::Write;
-use super::{closed, days, exchanges, ledger, maintenance, packing};
+use super::{closed, days, exchanges, foreign, ledger, maintenance, packing};
 use crate::domain::check::{Check, Evidence};
+use crate::domain::foreign::{Count, Origin, Stretch};
 use crate::domain::maintenance::MaintenanceWindow;
 use crate::domain::monitor::Key;
 use crate::domain::span::Span;
@@ -41,7 +42,7 @@ pub(super) struct SqliteImport {
     packed: bool,
     days: BTreeMap<(Key, i64), Day>,
     bytes_waiting: usize,
-    /// The monitors with new checks, and the earliest of these.
+    /// The monitors with new checks, counts or stretches, and the earliest of these.
     earliest: BTreeMap<Key, Timestamp>,
     /// The latest new check of all.
     latest: Option<Timestamp>,
@@ -71,6 +72,22 @@ impl SqliteImport {
         self.monitors
             .get_mut(&key)
             .ok_or_else(|| StoreError::Refused(format!("no monitor has the key {}", key.0)))
+    }
+
+    /// Adds the monitor's id to a contradiction.
+    fn of_monitor<T>(&self, key: Key, result: Result<T, StoreError>) -> Result<T, StoreError> {
+        result.map_err(|error| match (error, self.monitors.get(&key)) {
+            (StoreError::Conflict(message), Some(monitor)) => {
+                StoreError::Conflict(format!("{}: {message}", monitor.id))
+            }
+            (error, _) => error,
+        })
+    }
+
+    /// Notes that something new of a monitor begins at `at`.
+    fn begins(&mut self, key: Key, at: Timestamp) {
+        let earliest = self.earliest.entry(key).or_insert(at);
+        *earliest = at.min(*earliest);
     }
 
     async fn pack_hot(&mut self) -> Result<(), StoreError> {
@@ -105,8 +122,7 @@ impl SqliteImport {
                 day.is_new = true;
                 self.bytes_waiting += weight(check);
                 self.imported.checks += 1;
-                let earliest = self.earliest.entry(key).or_insert(check.started_at);
-                *earliest = check.started_at.min(*earliest);
+                self.begins(key, check.started_at);
                 self.latest = self.latest.max(Some(check.started_at));
                 Ok(())
             }
@@ -133,7 +149,7 @@ impl SqliteImport {
         Ok(())
     }
 
-    /// A monitor has existed since its earliest check at least. That is kept whatever
+    /// A monitor has existed since its earliest record at least. That is kept whatever
     /// its `since` says, which may be taken back.
     async fn begin_lives_earlier(&mut self) -> Result<(), StoreError> {
         for (key, earliest) in &self.earliest {
@@ -218,9 +234,29 @@ impl Import for SqliteImport {
         Ok(())
     }
 
+    async fn count(&mut self, key: Key, count: &Count) -> Result<(), StoreError> {
+        self.stored(key)?;
+        let added = foreign::add_count(self.write.connection(), key, count).await;
+        if self.of_monitor(key, added)? {
+            self.begins(key, count.span.from);
+            self.imported.counts += 1;
+        }
+        Ok(())
+    }
+
     async fn correction(&mut self, correction: &Correction) -> Result<(), StoreError> {
         if closed::add_correction(self.write.connection(), correction).await? {
             self.imported.closed += 1;
+        }
+        Ok(())
+    }
+
+    async fn stretch(&mut self, key: Key, stretch: &Stretch) -> Result<(), StoreError> {
+        self.stored(key)?;
+        let added = foreign::add_stretch(self.write.connection(), key, stretch).await;
+        if self.of_monitor(key, added)? {
+            self.begins(key, stretch.span.from);
+            self.imported.stretches += 1;
         }
         Ok(())
     }
@@ -243,9 +279,22 @@ impl Import for SqliteImport {
         }
     }
 
+    async fn origin(&mut self, key: Key, origin: &Origin) -> Result<(), StoreError> {
+        self.stored(key)?;
+        if foreign::add_origin(self.write.connection(), key, origin).await? {
+            self.imported.origins += 1;
+        }
+        Ok(())
+    }
+
+    fn so_far(&self) -> Imported {
+        self.imported
+    }
+
     async fn finish(mut self: Box<Self>) -> Result<Imported, StoreError> {
-        let Imported { checks, pauses, windows, exchanges, closed, .. } = self.imported;
-        if checks + pauses + windows + exchanges + closed == 0 {
+        let nothing =
+            Imported { known_checks: self.imported.known_checks, ..Imported::default() };
+        if self.imported == nothing {
             self.write.roll_back().await?;
             return Ok(self.imported);
         }

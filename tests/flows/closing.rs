@@ -74,6 +74,14 @@ async fn a_month_closes_by_itself_and_its_report_stays_the_same_bytes() {
     app.pass_ms(2 * MINUTE_MS).await;
     app.restart_after(MINUTE_MS).await;
     assert_eq!(app.page(NOVEMBER).await, closed);
+    // What another monitor said of it stands on its page, and is no part of it.
+    let stretch = "{\"kind\":\"stretch\",\"monitor\":\"api\",\"source\":\"uptimerobot\",\
+         \"from\":\"2026-11-01T00:00:00Z\",\"to\":\"2026-11-02T00:00:00Z\",\"claim\":\"down\"}\n";
+    assert_eq!(app.import(stretch).await.unwrap().stretches, 1);
+    app.restart_after(MINUTE_MS).await;
+    assert_eq!(app.page(NOVEMBER).await, closed);
+    let page = app.text("/report/2026-11").await;
+    assert!(page.contains("UptimeRobot says 0.00 % uptime"), "{page}");
     app.stop().await;
 }
 

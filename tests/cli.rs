@@ -341,6 +341,7 @@ fn while_a_daemon_watches_a_report_reaches_no_further_than_its_newest_check() {
     let seen_ms = || {
         let starts: Vec<Timestamp> = (place.told(&["export"]).lines())
             .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+            .filter(|record| record["kind"] == "check")
             .map(|check| {
                 Timestamp::parse_rfc3339(check["started_at"].as_str().unwrap()).unwrap()
             })

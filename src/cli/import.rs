@@ -156,6 +156,7 @@ fn added(imported: Imported) -> String {
             "stretch beside the figure",
             "stretches beside the figure",
         ),
+        (imported.monitors, "monitor", "monitors"),
         (exchanges, "record of what was said", "records of what was said"),
         (closed, "closed month or correction", "closed months and corrections"),
     ] {

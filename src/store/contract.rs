@@ -19,6 +19,7 @@ use crate::domain::month::Month;
 use crate::domain::span::Span;
 use crate::domain::timestamp::Timestamp;
 use crate::store::closed::{ClosedMonth, Correction, Subject};
+use crate::store::past::Past;
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 
@@ -130,6 +131,8 @@ pub struct Imported {
     pub stretches: u64,
     /// Origins that were not there before.
     pub origins: u64,
+    /// Monitors that were not there before, or whose time or rules have changed.
+    pub monitors: u64,
 }
 
 /// A stretch in which a monitor was paused.
@@ -262,6 +265,11 @@ pub trait Store: Send + Sync {
 /// An import under way. Dropped without [`Import::finish`], nothing of it is kept.
 #[async_trait]
 pub trait Import: Send {
+    /// Lets a monitor's time and rules reach as far back as `past`; from where its own
+    /// begin, these hold. Makes one that is not there if it was removed where it comes
+    /// from. Gives its key; `None` where it is not there and is watched still.
+    async fn past(&mut self, past: &Past) -> Result<Option<Key>, StoreError>;
+
     /// Adds checks of one monitor, in any order, within one call and over several.
     /// [`StoreError::Conflict`] where a check with the same start says something else.
     async fn checks(&mut self, key: Key, checks: &[Check]) -> Result<(), StoreError>;

@@ -12,5 +12,6 @@ pub mod exchange;
 mod judge_state;
 pub mod lock;
 mod pack;
+pub mod past;
 pub mod settings;
 pub mod sqlite;

@@ -21,6 +21,7 @@ mod meta;
 mod monitors;
 mod open;
 mod packing;
+mod past;
 mod read;
 mod register;
 mod write;

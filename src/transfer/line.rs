@@ -4,6 +4,7 @@
 //! as RFC 3339 with any zone or as integer milliseconds.
 
 use super::foreign_line::{CountLine, OriginLine, StretchLine};
+use super::monitor_line::MonitorLine;
 use crate::domain::check::{Check, Evidence, Kind, Phases, Verdict};
 use crate::domain::exchange::Exchange;
 use crate::domain::foreign::{Count, Origin, Stretch};
@@ -14,6 +15,7 @@ use crate::domain::timestamp::Timestamp;
 use crate::store::closed::{ClosedMonth, ClosedRow, Correction, Instead, Subject};
 use crate::store::contract::Pause;
 use crate::store::exchange::Form;
+use crate::store::past::Past;
 use serde::de::{Error as _, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::Cow;
@@ -22,6 +24,8 @@ use std::fmt;
 /// One record.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Record {
+    /// When a monitor existed, and how it was judged.
+    Monitor(Past),
     /// A check of a monitor.
     Check(MonitorId, Check),
     /// A pause of a monitor.
@@ -47,6 +51,7 @@ pub enum Record {
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 enum Line<'a> {
+    Monitor(MonitorLine),
     Check {
         monitor: String,
         started_at: Instant,
@@ -309,6 +314,7 @@ impl Record {
                     made_at: made_at.0,
                 }))
             }
+            Line::Monitor(line) => line.read(),
             Line::Count(line) => line.read(),
             Line::Stretch(line) => line.read(),
             Line::Origin(line) => line.read(),
@@ -369,6 +375,7 @@ impl Record {
                 reason: correction.reason.clone(),
                 made_at: Instant(correction.made_at),
             },
+            Record::Monitor(past) => Line::Monitor(MonitorLine::of(past)),
             Record::Count(monitor, count) => Line::Count(CountLine::of(monitor, count)),
             Record::Stretch(monitor, stretch) => {
                 Line::Stretch(StretchLine::of(monitor, stretch))
@@ -491,6 +498,9 @@ mod tests {
     #[case(
         r#"{"kind":"exchange","monitor":"api","started_at":"2026-11-01T00:00:00.001Z","seen":{"tls":{"version":"TLSv1.3","cipher":"TLS13_AES_256_GCM_SHA384","certificate":{"names":["api.example.com"],"issuer":"CN=R3","not_before":"2026-10-01T00:00:00Z","not_after":"2026-12-30T00:00:00Z"}},"headers":[["server","nginx \"1\""]],"headers_cut":false,"body":{"text":"<h1>\n502","bytes":8,"cut":false}}}"#
     )]
+    #[case(
+        r#"{"kind":"monitor","monitor":"api","name":"API","url":"https://api.example.com/health","lives":[{"from":"2026-10-01T00:00:00.000Z","to":"2026-10-02T00:00:00.000Z"},{"from":"2026-11-01T00:00:00.000Z","to":null}],"parameters":[{"from":"2026-10-01T00:00:00.000Z","interval_ms":60000,"timeout_ms":10000,"failures":3,"retry_interval_ms":10000,"successes":1}]}"#
+    )]
     #[case(r#"{"kind":"pause","monitor":"api","from":"2026-11-01T00:00:00.000Z","to":null}"#)]
     #[case(
         r#"{"kind":"maintenance","announced_at":"2026-11-01T00:00:00.000Z","start_time":"2026-11-04T00:00:00.000Z","end_time":"2026-11-04T02:00:00.000Z","cancelled_at":null,"message":"upgrade","monitors":["api"]}"#
@@ -601,6 +611,34 @@ mod tests {
     #[case(
         r#"{"kind":"origin","monitor":"api","source":"uptimerobot","file":"f","imported_at":1793491200000,"records":"all","from":1793491200001,"to":1793491200002,"added":1}"#,
         "are no records"
+    )]
+    #[case(
+        r#"{"kind":"monitor","monitor":"api","name":"API","url":"","lives":[],"parameters":[]}"#,
+        "at least one; only the last"
+    )]
+    #[case(
+        r#"{"kind":"monitor","monitor":"api","name":"API","url":"","lives":[{"from":1793491200001},{"from":1793491200002}],"parameters":[]}"#,
+        "at least one; only the last"
+    )]
+    #[case(
+        r#"{"kind":"monitor","monitor":"api","name":"API","url":"","lives":[{"from":1793491200001}],"parameters":[]}"#,
+        "at least one version"
+    )]
+    #[case(
+        r#"{"kind":"monitor","monitor":"api","name":"API","url":"","lives":[{"from":1793491200001}],"parameters":[{"from":1793491200001,"interval_ms":0,"timeout_ms":1,"failures":1,"retry_interval_ms":1,"successes":1}]}"#,
+        "interval_ms is 1 to"
+    )]
+    #[case(
+        r#"{"kind":"monitor","monitor":"api","name":"API","url":"","lives":[{"from":1793491200001}],"parameters":[{"from":1793491200001,"interval_ms":1,"timeout_ms":1,"failures":0,"retry_interval_ms":1,"successes":1}]}"#,
+        "failures is 1 or more"
+    )]
+    #[case(
+        r#"{"kind":"monitor","monitor":"api","name":"A\u0007","url":"","lives":[{"from":1793491200001}],"parameters":[]}"#,
+        "a name is at most"
+    )]
+    #[case(
+        r#"{"kind":"monitor","monitor":"api","name":"API","url":"\u0007","lives":[{"from":1793491200001}],"parameters":[]}"#,
+        "a url is at most"
     )]
     #[case(r#"{"kind":"outage"}"#, "unknown variant")]
     #[case("{", "EOF")]

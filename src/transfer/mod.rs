@@ -12,6 +12,7 @@ mod foreign_line;
 pub mod kuma;
 pub mod line;
 pub mod mapping;
+mod monitor_line;
 pub mod read;
 pub mod taking;
 pub mod uptimerobot;

@@ -40,9 +40,9 @@ impl From<StoreError> for ReadError {
     }
 }
 
-struct Reading<'a> {
+struct Reading {
     import: Box<dyn Import>,
-    keys: &'a HashMap<MonitorId, Key>,
+    keys: HashMap<MonitorId, Key>,
     /// Checks of one monitor that have not been handed on, with their lines.
     piece: Option<(Key, Vec<Check>, Vec<u64>)>,
     /// The closed month whose rows are being read, with the line it began in.
@@ -66,7 +66,7 @@ pub async fn import(
         .map(|history| (history.monitor.id.clone(), history.key))
         .collect();
     let import = store.import().await?;
-    let mut reading = Reading { import, keys: &keys, piece: None, closed: None };
+    let mut reading = Reading { import, keys, piece: None, closed: None };
     let bytes = match reading.lines(input, &mut progress).await {
         Ok(bytes) => bytes,
         Err(error) => {
@@ -81,7 +81,7 @@ pub async fn import(
     Ok(reading.import.finish().await?)
 }
 
-impl Reading<'_> {
+impl Reading {
     /// Reads every line. Gives how many bytes there were.
     async fn lines(
         &mut self,
@@ -121,6 +121,13 @@ impl Reading<'_> {
             self.hand_on_closed().await?;
         }
         match record {
+            Record::Monitor(past) => match at(line, self.import.past(&past).await)? {
+                Some(key) => {
+                    self.keys.insert(past.id, key);
+                    Ok(())
+                }
+                None => self.key(line, &past.id).map(drop),
+            },
             Record::Check(id, check) => {
                 let key = self.key(line, &id)?;
                 let full = |(of, checks, _): &(Key, Vec<Check>, Vec<u64>)| {
@@ -217,7 +224,7 @@ impl Reading<'_> {
     }
 }
 
-fn at(line: u64, result: Result<(), StoreError>) -> Result<(), ReadError> {
+fn at<T>(line: u64, result: Result<T, StoreError>) -> Result<T, ReadError> {
     match result {
         Err(StoreError::Conflict(problem)) => Err(ReadError::Line { line, problem }),
         result => Ok(result?),

@@ -6,6 +6,7 @@ use crate::domain::history::History;
 use crate::domain::span::Span;
 use crate::domain::timestamp::{DAY_MS, Timestamp};
 use crate::store::contract::{Loaded, Store, StoreError};
+use crate::store::past::Past;
 use std::io::{self, Write};
 
 /// What is to be written.
@@ -50,7 +51,7 @@ impl From<StoreError> for WriteError {
     }
 }
 
-/// Writes the selected records: windows first, then each monitor's pauses, what was
+/// Writes the selected records: the monitors first, then windows, then each one's pauses, what was
 /// imported for it, and its checks, in order of time, after those of a day what was said in
 /// some of them. Gives how many lines there were.
 ///
@@ -71,6 +72,11 @@ pub async fn export(
         lines += 1;
         writeln!(output, "{}", record.print())
     };
+    for history in &chosen {
+        if let Some(past) = Past::of(&history.monitor, selection.span.from) {
+            put(Record::Monitor(past), output)?;
+        }
+    }
     for window in windows {
         let concerned = chosen.iter().any(|history| window.is_about(&history.monitor.id));
         if concerned && Span::new(window.start, window.end).overlaps(selection.span) {

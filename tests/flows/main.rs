@@ -5,6 +5,7 @@ mod app;
 mod checks;
 mod closing;
 mod dossier;
+mod moving;
 #[path = "../support/mod.rs"]
 mod support;
 

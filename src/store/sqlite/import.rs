@@ -7,7 +7,7 @@
 use super::meta::{self, Meta};
 use super::monitors::{self, Stored};
 use super::write::Write;
-use super::{closed, days, exchanges, foreign, ledger, maintenance, packing};
+use super::{closed, days, exchanges, foreign, ledger, maintenance, packing, past};
 use crate::domain::check::{Check, Evidence};
 use crate::domain::foreign::{Count, Origin, Stretch};
 use crate::domain::maintenance::MaintenanceWindow;
@@ -16,6 +16,7 @@ use crate::domain::span::Span;
 use crate::domain::timestamp::Timestamp;
 use crate::store::closed::{ClosedMonth, Correction};
 use crate::store::contract::{Exchanged, Import, Imported, Pause, StoreError};
+use crate::store::past::Past;
 use async_trait::async_trait;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,8 +47,8 @@ pub(super) struct SqliteImport {
     earliest: BTreeMap<Key, Timestamp>,
     /// The latest new check of all.
     latest: Option<Timestamp>,
-    /// The monitors with new pauses.
-    paused: BTreeSet<Key>,
+    /// The monitors with new pauses, another time or other rules.
+    changed: BTreeSet<Key>,
     imported: Imported,
 }
 
@@ -63,7 +64,7 @@ impl SqliteImport {
             bytes_waiting: 0,
             earliest: BTreeMap::new(),
             latest: None,
-            paused: BTreeSet::new(),
+            changed: BTreeSet::new(),
             imported: Imported::default(),
         })
     }
@@ -176,6 +177,27 @@ impl SqliteImport {
 
 #[async_trait]
 impl Import for SqliteImport {
+    async fn past(&mut self, past: &Past) -> Result<Option<Key>, StoreError> {
+        let known = self.monitors.iter_mut().find(|(_, monitor)| monitor.id == past.id);
+        let (key, is_new) = match known {
+            Some((key, monitor)) => {
+                let connection = self.write.connection();
+                (*key, past::extend(connection, *key, monitor, past).await?)
+            }
+            None if past.is_living() => return Ok(None),
+            None => {
+                let (key, monitor) = past::create(self.write.connection(), past).await?;
+                self.monitors.insert(key, monitor);
+                (key, true)
+            }
+        };
+        if is_new {
+            self.changed.insert(key);
+            self.imported.monitors += 1;
+        }
+        Ok(Some(key))
+    }
+
     async fn checks(&mut self, key: Key, checks: &[Check]) -> Result<(), StoreError> {
         self.stored(key)?;
         self.pack_hot().await?;
@@ -215,7 +237,7 @@ impl Import for SqliteImport {
         .bind(pause.to.map(|to| to.0))
         .execute(self.write.connection())
         .await?;
-        self.paused.insert(key);
+        self.changed.insert(key);
         self.imported.pauses += 1;
         Ok(())
     }
@@ -307,7 +329,7 @@ impl Import for SqliteImport {
         self.begin_lives_earlier().await?;
         let checkpoint = Meta::read(self.write.connection()).await?.checkpoint;
         let touched: BTreeSet<Key> =
-            self.earliest.keys().chain(&self.paused).copied().collect();
+            self.earliest.keys().chain(&self.changed).copied().collect();
         for key in touched {
             let monitor = self.stored(key)?.monitor(key)?;
             ledger::rebuild(self.write.connection(), key, &monitor, checkpoint).await?;

@@ -48,6 +48,26 @@ pub enum Shown {
     Figure(String),
 }
 
+impl Shown {
+    /// What is shown of a sum.
+    #[must_use]
+    pub fn of(tally: &Tally, decimals: u32) -> Shown {
+        const WHOLE_FROM: Ratio = Ratio { part: 99, whole: 100 };
+        const FIGURE_FROM: Ratio = Ratio { part: 50, whole: 100 };
+        let uptime = tally.uptime().map(|ratio| percent::shown(ratio, decimals));
+        match (uptime, tally.coverage()) {
+            (Some(uptime), Some(coverage)) if coverage.at_least(WHOLE_FROM) => {
+                Shown::Figure(uptime)
+            }
+            (Some(uptime), Some(coverage)) if coverage.at_least(FIGURE_FROM) => {
+                Shown::Partial(uptime)
+            }
+            (Some(_), _) => Shown::RangeOnly,
+            (None, _) => Shown::Nothing,
+        }
+    }
+}
+
 impl Figures {
     /// The figures of a timeline with its doubt and the outages that touch it. `to_come`
     /// is the time after `as_of` that will count if it is observed.
@@ -88,18 +108,7 @@ impl Figures {
     /// What people are shown: little coverage makes a figure partial, less makes it none.
     #[must_use]
     pub fn shown_uptime(&self, decimals: u32) -> Shown {
-        const WHOLE_FROM: Ratio = Ratio { part: 99, whole: 100 };
-        const FIGURE_FROM: Ratio = Ratio { part: 50, whole: 100 };
-        match (self.uptime_text(decimals), self.tally.coverage()) {
-            (Some(uptime), Some(coverage)) if coverage.at_least(WHOLE_FROM) => {
-                Shown::Figure(uptime)
-            }
-            (Some(uptime), Some(coverage)) if coverage.at_least(FIGURE_FROM) => {
-                Shown::Partial(uptime)
-            }
-            (Some(_), _) => Shown::RangeOnly,
-            (None, _) => Shown::Nothing,
-        }
+        Shown::of(&self.tally, decimals)
     }
 
     /// The coverage as it is printed; `None` where nothing was eligible.

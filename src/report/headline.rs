@@ -144,7 +144,8 @@ impl Status<'_> {
     }
 
     /// How many are in which state: `8 of 10 are up, 1 in maintenance, 1 not checked.`
-    fn counts(&self) -> String {
+    #[must_use]
+    pub fn counts(&self) -> String {
         let all = self.monitors.len();
         let up = self.count(State::Up) + self.count(State::Degraded);
         let down = self.count(State::Down);
@@ -189,11 +190,7 @@ impl Now {
             State::Up => " is up",
         };
         let mut pieces = vec![Piece::Name(name.to_owned()), Piece::Text(state.to_owned())];
-        if let Some(since) = self.since {
-            pieces.extend(words(" since "));
-            pieces.push(Piece::At(since));
-            pieces.extend(words(&format!(" ({})", duration::in_words(now.since_ms(since)))));
-        }
+        pieces.extend(since(self.since, now));
         let reason = self.reason.as_deref().unwrap_or_default();
         let reason = reason.trim_end_matches('.');
         if !reason.is_empty() {
@@ -202,6 +199,13 @@ impl Now {
         pieces.extend(words("."));
         pieces
     }
+}
+
+/// ` since 10:42 (12 min)`, where that is known.
+pub(super) fn since(since: Option<Timestamp>, now: Timestamp) -> Vec<Piece> {
+    let Some(since) = since else { return Vec::new() };
+    let length = format!(" ({})", duration::in_words(now.since_ms(since)));
+    vec![Piece::Text(" since ".to_owned()), Piece::At(since), Piece::Text(length)]
 }
 
 /// `No data yet: the first check runs in 4 s.`
@@ -214,6 +218,6 @@ fn waiting(now: Timestamp, first_checks_by: Option<Timestamp>) -> Vec<Piece> {
     })
 }
 
-fn words(text: &str) -> Vec<Piece> {
+pub(super) fn words(text: &str) -> Vec<Piece> {
     vec![Piece::Text(text.to_owned())]
 }

@@ -1,17 +1,16 @@
 //! How a period was: the report that every form prints.
 
 use super::figures::Figures;
+use super::group::GroupPast;
 use super::latency::{self, Percentiles, Summary};
-use super::settings::{GroupSettings, Settings};
-use crate::domain::bounds::Doubt;
-use crate::domain::group::{Judged, Member};
+use super::past::{MonthSum, Past};
+use super::settings::Settings;
+use crate::domain::group::Group;
 use crate::domain::history::History;
-use crate::domain::ledger::Account;
 use crate::domain::month::Month;
-use crate::domain::outage::Outage;
+use crate::domain::outage::Blip;
 use crate::domain::period::Period;
-use crate::domain::span::{Span, Spans};
-use crate::domain::timeline::Timeline;
+use crate::domain::span::Span;
 use crate::domain::timestamp::Timestamp;
 use crate::store::contract::{Store, StoreError};
 use chrono_tz::Tz;
@@ -31,6 +30,9 @@ pub struct PeriodReport {
     pub closed: bool,
     /// How many decimals uptime and coverage are printed with.
     pub decimals: u32,
+    /// The months that it is compared with or made of, each with its instants: the twelve
+    /// up to a month, those of a quarter or a year, none of a range.
+    pub months: Vec<(Month, Span)>,
     /// Every monitor that existed in it, in the owner's order.
     pub monitors: Vec<MonitorRow>,
     /// Every group with a member that existed in it, in the owner's order.
@@ -52,6 +54,8 @@ pub struct MonitorRow {
     pub blips: usize,
     /// How many checks counted, and how fast the answers were.
     pub summary: Summary,
+    /// Its months in [`PeriodReport::months`].
+    pub months: Vec<MonthSum>,
 }
 
 /// One group in a period.
@@ -67,13 +71,15 @@ pub struct GroupRow {
     pub members: Vec<String>,
     /// What the period came to.
     pub figures: Figures,
+    /// Its months in [`PeriodReport::months`].
+    pub months: Vec<MonthSum>,
 }
 
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]
 pub enum NoReport {
     /// The period has not begun.
-    #[error("{period} has not begun: the newest report is that of {newest}")]
+    #[error("{} has not begun: the newest report is that of {newest}", named(*period))]
     Future {
         /// What was asked for.
         period: Period,
@@ -81,7 +87,7 @@ pub enum NoReport {
         newest: Month,
     },
     /// Nothing was watched then.
-    #[error("nothing was watched in {period}: the oldest report is that of {oldest}")]
+    #[error("nothing was watched in {}: the oldest report is that of {oldest}", named(*period))]
     TooEarly {
         /// What was asked for.
         period: Period,
@@ -94,6 +100,14 @@ pub enum NoReport {
     /// The store could not be read.
     #[error("the checks could not be read: {0}")]
     Store(#[from] StoreError),
+}
+
+/// A period in an error: the instants of a range were only just written.
+fn named(period: Period) -> String {
+    match period {
+        Period::Range(_) => "this range".to_owned(),
+        calendar => calendar.to_string(),
+    }
 }
 
 impl PeriodReport {
@@ -113,15 +127,26 @@ impl PeriodReport {
         months(histories.iter().copied(), now, settings.zone)
             .ok_or(NoReport::NoMonitor)?
             .admit(period, settings.zone)?;
+        let months = months_beside(period, settings.zone);
+        // A month is the last of its twelve, longer periods are made of theirs.
+        let reach = Span::new(months.first().map_or(window.from, |m| m.1.from), window.to);
         let mut monitors = Vec::new();
         for history in &histories {
             if history.monitor.lives().overlapping(window).is_empty() {
                 continue;
             }
-            let mut monitor = MonitorRow::of(history, window, now, settings);
+            let past = Past::of(history, reach, now, settings);
+            let mut monitor = MonitorRow::cut(history, &past, window);
+            monitor.months = past.months(&months);
             monitor.summary = latency::summary(store, history, window, now).await?;
             monitors.push(monitor);
         }
+        let group = |group: GroupPast<'_>| {
+            let row = GroupRow::of(&group, window)?;
+            Some(GroupRow { months: group.past.months(&months), ..row })
+        };
+        let groups = GroupPast::all(&histories, now, settings).into_iter();
+        let groups = groups.filter_map(group).collect();
         let is_settled = |row: &MonitorRow| row.figures.as_of >= window.to;
         Ok(PeriodReport {
             period,
@@ -130,10 +155,9 @@ impl PeriodReport {
             as_of: now,
             closed: window.to <= now && monitors.iter().all(is_settled),
             decimals: settings.decimals(),
-            groups: (settings.groups.iter())
-                .filter_map(|group| GroupRow::of(group, &histories, window, now, settings))
-                .collect(),
+            months,
             monitors,
+            groups,
         })
     }
 }
@@ -148,24 +172,23 @@ impl MonitorRow {
         now: Timestamp,
         settings: &Settings,
     ) -> MonitorRow {
+        MonitorRow::cut(history, &Past::of(history, window, now, settings), window)
+    }
+
+    /// The same, from a past that was read over a longer time.
+    #[must_use]
+    pub fn cut(history: &History, past: &Past, window: Span) -> MonitorRow {
         let monitor = &history.monitor;
-        let excused = settings.excused(history);
-        let (account, timeline) = history.read(window, now, &excused);
-        let doubt = Doubt::of(&timeline, &account);
-        let blips = (account.known.blips.iter())
-            .filter(|blip| timeline.tally_within(blip.span).eligible() > 0)
-            .count();
-        let to_come = monitor.watched().subtract(&excused).within(window);
-        let target = settings.contract(&monitor.id).target;
-        let Account { as_of, known } = account;
-        let figures = Figures::of(timeline, doubt, as_of, &known.outages, target, &to_come);
+        let figures = past.figures(window);
+        let counts = |blip: &&Blip| figures.timeline.tally_within(blip.span).eligible() > 0;
         MonitorRow {
             id: monitor.id.to_string(),
             name: monitor.name.clone(),
             url: monitor.url.clone(),
+            blips: past.blips.iter().filter(counts).count(),
             figures,
-            blips,
             summary: Summary::default(),
+            months: Vec::new(),
         }
     }
 
@@ -176,82 +199,37 @@ impl MonitorRow {
     }
 }
 
-/// One member's past, whole: what its group is judged by.
-struct Past<'a> {
-    history: &'a History,
-    as_of: Timestamp,
-    timeline: Timeline,
-    doubt: Doubt,
-    outages: Vec<Outage>,
-    to_come: Spans,
-}
-
-impl<'a> Past<'a> {
-    fn of(history: &'a History, now: Timestamp, settings: &Settings) -> Past<'a> {
-        let excused = settings.excused(history);
-        let (account, timeline) = history.read(Span::ALWAYS, now, &excused);
-        Past {
-            history,
-            as_of: account.as_of,
-            doubt: Doubt::of(&timeline, &account),
-            timeline,
-            outages: account.known.outages,
-            to_come: history.monitor.watched().subtract(&excused),
-        }
-    }
-}
-
 impl GroupRow {
     /// One group's period; `None` where none of its members existed in it.
-    ///
-    /// The group is judged over all time, because an outage may begin long before the
-    /// window, with a gap in between.
     #[must_use]
-    pub fn of(
-        settings_of: &GroupSettings,
-        histories: &[&History],
-        window: Span,
-        now: Timestamp,
-        settings: &Settings,
-    ) -> Option<GroupRow> {
-        let group = &settings_of.group;
-        let members: Vec<Past<'_>> = (group.members.iter())
-            .filter_map(|id| histories.iter().find(|history| history.monitor.id == *id))
-            .map(|history| Past::of(history, now, settings))
-            .collect();
-        let existed =
-            |past: &Past<'_>| !past.history.monitor.lives().overlapping(window).is_empty();
-        if !members.iter().any(existed) {
+    pub fn of(group: &GroupPast<'_>, window: Span) -> Option<GroupRow> {
+        if group.past.lives.overlapping(window).is_empty() {
             return None;
         }
-        let judged_by: Vec<Member<'_>> = (members.iter())
-            .map(|past| Member {
-                name: &past.history.monitor.name,
-                as_of: past.as_of,
-                timeline: &past.timeline,
-                doubt: &past.doubt,
-                outages: &past.outages,
-            })
-            .collect();
-        let judged = Judged::of(group.rule, Span::ALWAYS, &judged_by);
-        let to_come = members.iter().flat_map(|past| past.to_come.as_slice().to_vec());
-        let to_come: Spans = to_come.collect();
-        let figures = Figures::of(
-            judged.timeline.within(window),
-            judged.doubt.within(window),
-            judged.as_of,
-            &judged.outages,
-            settings_of.target,
-            &to_come.within(window),
-        );
+        let Group { id, name, rule, members } = &group.settings.group;
         Some(GroupRow {
-            id: group.id.to_string(),
-            name: group.name.clone(),
-            rule: group.rule.word(),
-            members: group.members.iter().map(ToString::to_string).collect(),
-            figures,
+            id: id.to_string(),
+            name: name.clone(),
+            rule: rule.word(),
+            members: members.iter().map(ToString::to_string).collect(),
+            figures: group.past.figures(window),
+            months: Vec::new(),
         })
     }
+}
+
+/// The months that a report of `period` shows beside it, each with its instants.
+fn months_beside(period: Period, zone: Tz) -> Vec<(Month, Span)> {
+    const BESIDE_A_MONTH: usize = 12;
+    let mut months = match period {
+        Period::Month(month) => {
+            let back = std::iter::successors(Some(month), |month| Some(month.previous()));
+            back.take(BESIDE_A_MONTH).collect()
+        }
+        longer => longer.months(),
+    };
+    months.sort_unstable();
+    months.into_iter().map(|month| (month, month.window(zone))).collect()
 }
 
 /// The months that have a report: from the one in which the first monitor's time

@@ -1,4 +1,4 @@
-//! The day bars as SVG: one picture a monitor, at most one path a class.
+//! The bars of days or months as SVG: one picture a monitor, at most one path a class.
 //!
 //! Pure geometry. A day is a column; its classes share the height by their time, and
 //! whatever happened is seen: an outage of a minute has a mark that stands out above
@@ -8,6 +8,7 @@
 use super::moment;
 use crate::domain::duration;
 use crate::domain::uptime::Tally;
+use crate::report::past::MonthSum;
 use crate::report::status::Day;
 use askama::Template;
 use std::fmt::Write;
@@ -17,7 +18,7 @@ const DAY_WIDTH: usize = 4;
 /// The gap after a stretch; those within it are laid over all pictures by one pattern.
 const GAP: usize = 1;
 /// The height of a picture: what a day that was down all through has.
-const HEIGHT: i64 = 28;
+pub(super) const HEIGHT: i64 = 28;
 /// The height of a day without downtime. What is above it is for outages alone.
 const BODY: i64 = 18;
 /// The least height of an outage: what stands out, and a little of the body, so that
@@ -60,9 +61,30 @@ pub(super) struct Bars {
 impl Bars {
     /// The bars of some days, oldest first.
     pub(super) fn of(days: &[Day]) -> Bars {
+        Bars::draw(days.iter().map(|day| &day.tally), label(days))
+    }
+
+    /// The bars of some months, oldest first.
+    pub(super) fn of_months(months: &[MonthSum]) -> Bars {
+        let tallies = || months.iter().map(|sum| &sum.tally);
+        let label = match (months.first(), months.last()) {
+            (Some(first), Some(last)) => format!(
+                "{} months from {} to {}: {}",
+                months.len(),
+                first.month.name(),
+                last.month.name(),
+                facts(tallies(), "month")
+            ),
+            _ => String::new(),
+        };
+        Bars::draw(tallies(), label)
+    }
+
+    fn draw<'a>(tallies: impl ExactSizeIterator<Item = &'a Tally>, label: String) -> Bars {
+        let width = tallies.len() * DAY_WIDTH;
         let mut rects: Vec<Rect> = Vec::new();
-        for (index, day) in days.iter().enumerate() {
-            for (class, top, height) in column(&day.tally) {
+        for (index, tally) in tallies.enumerate() {
+            for (class, top, height) in column(tally) {
                 let goes_on = |rect: &&mut Rect| {
                     (rect.class, rect.top, rect.height) == (class, top, height)
                         && rect.day + rect.days == index
@@ -84,18 +106,19 @@ impl Bars {
         };
         Bars {
             paths: CLASSES.into_iter().filter_map(path).collect(),
-            label: label(days),
-            width: days.len() * DAY_WIDTH,
+            label,
+            width,
             height: HEIGHT,
         }
     }
 }
 
 /// The classes that are drawn, from the top of a column to its foot.
-const CLASSES: [&str; 6] = ["down", "unknown", "maintenance", "degraded", "up", "paused"];
+pub(super) const CLASSES: [&str; 6] =
+    ["down", "unknown", "maintenance", "degraded", "up", "paused"];
 
 /// What one day looks like: class, top and height of each of its parts.
-fn column(tally: &Tally) -> Vec<(&'static str, i64, i64)> {
+pub(super) fn column(tally: &Tally) -> Vec<(&'static str, i64, i64)> {
     let lived = tally.window() - tally.outside;
     if lived <= 0 {
         return Vec::new();
@@ -134,45 +157,63 @@ fn column(tally: &Tally) -> Vec<(&'static str, i64, i64)> {
     parts
 }
 
-/// The picture in words: `90 days to 24 Nov: 2 days with downtime (34 min), 3 days not
-/// fully checked`.
-fn label(days: &[Day]) -> String {
+/// How long something was.
+type Length = fn(&Tally) -> i64;
+
+/// The picture in words: `90 days from 27 Aug to 24 Nov: 2 days with downtime (34 min), 3
+/// days not fully checked (5 h 10 min)`.
+pub(super) fn label(days: &[Day]) -> String {
     let (Some(first), Some(last)) = (days.first(), days.last()) else {
         return String::new();
     };
-    let mut label = format!(
-        "{} days from {} to {}: ",
+    format!(
+        "{} days from {} to {}: {}",
         days.len(),
         moment::day(first.date),
-        moment::day(last.date)
-    );
-    let mut facts = Vec::new();
-    let mut say = |ms: fn(&Tally) -> i64, words: &str| {
-        let with: Vec<i64> =
-            days.iter().map(|day| ms(&day.tally)).filter(|ms| *ms > 0).collect();
-        if !with.is_empty() {
-            let plural = if with.len() == 1 { "day" } else { "days" };
-            let length = duration::in_words(with.iter().sum());
-            facts.push(format!("{} {plural} {words} ({length})", with.len()));
+        moment::day(last.date),
+        facts(days.iter().map(|day| &day.tally), "day")
+    )
+}
+
+/// What happened in some days or months.
+fn facts<'a>(tallies: impl ExactSizeIterator<Item = &'a Tally>, unit: &str) -> String {
+    let all = tallies.len();
+    let mut sums = [(0_usize, 0_i64); KINDS.len()];
+    let mut lived = 0;
+    for tally in tallies {
+        lived += usize::from(tally.window() > tally.outside);
+        for ((count, sum), (ms, _)) in sums.iter_mut().zip(KINDS) {
+            *count += usize::from(ms(tally) > 0);
+            *sum += ms(tally);
         }
-    };
-    say(|tally| tally.down, "with downtime");
-    say(|tally| tally.degraded, "slow at times");
-    say(|tally| tally.maintenance, "with maintenance");
-    say(|tally| tally.unknown, "not fully checked");
-    say(|tally| tally.paused, "paused");
-    let lived = days.iter().filter(|day| day.tally.window() > day.tally.outside).count();
+    }
+    let mut facts = Vec::new();
+    for ((count, sum), (_, words)) in sums.into_iter().zip(KINDS) {
+        if count > 0 {
+            let plural = if count == 1 { "" } else { "s" };
+            let length = duration::in_words(sum);
+            facts.push(format!("{count} {unit}{plural} {words} ({length})"));
+        }
+    }
     if lived == 0 {
         facts.push("nothing was watched yet".to_owned());
-    } else if lived < days.len() {
+    } else if lived < all {
         facts.push(format!("watched on {lived} of them"));
     }
     if facts.is_empty() {
         facts.push("up all the time".to_owned());
     }
-    label += &facts.join(", ");
-    label
+    facts.join(", ")
 }
+
+/// What is told of, and how.
+const KINDS: [(Length, &str); 5] = [
+    (|tally| tally.down, "with downtime"),
+    (|tally| tally.degraded, "slow at times"),
+    (|tally| tally.maintenance, "with maintenance"),
+    (|tally| tally.unknown, "not fully checked"),
+    (|tally| tally.paused, "paused"),
+];
 
 #[cfg(test)]
 mod tests {

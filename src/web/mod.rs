@@ -7,23 +7,33 @@
 
 mod asset;
 mod bars;
+mod calendar;
 mod chart;
+mod days;
 mod error;
 mod figure;
 mod frame;
+mod group_page;
+mod hours;
 mod idle;
 mod moment;
 mod monitor_page;
+mod months;
 mod outages;
+mod promise;
 mod readiness;
 mod report_page;
 mod reports;
+mod rows;
 mod security;
 mod sentence;
 pub mod serve;
 mod service;
 pub mod settings;
 mod status_page;
+mod story;
+mod trend;
+mod views;
 
 pub use serve::serve;
 
@@ -111,6 +121,7 @@ pub fn router(app: App) -> Router {
     Router::new()
         .merge(status_page::router())
         .merge(monitor_page::router())
+        .merge(group_page::router())
         .merge(report_page::router())
         .merge(service::router())
         .merge(asset::router())

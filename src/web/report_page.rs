@@ -5,18 +5,24 @@
 use super::Site;
 use super::View;
 use super::error::Problem;
-use super::figure::{Figure, NOTHING};
+use super::figure::{self, Figure, NOTHING};
 use super::frame::{self, Frame};
+use super::group_page;
 use super::moment::Moment;
+use super::months::MonthTable;
 use super::outages::Outages;
-use crate::domain::budget::Budget;
+use super::promise::{BudgetWords, Sla};
+use super::trend::Trend;
+use super::views::Views;
 use crate::domain::duration;
-use crate::domain::month::Month;
-use crate::domain::percent::Verdict;
+use crate::domain::group::Rule;
+use crate::domain::month::{Month, local_date};
 use crate::domain::period::Period;
+use crate::domain::span::Span;
 use crate::report::figures::Figures;
 use crate::report::form::Form;
 use crate::report::latency::{self, Percentiles};
+use crate::report::past::MonthSum;
 use crate::report::period::{GroupRow, MonitorRow, Months, NoReport, PeriodReport, months};
 use crate::report::status::State;
 use askama::Template;
@@ -25,6 +31,7 @@ use axum::extract;
 use axum::extract::rejection::PathRejection;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
+use chrono::NaiveDate;
 use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -32,6 +39,10 @@ use std::sync::Arc;
 /// A closed month changes only when history is imported or corrected, so what is kept
 /// may be a few minutes old.
 const CLOSED_CACHING: &str = "max-age=300";
+
+/// With more monitors than that on one page nobody looks at pictures of each: they are on
+/// the pages of the monitors.
+const PICTURED_MAX: usize = 50;
 
 /// A period that runs is asked for anew each time.
 const RUNNING_CACHING: &str = "no-cache";
@@ -51,7 +62,19 @@ struct ReportPage<'a> {
     /// The months of a longer period, and the longer periods of a month.
     related: Vec<Link>,
     forms: Vec<Link>,
+    range: RangeForm,
     entries: Vec<Entry<'a>>,
+    /// The months beside this one, or those it is made of.
+    trend: Option<Trend<'a>>,
+}
+
+/// What another range can be asked for by: local dates, from the first that has a report
+/// to today, and those of this report.
+struct RangeForm {
+    from: NaiveDate,
+    to: NaiveDate,
+    oldest: NaiveDate,
+    newest: NaiveDate,
 }
 
 /// An address and what it is called.
@@ -64,7 +87,7 @@ struct Link {
 struct Entry<'a> {
     /// What leads to it on the page.
     anchor: String,
-    /// Its own page; groups have none.
+    /// Its own page.
     href: Option<String>,
     name: &'a str,
     /// Its address, or of what a group is made.
@@ -83,6 +106,10 @@ struct Entry<'a> {
     /// What only monitors have.
     checks: Option<Checks>,
     outages: Option<Outages<'a>>,
+    /// The months of a longer period.
+    months: Option<MonthTable<'a>>,
+    /// Its days and hours in pictures, unless there are too many.
+    views: Option<Views>,
 }
 
 struct Checks {
@@ -90,22 +117,6 @@ struct Checks {
     count: u64,
     /// p50, p95 and p99.
     percentiles: [String; 3],
-}
-
-struct Sla {
-    target: String,
-    word: &'static str,
-    /// The name of its colour.
-    mark: &'static str,
-    certain: bool,
-}
-
-/// How much downtime the promise leaves.
-struct BudgetWords {
-    allowed: String,
-    left: String,
-    /// When it was or will be used up.
-    lost: Option<String>,
 }
 
 /// The edges of a range, as they were asked for.
@@ -150,6 +161,8 @@ async fn range(
     form: Option<Form>,
 ) -> Result<Response, Problem> {
     let named = edges.ok().and_then(|extract::Query(Edges { from, to })| from.zip(to));
+    // A form sends a date that was left out as an empty one.
+    let named = named.filter(|(from, to)| !from.is_empty() && !to.is_empty());
     let (from, to) = named.ok_or_else(|| {
         Problem::bad_period(
             "a range needs both from and to, like ?from=2026-11-01&to=2026-11-15",
@@ -215,8 +228,14 @@ fn page<'a>(view: &View, report: &'a PeriodReport, months: Months) -> ReportPage
         let has_report = months.admit(period, zone).is_ok();
         has_report.then(|| Link { href: format!("/report/{period}"), text: period.name(zone) })
     };
-    let monitors = report.monitors.iter().map(|row| of_monitor(report, row));
-    let groups = report.groups.iter().map(|row| of_group(report, row));
+    let dates = match report.period {
+        Period::Month(month) => month.days(zone),
+        _ => Vec::new(),
+    };
+    let is_pictured = report.monitors.len() + report.groups.len() <= PICTURED_MAX;
+    let dates = is_pictured.then_some(dates.as_slice());
+    let monitors = report.monitors.iter().map(|row| of_monitor(report, row, dates));
+    let groups = report.groups.iter().map(|row| of_group(report, row, dates));
     ReportPage {
         frame: Frame::of(view, format!("Uptime in {name}"), State::Paused),
         zone: zone.name(),
@@ -228,7 +247,14 @@ fn page<'a>(view: &View, report: &'a PeriodReport, months: Months) -> ReportPage
         next: report.period.next().and_then(link),
         related: related(report.period).into_iter().filter_map(link).collect(),
         forms: forms(report.period),
+        range: RangeForm {
+            from: local_date(report.window.from, zone),
+            to: local_date(report.window.to.plus_ms(-1), zone),
+            oldest: months.oldest.first_day(),
+            newest: local_date(view.now, zone),
+        },
         entries: groups.chain(monitors).collect(),
+        trend: Trend::of(report, months),
         name,
     }
 }
@@ -255,7 +281,10 @@ fn forms(period: Period) -> Vec<Link> {
     Form::ALL.into_iter().map(link).collect()
 }
 
-fn of_monitor<'a>(report: &PeriodReport, row: &'a MonitorRow) -> Entry<'a> {
+/// The days of a month, none of a longer period; `None` where there are no pictures.
+type Dates<'a> = Option<&'a [(NaiveDate, Span)]>;
+
+fn of_monitor<'a>(report: &PeriodReport, row: &'a MonitorRow, dates: Dates<'_>) -> Entry<'a> {
     let rank = |of: fn(Percentiles) -> u32| {
         let us = row.percentiles().map(of);
         us.map_or(NOTHING.to_owned(), |us| format!("{} ms", latency::tenths_of_ms(us)))
@@ -270,25 +299,33 @@ fn of_monitor<'a>(report: &PeriodReport, row: &'a MonitorRow) -> Entry<'a> {
         href: Some(format!("/monitors/{}", row.id)),
         about: row.url.clone(),
         checks: Some(checks),
-        ..entry(report, &row.name, &row.figures)
+        months: month_table(report, ('m', &row.id), &row.name, &row.months, &row.figures),
+        ..entry(report, &row.name, &row.figures, dates)
     }
 }
 
-fn of_group<'a>(report: &PeriodReport, row: &'a GroupRow) -> Entry<'a> {
-    let rule = match row.rule {
-        "all" => "redundant: down while all are",
-        _ => "all are needed: down while any is",
-    };
+fn of_group<'a>(report: &PeriodReport, row: &'a GroupRow, dates: Dates<'_>) -> Entry<'a> {
+    let rule = group_page::rule(Rule::from_word(row.rule).unwrap_or_default());
+    let (name, months) = (&row.name, &row.months);
     Entry {
         anchor: format!("g-{}", row.id),
         href: Some(format!("/groups/{}", row.id)),
-        about: format!("Group of {} ({rule})", row.members.join(", ")),
-        checks: None,
-        ..entry(report, &row.name, &row.figures)
+        about: format!("Group of {}: {rule}", row.members.join(", ")),
+        months: month_table(report, ('g', &row.id), name, months, &row.figures),
+        ..entry(report, name, &row.figures, dates)
     }
 }
 
-fn entry<'a>(report: &PeriodReport, name: &'a str, figures: &'a Figures) -> Entry<'a> {
+fn entry<'a>(
+    report: &PeriodReport,
+    name: &'a str,
+    figures: &'a Figures,
+    dates: Dates<'_>,
+) -> Entry<'a> {
+    let views = |dates| {
+        let period = report.period.name(report.zone);
+        Views::of(&figures.timeline, period, dates, report.zone, report.decimals)
+    };
     let length = |ms: Option<i64>| ms.map_or(NOTHING.to_owned(), duration::in_words);
     let spent = |ms: i64| (ms > 0).then(|| duration::in_words(ms));
     let caption = format!("Outages of {name} in {}", report.period.name(report.zone));
@@ -299,7 +336,7 @@ fn entry<'a>(report: &PeriodReport, name: &'a str, figures: &'a Figures) -> Entr
         name,
         about: String::new(),
         figure: Figure::of(figures, report.decimals),
-        downtime: spent(tally.down).unwrap_or_else(|| "none".to_owned()),
+        downtime: figure::length(tally.down),
         down_ms: tally.down,
         maintenance: spent(tally.maintenance),
         paused: spent(tally.paused),
@@ -307,35 +344,25 @@ fn entry<'a>(report: &PeriodReport, name: &'a str, figures: &'a Figures) -> Entr
         outage_count: figures.outages.len(),
         longest: length(figures.longest_outage_ms()),
         recovery: length(figures.recovery_ms()),
-        sla: sla(figures),
-        budget: budget(report, &figures.budget),
+        sla: Sla::of(figures),
+        budget: BudgetWords::of(&figures.budget, report.zone),
         checks: None,
         outages: (!figures.outages.is_empty())
             .then(|| Outages::fixed(&figures.outages, report.zone, caption)),
+        months: None,
+        views: dates.and_then(views),
     }
 }
 
-fn sla(figures: &Figures) -> Sla {
-    let (word, mark) = match figures.verdict {
-        Verdict::Met => ("met", "up"),
-        Verdict::Missed => ("missed", "down"),
-        Verdict::NoData => ("no data", "unknown"),
-    };
-    let certain = figures.certain || figures.verdict == Verdict::NoData;
-    Sla { target: figures.target.to_string(), word, mark, certain }
-}
-
-fn budget(report: &PeriodReport, budget: &Budget) -> BudgetWords {
-    let day = |at: crate::domain::timestamp::Timestamp| {
-        at.to_utc().with_timezone(&report.zone).format("%-d %b").to_string()
-    };
-    let lost = budget.lost_at.map(|at| match budget.used_ms > budget.allowed_ms {
-        true => format!("lost on {}", day(at)),
-        false => format!("at this pace lost on {}", day(at)),
-    });
-    let left = match budget.left_ms() {
-        left if left >= 0 => format!("{} left", duration::at_least_in_words(left)),
-        over => format!("{} too much", duration::in_words(-over)),
-    };
-    BudgetWords { allowed: duration::at_least_in_words(budget.allowed_ms), left, lost }
+/// The months of a quarter or a year.
+fn month_table<'a>(
+    report: &PeriodReport,
+    place: (char, &'a str),
+    name: &str,
+    months: &[MonthSum],
+    figures: &Figures,
+) -> Option<MonthTable<'a>> {
+    let longer = matches!(report.period, Period::Quarter(_) | Period::Year(_));
+    let caption = format!("The months of {name} in {}", report.period.name(report.zone));
+    longer.then(|| MonthTable::of(caption, place, months, figures, report.decimals))
 }

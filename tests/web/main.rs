@@ -5,8 +5,10 @@
 mod colours;
 mod connection;
 mod exports;
+mod groups;
 mod pages;
 mod routes;
 mod sample;
 mod service;
+mod views;
 mod visitor;

@@ -70,6 +70,7 @@ fn history(n: i64) -> Arc<History> {
         maintenance: Spans::empty(),
         ledger,
         latest: Some(latest),
+        under_way: None,
     })
 }
 

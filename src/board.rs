@@ -1,13 +1,16 @@
 //! The newest committed state of every monitor: one writer, many readers, swapped whole.
 //!
 //! The recorder publishes after each commit; pages and endpoints read. A reader holds
-//! one snapshot for as long as it works and never waits for anyone.
+//! one snapshot for as long as it works. A check that has begun and is not in it yet is
+//! known here by its start, so that no figure reaches into what it may still change.
 
 use crate::domain::history::History;
 use crate::domain::maintenance::MaintenanceWindow;
+use crate::domain::monitor::Key;
 use crate::domain::timestamp::Timestamp;
 use arc_swap::ArcSwap;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Everything that pages show, as of one commit.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +21,8 @@ pub struct Snapshot {
     pub windows: Arc<[MaintenanceWindow]>,
     /// When the first check of a monitor that has none is planned, at the latest.
     pub first_checks_by: Option<Timestamp>,
+    /// How many were published before it; set by the board.
+    pub number: u64,
 }
 
 impl Snapshot {
@@ -43,21 +48,138 @@ impl Snapshot {
     }
 }
 
-/// The newest snapshot.
+/// The newest snapshot, and the checks that it does not know of yet.
 #[derive(Default)]
 pub struct Board {
     current: ArcSwap<Snapshot>,
+    /// When the checks began that are under way or wait to be kept, of each monitor in
+    /// order of time.
+    under_way: Mutex<HashMap<Key, Vec<Timestamp>>>,
 }
 
 impl Board {
-    /// The newest snapshot.
+    /// The newest snapshot. Where a check is under way, the history says since when.
     #[must_use]
     pub fn read(&self) -> Arc<Snapshot> {
-        self.current.load_full()
+        let current = self.current.load_full();
+        let under_way = self.under_way();
+        if under_way.is_empty() {
+            return current;
+        }
+        let mark = |history: &Arc<History>| match under_way.get(&history.key) {
+            Some(began) => {
+                let under_way = began.first().copied();
+                Arc::new(History { under_way, ..History::clone(history) })
+            }
+            None => Arc::clone(history),
+        };
+        let histories = current.histories.iter().map(mark).collect();
+        Arc::new(Snapshot { histories, ..Snapshot::clone(&current) })
     }
 
     /// Puts a new snapshot in place of the old one.
     pub fn publish(&self, snapshot: Snapshot) {
-        self.current.store(Arc::new(snapshot));
+        let number = self.current.load().number + 1;
+        let snapshot = Arc::new(Snapshot { number, ..snapshot });
+        // First the snapshot: whoever reads in between sees figures that end too early,
+        // which is never wrong.
+        self.current.store(Arc::clone(&snapshot));
+        let mut under_way = self.under_way();
+        for history in snapshot.histories.iter() {
+            if let Some(latest) = &history.latest {
+                forget(&mut under_way, history.key, latest.started_at);
+            }
+        }
+    }
+
+    /// Notes that a check of a monitor begins; not later than the check itself says.
+    pub fn began(&self, key: Key, at: Timestamp) {
+        self.under_way().entry(key).or_default().push(at);
+    }
+
+    /// Notes that a check which began at `at` will not be kept, nor any before it.
+    pub fn given_up(&self, key: Key, at: Timestamp) {
+        forget(&mut self.under_way(), key, at);
+    }
+
+    fn under_way(&self) -> MutexGuard<'_, HashMap<Key, Vec<Timestamp>>> {
+        // Nothing panics while it is held.
+        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Forgets the checks of a monitor that began up to `at`.
+fn forget(under_way: &mut HashMap<Key, Vec<Timestamp>>, key: Key, at: Timestamp) {
+    if let Some(began) = under_way.get_mut(&key) {
+        began.retain(|began| *began > at);
+        if began.is_empty() {
+            under_way.remove(&key);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::check::{Check, Verdict};
+    use crate::domain::ledger::Ledger;
+    use crate::domain::monitor::{Monitor, MonitorId, ParameterHistory, Parameters};
+    use crate::domain::span::Spans;
+
+    const KEY: Key = Key(7);
+
+    fn snapshot(latest_at: i64) -> Snapshot {
+        let monitor = Monitor::new(
+            MonitorId::new("api").unwrap(),
+            String::new(),
+            String::new(),
+            ParameterHistory::new(Parameters::default()),
+            Spans::empty(),
+            Spans::empty(),
+        );
+        let latest = Check {
+            started_at: Timestamp(latest_at),
+            verdict: Verdict::Ok,
+            latency_us: None,
+            evidence: None,
+        };
+        let history = History {
+            key: KEY,
+            monitor: monitor.into(),
+            maintenance: Spans::empty(),
+            ledger: Ledger::default(),
+            latest: Some(latest),
+            under_way: None,
+        };
+        Snapshot { histories: vec![Arc::new(history)], ..Snapshot::default() }
+    }
+
+    fn under_way(board: &Board) -> Option<Timestamp> {
+        board.read().histories[0].under_way
+    }
+
+    #[test]
+    fn a_check_is_under_way_until_it_is_published() {
+        let board = Board::default();
+        board.publish(snapshot(10));
+        assert_eq!(under_way(&board), None);
+        board.began(KEY, Timestamp(20));
+        board.began(KEY, Timestamp(30));
+        assert_eq!(under_way(&board), Some(Timestamp(20)));
+        board.publish(snapshot(10));
+        assert_eq!(under_way(&board), Some(Timestamp(20)));
+        board.publish(snapshot(21));
+        assert_eq!(under_way(&board), Some(Timestamp(30)));
+        board.publish(snapshot(30));
+        assert_eq!(under_way(&board), None);
+    }
+
+    #[test]
+    fn a_check_that_is_given_up_holds_nothing_back() {
+        let board = Board::default();
+        board.publish(snapshot(10));
+        board.began(KEY, Timestamp(20));
+        board.given_up(KEY, Timestamp(21));
+        assert_eq!(under_way(&board), None);
     }
 }

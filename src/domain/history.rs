@@ -21,6 +21,9 @@ pub struct History {
     pub ledger: Ledger,
     /// Its newest check, whatever it says.
     pub latest: Option<Check>,
+    /// When the earliest check began that is not in the ledger yet, because it is under
+    /// way or waits to be kept. What it will say is not known, so the figures end there.
+    pub under_way: Option<Timestamp>,
 }
 
 impl History {
@@ -29,6 +32,7 @@ impl History {
     /// what a contract allows of it.
     #[must_use]
     pub fn read(&self, window: Span, now: Timestamp, excused: &Spans) -> (Account, Timeline) {
+        let now = self.under_way.map_or(now, |began| began.min(now));
         let account = self.ledger.account(window, now, &self.monitor);
         let timeline = Timeline::new(window, &self.monitor, excused, &account);
         (account, timeline)

@@ -108,6 +108,10 @@ pub struct Tail {
     /// Where the figures of this monitor end: `now`, or earlier where a check that
     /// may still come in time could change what lies between.
     pub as_of: Timestamp,
+    /// No later check can change anything before this: neither what it counts as, nor
+    /// the bounds, nor whether an outage goes on. Never later than `as_of`, or than the
+    /// newest decided check while another may be contiguous with it.
+    pub settled_before: Timestamp,
     /// The open stretches, closed at `as_of`. An [`Entry::Outage`] among them lasts.
     pub entries: Vec<Entry>,
 }
@@ -168,7 +172,7 @@ impl Judge {
     pub fn tail(&self, now: Timestamp, monitor: &Monitor) -> Tail {
         let mut entries = Vec::new();
         let Some(last) = self.last else {
-            return Tail { as_of: now, entries };
+            return Tail { as_of: now, settled_before: now, entries };
         };
         let mut rest = self.clone();
         let watched_to = watched_to(monitor, last.at);
@@ -177,6 +181,7 @@ impl Judge {
         if may_follow {
             as_of = as_of.min(last.at.plus_ms(last.covers_ms));
         }
+        let mut settled_before = as_of;
         if watched_to <= now || !may_follow {
             rest.interrupt(last, watched_to, watched_to <= now, &mut entries);
         } else {
@@ -189,6 +194,7 @@ impl Judge {
                 Some(run) => run.after,
                 None => Some(last.at),
             };
+            settled_before = as_of.min(newest_decided.unwrap_or(end));
             rest.close_open(as_of, &mut entries);
             doubt(newest_decided, as_of, &mut entries);
         }
@@ -196,7 +202,7 @@ impl Judge {
         if let Some((from, reason)) = rest.outage {
             entries.push(Entry::Outage(Outage { from, to: None, reason }));
         }
-        Tail { as_of, entries }
+        Tail { as_of, settled_before, entries }
     }
 
     /// Ends what the newest check left open unless `at` is contiguous with it; gives

@@ -83,6 +83,8 @@ pub struct Ledger {
 pub struct Account {
     /// Where the figures end; never later than the `now` that was asked for.
     pub as_of: Timestamp,
+    /// No later check can change anything before this; see [`Tail`](super::judge::Tail).
+    pub settled_before: Timestamp,
     /// What is known within the window and before `as_of`.
     pub known: Settled,
 }
@@ -127,6 +129,6 @@ impl Ledger {
         known.sure = known.sure.union(&newest.sure);
         known.outages.extend(newest.outages);
         known.blips.extend(newest.blips);
-        Account { as_of: tail.as_of, known }
+        Account { as_of: tail.as_of, settled_before: tail.settled_before, known }
     }
 }

@@ -116,8 +116,23 @@ impl Recorder {
         self.board.publish(desk.snapshot());
     }
 
+    /// Notes that a check of a monitor begins at `at`: until it is kept, no figure reaches
+    /// beyond that.
+    pub fn begin(&self, key: Key, at: Timestamp) {
+        self.board.began(key, at);
+    }
+
     /// Takes a finished check. Never waits.
     pub fn take(&self, key: Key, check: Check) -> Taken {
+        let started_at = check.started_at;
+        let taken = self.book(key, check);
+        if taken == Taken::Refused {
+            self.board.given_up(key, started_at);
+        }
+        taken
+    }
+
+    fn book(&self, key: Key, check: Check) -> Taken {
         let now = self.clock.now();
         let mut desk = self.desk();
         let Some(kept) = desk.monitors.get_mut(&key) else { return Taken::Refused };
@@ -364,6 +379,7 @@ impl Desk {
             histories: self.histories(),
             windows: self.windows.clone(),
             first_checks_by: self.first_checks_by,
+            number: 0,
         }
     }
 }

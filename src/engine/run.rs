@@ -213,6 +213,7 @@ impl Shared {
         let _slot = self.slots.acquire().await;
         let now = self.clock.now();
         self.vitals.started_late(now, now.since_ms(planned_for));
+        self.recorder.begin(key, now);
         let check = watcher.check(self.clock.as_ref(), &self.pulse).await;
         let started_at = check.started_at;
         let undecided = match self.recorder.take(key, check) {

@@ -86,9 +86,11 @@ impl<'a> GroupPast<'a> {
                 .copied()
                 .collect()
         };
+        let settled = members.iter().map(|(_, past)| past.settled_before);
         let past = Past {
             lives: all(|past| &past.lives),
             as_of,
+            settled_before: settled.min().unwrap_or(as_of),
             timeline,
             doubt,
             outages,

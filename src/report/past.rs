@@ -23,6 +23,8 @@ pub struct Past {
     pub lives: Spans,
     /// Where its figures end.
     pub as_of: Timestamp,
+    /// Before this no check can change it any more.
+    pub settled_before: Timestamp,
     /// What it counts as, instant by instant.
     pub timeline: Timeline,
     /// What of that is in doubt.
@@ -54,10 +56,11 @@ impl Past {
         let excused = settings.excused(history);
         let (account, timeline) = history.read(window, now, &excused);
         let doubt = Doubt::of(&timeline, &account);
-        let Account { as_of, known } = account;
+        let Account { as_of, settled_before, known } = account;
         Past {
             lives: monitor.lives().clone(),
             as_of,
+            settled_before,
             timeline,
             doubt,
             outages: known.outages,

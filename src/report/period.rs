@@ -50,6 +50,8 @@ pub struct MonitorRow {
     pub url: String,
     /// What the period came to.
     pub figures: Figures,
+    /// Whether no check can change it any more.
+    pub settled: bool,
     /// How many failing runs in time that counts were no outage.
     pub blips: usize,
     /// How many checks counted, and how fast the answers were.
@@ -147,13 +149,12 @@ impl PeriodReport {
         };
         let groups = GroupPast::all(&histories, now, settings).into_iter();
         let groups = groups.filter_map(group).collect();
-        let is_settled = |row: &MonitorRow| row.figures.as_of >= window.to;
         Ok(PeriodReport {
             period,
             zone: settings.zone,
             window,
             as_of: now,
-            closed: window.to <= now && monitors.iter().all(is_settled),
+            closed: window.to <= now && monitors.iter().all(|row| row.settled),
             decimals: settings.decimals(),
             months,
             monitors,
@@ -187,6 +188,7 @@ impl MonitorRow {
             url: monitor.url.clone(),
             blips: past.blips.iter().filter(counts).count(),
             figures,
+            settled: past.settled_before >= window.to,
             summary: Summary::default(),
             months: Vec::new(),
         }

@@ -58,7 +58,7 @@ impl Kept {
     /// Whether it would read the same, but for the seconds that have passed.
     fn is_fresh(&self, view: &View, steady_ms: i64) -> bool {
         let age_ms = view.now.since_ms(self.view.now);
-        Arc::ptr_eq(&self.view.snapshot, &view.snapshot)
+        self.view.snapshot.number == view.snapshot.number
             && Arc::ptr_eq(&self.view.settings, &view.settings)
             && (0..SHARED_MS).contains(&age_ms)
             && steady_ms - self.made_ms < SHARED_MS

@@ -2,6 +2,7 @@
 
 use crate::history::{Case, spans};
 use crate::oracle::cases;
+use everup::domain::bounds::Doubt;
 use everup::domain::check::Verdict;
 use everup::domain::class::Class;
 use everup::domain::ledger::Ledger;
@@ -236,6 +237,28 @@ proptest! {
             first.timeline.tally_within(settled),
             second.timeline.tally_within(settled)
         );
+    }
+
+    /// What no later check can change: neither the classes, nor the bounds, nor the
+    /// outages that end before it. Taking the start of the newest decided check for the
+    /// end of what it covers, or for `as_of`, breaks it.
+    #[test]
+    fn what_is_settled_never_changes(case in cases(), later in 0..300i64) {
+        let first = case.result();
+        let mut then = case.clone();
+        then.now = case.now.max(later);
+        let second = then.result();
+        let settled = Span::new(Timestamp(case.window.0), first.account.settled_before);
+        prop_assert!(first.account.settled_before <= first.account.as_of);
+        let of = |result: &crate::history::Result| {
+            let doubt = Doubt::of(&result.timeline, &result.account).within(settled);
+            let outages: Vec<Span> = (result.account.known.outages.iter())
+                .map(|outage| outage.span().cut(settled))
+                .filter(|span| !span.is_empty())
+                .collect();
+            (result.timeline.within(settled), doubt, outages)
+        };
+        prop_assert_eq!(of(&first), of(&second));
     }
 
     #[test]

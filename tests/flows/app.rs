@@ -128,6 +128,19 @@ impl TestApp {
         due
     }
 
+    /// Lets time pass up to the next check, and that begin. Gives its instant.
+    pub async fn begin_next_check(&self) -> Timestamp {
+        self.settle().await;
+        let due = self.app().engine().next_due().expect("something is watched");
+        self.clock.advance_ms(due.since_ms(self.clock.now()));
+        let started = Instant::now();
+        while self.app().engine().checks_under_way() == 0 {
+            assert!(started.elapsed() < PATIENCE, "no check begins");
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        due
+    }
+
     pub async fn flush(&self) -> bool {
         self.app().engine().flush().await
     }

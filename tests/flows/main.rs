@@ -95,6 +95,25 @@ async fn a_single_failure_is_a_blip() {
     app.stop().await;
 }
 
+/// What the check will say is not known yet: a figure that went on while it waits would
+/// have to be taken back.
+#[tokio::test]
+async fn while_a_check_is_under_way_the_figure_ends_where_it_began() {
+    let target = Target::start().await;
+    let config = one("api", target.url().as_str()) + "timeout = \"1s\"\n";
+    let app = TestApp::start(&config).await;
+    // The second check comes at the phase, earlier than the first one reaches.
+    app.pass_ms(SECOND_MS).await;
+    target.answer(Behaviour::silent());
+    let began_at = app.begin_next_check().await;
+    app.clock.advance_ms(30 * SECOND_MS);
+    let month = app.month("api").await;
+    let eligible = ms(&month, "up") + ms(&month, "unknown") + ms(&month, "down");
+    assert_eq!(eligible, began_at.since_ms(START));
+    assert!(eligible < MINUTE_MS - SECOND_MS, "the first check reaches no further");
+    app.stop().await;
+}
+
 #[tokio::test]
 async fn while_it_is_undecided_the_figure_ends_before_the_run() {
     let target = Target::start().await;

@@ -172,12 +172,24 @@ pub(crate) fn scene(stories: &[Story], windows: Vec<MaintenanceWindow>) -> Scene
         let ledger = Ledger::of(seen, &monitor);
         let latest = checks.last().cloned();
         let monitor = Arc::new(monitor);
-        histories.push(Arc::new(History { key, monitor, maintenance, ledger, latest }));
+        histories.push(Arc::new(History {
+            key,
+            monitor,
+            maintenance,
+            ledger,
+            latest,
+            under_way: None,
+        }));
         shelf.checks.insert(key, checks);
     }
     let board = Arc::new(Board::default());
     let first_checks_by = Some(NOW.plus_ms(4_000));
-    board.publish(Snapshot { histories, windows: windows.into(), first_checks_by });
+    board.publish(Snapshot {
+        histories,
+        windows: windows.into(),
+        first_checks_by,
+        ..Snapshot::default()
+    });
     let shelf = Arc::new(shelf);
     let clock = Arc::new(ManualClock::new(NOW));
     let settings = Settings { zone: chrono_tz::Europe::Berlin, ..Settings::default() };

@@ -87,6 +87,7 @@ pub(super) async fn load(connection: &mut SqliteConnection) -> Result<Loaded, St
             monitor: replay.monitor.into(),
             ledger: Ledger { settled: past.into(), judge: replay.judge },
             latest: replay.latest,
+            under_way: None,
         };
         histories.push(history);
     }

@@ -117,14 +117,24 @@ impl Bars {
 pub(super) const CLASSES: [&str; 6] =
     ["down", "unknown", "maintenance", "degraded", "up", "paused"];
 
-/// What one day looks like: class, top and height of each of its parts.
-pub(super) fn column(tally: &Tally) -> Vec<(&'static str, i64, i64)> {
+/// A part of a day: its class, its top and its height.
+pub(super) type Part = (&'static str, i64, i64);
+
+/// What one day looks like: its parts, from top to foot.
+pub(super) fn column(tally: &Tally) -> impl Iterator<Item = Part> + use<> {
+    parts(tally).into_iter().flatten()
+}
+
+/// An array and no list: a page has tens of thousands of days.
+fn parts(tally: &Tally) -> [Option<Part>; CLASSES.len()] {
+    let mut parts = [None; CLASSES.len()];
     let lived = tally.window() - tally.outside;
     if lived <= 0 {
-        return Vec::new();
+        return parts;
     }
     if tally.paused == lived {
-        return vec![("paused", HEIGHT - PAUSED, PAUSED)];
+        parts[0] = Some(("paused", HEIGHT - PAUSED, PAUSED));
+        return parts;
     }
     // A day has at most some 10^8 milliseconds, so the product is far from overflowing.
     let share = |ms: i64, height: i64| ms * height / lived;
@@ -136,14 +146,13 @@ pub(super) fn column(tally: &Tally) -> Vec<(&'static str, i64, i64)> {
         ("paused", tally.paused),
     ];
     let mut kinds = body.iter().filter(|(_, ms)| *ms > 0).count() as i64;
-    let mut parts = Vec::with_capacity(2);
     let mut top = HEIGHT - BODY;
     if tally.down > 0 {
         let height = share(tally.down, HEIGHT).clamp(OUTAGE_MIN, HEIGHT - kinds * LEAST);
-        parts.push(("down", 0, height));
+        parts[0] = Some(("down", 0, height));
         top = height;
     }
-    for (class, ms) in body.into_iter().filter(|(_, ms)| *ms > 0) {
+    for (part, (class, ms)) in parts[1..].iter_mut().zip(body).filter(|(_, (_, ms))| *ms > 0) {
         let room = HEIGHT - top;
         let least = MARK_MIN.min(room / kinds);
         kinds -= 1;
@@ -151,7 +160,7 @@ pub(super) fn column(tally: &Tally) -> Vec<(&'static str, i64, i64)> {
             0 => room,
             others => share(ms, BODY).clamp(least, room - others * least),
         };
-        parts.push((class, top, height));
+        *part = Some((class, top, height));
         top += height;
     }
     parts
@@ -277,7 +286,7 @@ mod tests {
         #[case] tally: Tally,
         #[case] parts: &[(&'static str, i64, i64)],
     ) {
-        assert_eq!(column(&tally), parts);
+        assert_eq!(column(&tally).collect::<Vec<_>>(), parts);
     }
 
     #[test]
@@ -294,7 +303,7 @@ mod tests {
                     maintenance: ms(4, much),
                     paused: ms(5, little),
                 };
-                let parts = column(&tally);
+                let parts: Vec<Part> = column(&tally).collect();
                 let foot = parts.iter().fold(parts[0].1, |top, part| {
                     assert_eq!(part.1, top, "{tally:?}");
                     assert!(part.2 > 0, "{tally:?}");

@@ -30,7 +30,8 @@ pub async fn answer(
         && let Some(kept) = store.closed_month(month).await?
         && kept.closed_at <= now
     {
-        let report = open(&kept.text())?;
+        let histories: Vec<&History> = histories.into_iter().collect();
+        let report = open(&kept.text())?.beside_its_months(&histories, now, settings);
         let corrections = store.corrections(Some(month)).await?;
         let restatement = restate(&report, corrections).map(Box::new);
         return Ok(PeriodReport { restatement, ..report });
@@ -52,6 +53,7 @@ pub async fn answer(
             report = with(report, &open(&kept.text())?);
         }
     }
+    report.sum_months();
     Ok(report)
 }
 

@@ -21,6 +21,7 @@ async fn main() -> std::io::Result<()> {
         ("down", sample::down()),
         ("mixture", sample::mixture()),
         ("outage", sample::outage()),
+        ("grouped", sample::grouped()),
         ("imported", sample::imported()),
         ("many", sample::many(300)),
         ("nothing", sample::scene(&[], Vec::new())),

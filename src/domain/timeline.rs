@@ -138,16 +138,14 @@ impl Timeline {
     /// The time of one class.
     #[must_use]
     pub fn class(&self, class: Class) -> Spans {
-        self.segments.iter().filter(|s| s.class == class).map(|s| s.span).collect()
+        Spans::in_order(self.segments.iter().filter(|s| s.class == class).map(|s| s.span))
     }
 
     /// The time that could count.
     #[must_use]
     pub fn eligible(&self) -> Spans {
-        (self.segments.iter())
-            .filter(|s| s.class.is_eligible())
-            .map(|s| s.span)
-            .collect()
+        let eligible = self.segments.iter().filter(|s| s.class.is_eligible());
+        Spans::in_order(eligible.map(|s| s.span))
     }
 
     /// How long each class lasted in the whole window.

@@ -31,7 +31,8 @@ pub async fn answer(
         && let Some(kept) = store.closed_month(month).await?
         && kept.closed_at <= now
     {
-        let mut report = open(&kept.text())?;
+        let histories: Vec<&History> = histories.into_iter().collect();
+        let mut report = open(&kept.text())?.beside_its_months(&histories, now, settings);
         tell_imported(store, histories, &mut report).await?;
         let corrections = store.corrections(Some(month)).await?;
         let restatement = restate(&report, corrections).map(Box::new);
@@ -54,6 +55,7 @@ pub async fn answer(
             report = with(report, &open(&kept.text())?);
         }
     }
+    report.sum_months();
     Ok(report)
 }
 

@@ -9,7 +9,7 @@ use super::figures::Figures;
 use super::json;
 use super::latency::Summary;
 use super::outage::MonthOutage;
-use super::period::{Closing, GroupRow, MonitorRow, PeriodReport};
+use super::period::{Closing, GroupRow, MonitorRow, PeriodReport, months_beside};
 use crate::domain::bounds::Doubt;
 use crate::domain::class::Class;
 use crate::domain::group::Rule;
@@ -92,6 +92,7 @@ pub fn open(text: &str) -> Result<PeriodReport, String> {
         as_of: instant(&form.as_of)?,
         closed: true,
         decimals: form.closing.decimals,
+        months: months_beside(Period::Month(month), zone),
         monitors: (form.monitors.iter())
             .map(|row| row.open(window).map_err(|wrong| format!("monitor {}: {wrong}", row.id)))
             .collect::<Result<_, _>>()?,
@@ -103,13 +104,22 @@ pub fn open(text: &str) -> Result<PeriodReport, String> {
     })
 }
 
-/// The row of a monitor as a closed month holds it.
+/// The figures of a monitor or a group as its row of a closed month holds them.
 ///
 /// # Errors
 /// A sentence that says what cannot be read.
-pub fn open_monitor(json: &str) -> Result<MonitorRow, String> {
-    let row: MonitorForm = serde_json::from_str(json).map_err(|error| error.to_string())?;
-    row.open(row.course.window())
+pub fn open_row(subject: Subject, json: &str) -> Result<Figures, String> {
+    let wrong = |error: serde_json::Error| error.to_string();
+    match subject {
+        Subject::Monitor => {
+            let row: MonitorForm = serde_json::from_str(json).map_err(wrong)?;
+            row.figures(row.course.window())
+        }
+        Subject::Group => {
+            let row: GroupForm = serde_json::from_str(json).map_err(wrong)?;
+            row.course.open(row.course.window())
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -228,6 +238,7 @@ impl MonitorForm {
             imported: Vec::new(),
             blips: self.blips,
             summary: Summary { checks: self.checks, percentiles: self.latency_ms.open() },
+            months: Vec::new(),
         })
     }
 }
@@ -252,6 +263,7 @@ impl GroupForm {
             rule: rule.ok_or_else(|| format!("{:?} is no rule", self.rule))?,
             members: self.members.clone(),
             figures: self.course.open(window)?,
+            months: Vec::new(),
         })
     }
 }

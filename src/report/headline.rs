@@ -187,7 +187,8 @@ impl Status<'_> {
     }
 
     /// How many are in which state: `8 of 10 are up, 1 in maintenance, 1 not checked.`
-    fn counts(&self) -> String {
+    #[must_use]
+    pub fn counts(&self) -> String {
         let all = self.monitors.len();
         let up = self.count(State::Up) + self.count(State::Degraded);
         let down = self.count(State::Down);
@@ -241,10 +242,7 @@ impl Now {
             State::Up => " is up",
         };
         let mut pieces = vec![Piece::Name(name.to_owned()), Piece::Text(state.to_owned())];
-        if let Some(since) = self.since {
-            pieces.extend(words(" since "));
-            pieces.extend(since_when(since, now));
-        }
+        pieces.extend(since(self.since, now));
         if let Some(reason) = self.plain_reason().filter(|reason| is_short(reason)) {
             pieces.extend(words(&format!(": {reason}")));
         }
@@ -278,6 +276,14 @@ fn since_when(since: Timestamp, now: Timestamp) -> Vec<Piece> {
     vec![Piece::At(since), Piece::Text(format!(" ({length})"))]
 }
 
+/// ` since 10:42 (12 min)`, where that is known.
+pub(super) fn since(since: Option<Timestamp>, now: Timestamp) -> Vec<Piece> {
+    let Some(since) = since else { return Vec::new() };
+    let mut pieces = words(" since ");
+    pieces.extend(since_when(since, now));
+    pieces
+}
+
 /// `No data yet: the first check runs in 4 s.`
 fn waiting(now: Timestamp, first_checks_by: Option<Timestamp>) -> Vec<Piece> {
     words(&match first_checks_by.map(|by| by.since_ms(now)) {
@@ -288,6 +294,6 @@ fn waiting(now: Timestamp, first_checks_by: Option<Timestamp>) -> Vec<Piece> {
     })
 }
 
-fn words(text: &str) -> Vec<Piece> {
+pub(super) fn words(text: &str) -> Vec<Piece> {
     vec![Piece::Text(text.to_owned())]
 }

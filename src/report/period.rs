@@ -1,22 +1,22 @@
 //! How a period was: the report that every form prints.
 
 use super::figures::Figures;
+use super::group::GroupPast;
 use super::imported::Imported;
 use super::latency::{self, Remembered, Summary};
+use super::past::{MonthSum, Past};
 use super::restated::Restatement;
-use super::settings::{GroupSettings, Settings};
-use crate::domain::bounds::Doubt;
-use crate::domain::group::{Judged, Member, Rule};
+use super::settings::Settings;
+use crate::domain::group::{Group, Judged, Member, Rule};
 use crate::domain::history::History;
 use crate::domain::latency::Percentiles;
-use crate::domain::ledger::Account;
 use crate::domain::monitor::Parameters;
 use crate::domain::month::Month;
-use crate::domain::outage::Outage;
+use crate::domain::outage::Blip;
 use crate::domain::period::Period;
-use crate::domain::span::{Span, Spans};
-use crate::domain::timeline::Timeline;
+use crate::domain::span::Span;
 use crate::domain::timestamp::Timestamp;
+use crate::domain::uptime::Tally;
 use crate::store::contract::{Store, StoreError};
 use chrono_tz::Tz;
 use std::sync::Arc;
@@ -36,6 +36,9 @@ pub struct PeriodReport {
     pub closed: bool,
     /// How many decimals uptime and coverage are printed with.
     pub decimals: u32,
+    /// The months that it is compared with or made of, each with its instants: the twelve
+    /// up to a month, those of a quarter or a year, none of a range.
+    pub months: Vec<(Month, Span)>,
     /// Every monitor that existed in it, in the owner's order.
     pub monitors: Vec<MonitorRow>,
     /// Every group with a member that existed in it, in the owner's order.
@@ -82,6 +85,8 @@ pub struct MonitorRow {
     pub summary: Summary,
     /// What other monitors said, which is no part of the figures.
     pub imported: Vec<Imported>,
+    /// Its months in [`PeriodReport::months`].
+    pub months: Vec<MonthSum>,
 }
 
 /// One group in a period.
@@ -97,6 +102,8 @@ pub struct GroupRow {
     pub members: Vec<String>,
     /// What the period came to.
     pub figures: Figures,
+    /// Its months in [`PeriodReport::months`].
+    pub months: Vec<MonthSum>,
 }
 
 /// Why there is no report.
@@ -133,6 +140,14 @@ impl From<StoreError> for NoReport {
     }
 }
 
+/// A period in an error: the instants of a range were only just written.
+fn named(period: Period, zone: Tz) -> String {
+    match period {
+        Period::Range(_) => "this range".to_owned(),
+        calendar => calendar.name(zone),
+    }
+}
+
 impl PeriodReport {
     /// Makes the report of `period` as it reads at `now`.
     ///
@@ -153,21 +168,31 @@ impl PeriodReport {
         months(histories.iter().copied(), now, settings.zone)
             .ok_or(NoReport::NoMonitor)?
             .admit(period, settings.zone)?;
+        let months = months_beside(period, settings.zone);
+        // A month is the last of its twelve, longer periods are made of theirs.
+        let reach = Span::new(months.first().map_or(window.from, |m| m.1.from), window.to);
         let existed =
             |history: &&History| !history.monitor.lives().overlapping(window).is_empty();
         let shown: Vec<&History> = histories.iter().copied().filter(existed).collect();
         let mut summaries = latency::summaries(store, &shown, window, now, remembered).await?;
         let imports = store.all_imports(window).await?;
         let row = |history: &&History| {
-            let summary = summaries.remove(&history.key).unwrap_or_default();
+            let past = Past::of(history, reach, now, settings);
             let imported = imports.get(&history.key);
             MonitorRow {
-                summary,
+                summary: summaries.remove(&history.key).unwrap_or_default(),
                 imported: imported.map(|of| Imported::of(of, window)).unwrap_or_default(),
-                ..MonitorRow::of(history, window, now, settings)
+                months: past.months(&months),
+                ..MonitorRow::cut(history, &past, window)
             }
         };
         let monitors: Vec<MonitorRow> = shown.iter().map(row).collect();
+        let group = |group: GroupPast<'_>| {
+            let row = GroupRow::of(&group, window)?;
+            Some(GroupRow { months: group.past.months(&months), ..row })
+        };
+        let groups = GroupPast::all(&histories, now, settings).into_iter();
+        let groups = groups.filter_map(group).collect();
         Ok(PeriodReport {
             period,
             zone: settings.zone,
@@ -175,10 +200,9 @@ impl PeriodReport {
             as_of: now,
             closed: window.to <= now && monitors.iter().all(|row| row.settled),
             decimals: settings.decimals(),
-            groups: (settings.groups.iter())
-                .filter_map(|group| GroupRow::of(group, &histories, window, now, settings))
-                .collect(),
+            months,
             monitors,
+            groups,
             closing: None,
             restatement: None,
         })
@@ -186,6 +210,41 @@ impl PeriodReport {
 }
 
 impl PeriodReport {
+    /// The same with the months beside it, as they read at `now`; its own time stays what
+    /// its figures say. A row of nobody who is known any more has no others.
+    #[must_use]
+    pub(super) fn beside_its_months(
+        mut self,
+        histories: &[&History],
+        now: Timestamp,
+        settings: &Settings,
+    ) -> PeriodReport {
+        let Some((_, first)) = self.months.first() else { return self };
+        let reach = Span::new(first.from, self.window.to);
+        let months = &self.months;
+        for row in &mut self.monitors {
+            let history = histories.iter().find(|of| of.monitor.id.as_str() == row.id);
+            let past = history.map(|history| Past::of(history, reach, now, settings));
+            row.months = sums(months, past.as_ref(), &row.figures);
+        }
+        let groups = GroupPast::all(histories, now, settings);
+        for row in &mut self.groups {
+            let group = groups.iter().find(|of| of.settings.group.id.as_str() == row.id);
+            row.months = sums(months, group.map(|group| &group.past), &row.figures);
+        }
+        self
+    }
+
+    /// Sums its months up again, all of which lie within it.
+    pub(super) fn sum_months(&mut self) {
+        for row in &mut self.monitors {
+            row.months = sums(&self.months, None, &row.figures);
+        }
+        for row in &mut self.groups {
+            row.months = sums(&self.months, None, &row.figures);
+        }
+    }
+
     /// A group, judged again by the rows of its members.
     #[must_use]
     pub fn judge(&self, group: &GroupRow) -> Judged {
@@ -214,29 +273,26 @@ impl MonitorRow {
         now: Timestamp,
         settings: &Settings,
     ) -> MonitorRow {
+        MonitorRow::cut(history, &Past::of(history, window, now, settings), window)
+    }
+
+    /// The same, from a past that was read over a longer time.
+    #[must_use]
+    pub fn cut(history: &History, past: &Past, window: Span) -> MonitorRow {
         let monitor = &history.monitor;
-        let excused = settings.excused(history);
-        let (account, timeline) = history.read(window, now, &excused);
-        let doubt = Doubt::of(&timeline, &account);
-        let blips = (account.known.blips.iter())
-            .filter(|blip| timeline.tally_within(blip.span).eligible() > 0)
-            .count();
-        let to_come = monitor.watched().subtract(&excused).within(window);
-        let target = settings.contract(&monitor.id).target;
-        let Account { as_of, settled_before, known } = account;
-        let mut figures = Figures::of(timeline, doubt, as_of, &known.outages, target, to_come);
-        let outages = std::mem::take(&mut figures.outages).into_iter();
-        figures.outages = outages.map(|outage| outage.named(&monitor.id)).collect();
+        let figures = past.figures(window);
+        let counts = |blip: &&Blip| figures.timeline.tally_within(blip.span).eligible() > 0;
         MonitorRow {
             id: monitor.id.to_string(),
             name: monitor.name.clone(),
             url: monitor.url.clone(),
+            blips: past.blips.iter().filter(counts).count(),
             figures,
             parameters: monitor.parameters.within(window),
-            settled: settled_before >= window.to,
-            blips,
+            settled: past.settled_before >= window.to,
             summary: Summary::default(),
             imported: Vec::new(),
+            months: Vec::new(),
         }
     }
 
@@ -247,82 +303,51 @@ impl MonitorRow {
     }
 }
 
-/// One member's past, whole: what its group is judged by.
-struct Past<'a> {
-    history: &'a History,
-    as_of: Timestamp,
-    timeline: Timeline,
-    doubt: Doubt,
-    outages: Vec<Outage>,
-    to_come: Spans,
-}
-
-impl<'a> Past<'a> {
-    fn of(history: &'a History, now: Timestamp, settings: &Settings) -> Past<'a> {
-        let excused = settings.excused(history);
-        let (account, timeline) = history.read(Span::ALWAYS, now, &excused);
-        Past {
-            history,
-            as_of: account.as_of,
-            doubt: Doubt::of(&timeline, &account),
-            timeline,
-            outages: account.known.outages,
-            to_come: history.monitor.watched().subtract(&excused),
-        }
-    }
-}
-
 impl GroupRow {
     /// One group's period; `None` where none of its members existed in it.
-    ///
-    /// The group is judged over all time, because an outage may begin long before the
-    /// window, with a gap in between.
     #[must_use]
-    pub fn of(
-        settings_of: &GroupSettings,
-        histories: &[&History],
-        window: Span,
-        now: Timestamp,
-        settings: &Settings,
-    ) -> Option<GroupRow> {
-        let group = &settings_of.group;
-        let members: Vec<Past<'_>> = (group.members.iter())
-            .filter_map(|id| histories.iter().find(|history| history.monitor.id == *id))
-            .map(|history| Past::of(history, now, settings))
-            .collect();
-        let existed =
-            |past: &Past<'_>| !past.history.monitor.lives().overlapping(window).is_empty();
-        if !members.iter().any(existed) {
+    pub fn of(group: &GroupPast<'_>, window: Span) -> Option<GroupRow> {
+        if group.past.lives.overlapping(window).is_empty() {
             return None;
         }
-        let judged_by: Vec<Member<'_>> = (members.iter())
-            .map(|past| Member {
-                name: &past.history.monitor.name,
-                as_of: past.as_of,
-                timeline: &past.timeline,
-                doubt: &past.doubt,
-                outages: &past.outages,
-            })
-            .collect();
-        let judged = Judged::of(group.rule, Span::ALWAYS, &judged_by);
-        let to_come = members.iter().flat_map(|past| past.to_come.as_slice().to_vec());
-        let to_come: Spans = to_come.collect();
-        let figures = Figures::of(
-            judged.timeline.within(window),
-            judged.doubt.within(window),
-            judged.as_of,
-            &judged.outages,
-            settings_of.target,
-            to_come.within(window),
-        );
+        let Group { id, name, rule, members } = &group.settings.group;
         Some(GroupRow {
-            id: group.id.to_string(),
-            name: group.name.clone(),
-            rule: group.rule,
-            members: group.members.iter().map(ToString::to_string).collect(),
-            figures,
+            id: id.to_string(),
+            name: name.clone(),
+            rule: *rule,
+            members: members.iter().map(ToString::to_string).collect(),
+            figures: group.past.figures(window),
+            months: Vec::new(),
         })
     }
+}
+
+/// Months as the figures of a period have them, and before it as a past has them.
+fn sums(months: &[(Month, Span)], past: Option<&Past>, figures: &Figures) -> Vec<MonthSum> {
+    let own = figures.timeline.window();
+    let sum = |&(month, span): &(Month, Span)| {
+        let tally = match past {
+            _ if span.overlaps(own) => figures.timeline.tally_within(span),
+            Some(past) => past.timeline.tally_within(span),
+            None => Tally { outside: span.length_ms(), ..Tally::default() },
+        };
+        MonthSum { month, tally }
+    };
+    months.iter().map(sum).collect()
+}
+
+/// The months that a report of `period` shows beside it, each with its instants.
+pub(super) fn months_beside(period: Period, zone: Tz) -> Vec<(Month, Span)> {
+    const BESIDE_A_MONTH: usize = 12;
+    let mut months = match period {
+        Period::Month(month) => {
+            let back = std::iter::successors(Some(month), |month| Some(month.previous()));
+            back.take(BESIDE_A_MONTH).collect()
+        }
+        longer => longer.months(),
+    };
+    months.sort_unstable();
+    months.into_iter().map(|month| (month, month.window(zone))).collect()
 }
 
 /// The months that have a report: from the one in which the first monitor's time
@@ -342,7 +367,7 @@ impl Months {
     /// [`NoReport::Future`] and [`NoReport::TooEarly`].
     pub fn admit(self, period: Period, zone: Tz) -> Result<(), NoReport> {
         let window = period.window(zone);
-        let period = period.name(zone);
+        let period = named(period, zone);
         if window.from >= self.newest.window(zone).to {
             Err(NoReport::Future { period, newest: self.newest })
         } else if window.to <= self.oldest.window(zone).from {

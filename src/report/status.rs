@@ -1,7 +1,8 @@
 //! How things are now: the state of every monitor, its month and its last days.
 //! `headline` puts it into words.
 
-use super::period::MonitorRow;
+use super::figures::Figures;
+use super::past::Past;
 use super::settings::Settings;
 use crate::domain::check::Verdict;
 use crate::domain::duration;
@@ -151,8 +152,8 @@ pub struct MonitorStatus<'a> {
     pub history: &'a History,
     /// What it is now.
     pub now: Now,
-    /// The running month.
-    pub month: MonitorRow,
+    /// What the running month came to.
+    pub month: Figures,
     /// The last [`DAYS`] local days, oldest first, today's up to `as_of`.
     pub days: Vec<Day>,
 }
@@ -182,12 +183,17 @@ impl<'a> Status<'a> {
         let month = Month::around(now, settings.zone);
         let window = month.window(settings.zone);
         let dates = month::days_until(now, DAYS, settings.zone);
+        // The days reach further back than the month, and the month further ahead.
+        let reach = Span::new(dates.first().map_or(window.from, |day| day.1.from), window.to);
         let mut monitors: Vec<MonitorStatus<'a>> = (histories.into_iter())
-            .map(|history| MonitorStatus {
-                history,
-                now: Now::of(history, now),
-                month: MonitorRow::of(history, window, now, settings),
-                days: days(history, &dates, now, settings),
+            .map(|history| {
+                let past = Past::of(history, reach, now, settings);
+                MonitorStatus {
+                    history,
+                    now: Now::of(history, now),
+                    days: past.days(&dates),
+                    month: past.figures(window),
+                }
             })
             .collect();
         monitors.sort_by_key(|monitor| match monitor.now.state {
@@ -224,22 +230,4 @@ impl MonitorStatus<'_> {
         let newest = self.history.latest.as_ref().filter(|check| check.verdict.is_good())?;
         newest.latency_us
     }
-}
-
-/// The tallies of consecutive local days, all from one timeline.
-#[must_use]
-pub fn days(
-    history: &History,
-    dates: &[(NaiveDate, Span)],
-    now: Timestamp,
-    settings: &Settings,
-) -> Vec<Day> {
-    let (Some((_, first)), Some((_, last))) = (dates.first(), dates.last()) else {
-        return Vec::new();
-    };
-    let (_, timeline) =
-        history.read(Span::new(first.from, last.to), now, &settings.excused(history));
-    (dates.iter())
-        .map(|&(date, span)| Day { date, span, tally: timeline.tally_within(span) })
-        .collect()
 }

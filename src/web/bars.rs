@@ -1,5 +1,5 @@
-//! The day bars as SVG: a picture of a monitor's days, and one of its weeks for where days
-//! would be hairlines; at most one path a class.
+//! The bars of days or months as SVG: a picture of a monitor's days, and one of its weeks for
+//! where days would be hairlines; at most one path a class.
 //!
 //! Pure geometry. A day (or a week) is a column; its classes share the height by their time, and
 //! whatever happened is seen: an outage of a minute has a mark that stands out above
@@ -10,6 +10,7 @@
 use super::moment;
 use crate::domain::duration;
 use crate::domain::uptime::Tally;
+use crate::report::past::MonthSum;
 use crate::report::status::Day;
 use askama::Template;
 use std::fmt::Write;
@@ -20,6 +21,7 @@ struct Grid {
     by: &'static str,
     /// What a column is called, one and several.
     columns: [&'static str; 2],
+    /// How many days a column has, where all have the same number.
     days: usize,
     /// A column's width, with the gap to the next.
     width: usize,
@@ -30,9 +32,11 @@ struct Grid {
 const DAYS: Grid = Grid { by: "by-day", columns: ["day", "days"], days: 1, width: 3, gap: 1 };
 const WEEKS: Grid =
     Grid { by: "by-week", columns: ["week", "weeks"], days: 7, width: 12, gap: 2 };
+const MONTHS: Grid =
+    Grid { by: "by-month", columns: ["month", "months"], days: 0, width: 8, gap: 2 };
 
 /// The height of a picture: what a day that was down all through has.
-const HEIGHT: i64 = 28;
+pub(super) const HEIGHT: i64 = 28;
 /// The height of a day without downtime. What is above it is for outages alone.
 const BODY: i64 = 18;
 /// The least height of an outage: what stands out, and a little of the body, so that
@@ -79,20 +83,32 @@ pub(super) struct Bars {
 impl Bars {
     /// The bars of some days, oldest first.
     pub(super) fn days(days: &[Day]) -> Bars {
-        Bars::of(days, &DAYS)
+        Bars::of_days(days, &DAYS)
     }
 
     /// The same days by weeks, of which the newest ends with the last day and the oldest
     /// has what is left.
     pub(super) fn weeks(days: &[Day]) -> Bars {
-        Bars::of(days, &WEEKS)
+        Bars::of_days(days, &WEEKS)
     }
 
-    fn of(days: &[Day], grid: &Grid) -> Bars {
+    /// The bars of some months, oldest first.
+    pub(super) fn of_months(months: &[MonthSum]) -> Bars {
+        let tallies: Vec<Tally> = months.iter().map(|sum| sum.tally).collect();
+        let ends = months.first().zip(months.last());
+        let ends = ends.map(|(first, last)| [first.month.name(), last.month.name()]);
+        Bars::draw(&tallies, ends, &MONTHS)
+    }
+
+    fn of_days(days: &[Day], grid: &Grid) -> Bars {
         let mut tallies: Vec<Tally> = (days.rchunks(grid.days))
             .map(|days| days.iter().map(|day| &day.tally).sum())
             .collect();
         tallies.reverse();
+        Bars::draw(&tallies, ends(days), grid)
+    }
+
+    fn draw(tallies: &[Tally], ends: Option<[String; 2]>, grid: &Grid) -> Bars {
         let mut rects: Vec<Rect> = Vec::new();
         for (index, tally) in tallies.iter().enumerate() {
             for (class, top, height) in column(tally) {
@@ -120,7 +136,7 @@ impl Bars {
         };
         Bars {
             paths: CLASSES.into_iter().filter_map(path).collect(),
-            label: label(days, &tallies, grid),
+            label: in_words(tallies, ends, grid),
             by: grid.by,
             width: tallies.len() * grid.width,
             height: HEIGHT,
@@ -129,18 +145,29 @@ impl Bars {
 }
 
 /// The classes that are drawn, from the top of a column to its foot.
-const CLASSES: [&str; 6] = ["down", "unknown", "maintenance", "degraded", "up", "paused"];
+pub(super) const CLASSES: [&str; 6] =
+    ["down", "unknown", "maintenance", "degraded", "up", "paused"];
 
-/// What one column looks like: class, top and height of each of its parts.
-fn column(tally: &Tally) -> Vec<(&'static str, i64, i64)> {
+/// A part of a day: its class, its top and its height.
+pub(super) type Part = (&'static str, i64, i64);
+
+/// What one day looks like: its parts, from top to foot.
+pub(super) fn column(tally: &Tally) -> impl Iterator<Item = Part> + use<> {
+    parts(tally).into_iter().flatten()
+}
+
+/// An array and no list: a page has tens of thousands of days.
+fn parts(tally: &Tally) -> [Option<Part>; CLASSES.len()] {
+    let mut parts = [None; CLASSES.len()];
     let lived = tally.window() - tally.outside;
     if lived <= 0 {
-        return Vec::new();
+        return parts;
     }
     if tally.paused == lived {
-        return vec![("paused", HEIGHT - PAUSED, PAUSED)];
+        parts[0] = Some(("paused", HEIGHT - PAUSED, PAUSED));
+        return parts;
     }
-    // A week has less than 10^9 milliseconds, so the product is far from overflowing.
+    // A month has less than 10^10 milliseconds, so the product is far from overflowing.
     let share = |ms: i64, height: i64| ms * height / lived;
     let body = [
         ("unknown", tally.unknown),
@@ -150,15 +177,14 @@ fn column(tally: &Tally) -> Vec<(&'static str, i64, i64)> {
         ("paused", tally.paused),
     ];
     let mut kinds = body.iter().filter(|(_, ms)| *ms > 0).count() as i64;
-    let mut parts = Vec::with_capacity(2);
     let mut top = HEIGHT - BODY;
     if tally.down > 0 {
         let height = OUTAGE_MIN + share(tally.down, HEIGHT - OUTAGE_MIN);
         let height = height.min(HEIGHT - kinds * LEAST);
-        parts.push(("down", 0, height));
+        parts[0] = Some(("down", 0, height));
         top = height;
     }
-    for (class, ms) in body.into_iter().filter(|(_, ms)| *ms > 0) {
+    for (part, (class, ms)) in parts[1..].iter_mut().zip(body).filter(|(_, (_, ms))| *ms > 0) {
         let room = HEIGHT - top;
         let least = MARK_MIN.min(room / kinds);
         kinds -= 1;
@@ -166,55 +192,79 @@ fn column(tally: &Tally) -> Vec<(&'static str, i64, i64)> {
             0 => room,
             others => share(ms, BODY).clamp(least, room - others * least),
         };
-        parts.push((class, top, height));
+        *part = Some((class, top, height));
         top += height;
     }
-    for (_, top, height) in parts.iter_mut().skip(1) {
+    for (_, top, height) in parts.iter_mut().flatten().skip(1) {
         *top += SEAM;
         *height -= SEAM;
     }
     parts
 }
 
+/// How long something was.
+type Length = fn(&Tally) -> i64;
+
+/// A picture of days in words.
+pub(super) fn label(days: &[Day]) -> String {
+    let tallies: Vec<Tally> = days.iter().map(|day| day.tally).collect();
+    in_words(&tallies, ends(days), &DAYS)
+}
+
+/// The first and the last of some days.
+fn ends(days: &[Day]) -> Option<[String; 2]> {
+    let (first, last) = days.first().zip(days.last())?;
+    Some([moment::day(first.date), moment::day(last.date)])
+}
+
 /// The picture in words: `90 days from 27 Aug to 24 Nov: 2 days with downtime (34 min),
-/// 3 days not fully checked (4 h)`.
-fn label(days: &[Day], tallies: &[Tally], grid: &Grid) -> String {
-    let (Some(first), Some(last)) = (days.first(), days.last()) else {
-        return String::new();
-    };
-    let [one, several] = grid.columns;
-    let mut label = format!(
-        "{} {several} from {} to {}: ",
-        tallies.len(),
-        moment::day(first.date),
-        moment::day(last.date)
-    );
-    let mut facts = Vec::new();
-    let mut say = |ms: fn(&Tally) -> i64, words: &str| {
-        let with: Vec<i64> = tallies.iter().map(ms).filter(|ms| *ms > 0).collect();
-        if !with.is_empty() {
-            let columns = if with.len() == 1 { one } else { several };
-            let length = duration::in_words(with.iter().sum());
-            facts.push(format!("{} {columns} {words} ({length})", with.len()));
+/// 3 days not fully checked (5 h 10 min)`.
+fn in_words(tallies: &[Tally], ends: Option<[String; 2]>, grid: &Grid) -> String {
+    let Some([first, last]) = ends else { return String::new() };
+    let [_, several] = grid.columns;
+    let facts = facts(tallies, grid.columns);
+    format!("{} {several} from {first} to {last}: {facts}", tallies.len())
+}
+
+/// What happened in some columns, which are called so.
+fn facts(tallies: &[Tally], [one, several]: [&str; 2]) -> String {
+    let all = tallies.len();
+    let mut sums = [(0_usize, 0_i64); KINDS.len()];
+    let mut lived = 0;
+    for tally in tallies {
+        lived += usize::from(tally.window() > tally.outside);
+        for ((count, sum), (ms, _)) in sums.iter_mut().zip(KINDS) {
+            *count += usize::from(ms(tally) > 0);
+            *sum += ms(tally);
         }
-    };
-    say(|tally| tally.down, "with downtime");
-    say(|tally| tally.degraded, "slow at times");
-    say(|tally| tally.maintenance, "with maintenance");
-    say(|tally| tally.unknown, "not fully checked");
-    say(|tally| tally.paused, "paused");
-    let lived = tallies.iter().filter(|tally| tally.window() > tally.outside).count();
+    }
+    let mut facts = Vec::new();
+    for ((count, sum), (_, words)) in sums.into_iter().zip(KINDS) {
+        if count > 0 {
+            let columns = if count == 1 { one } else { several };
+            let length = duration::in_words(sum);
+            facts.push(format!("{count} {columns} {words} ({length})"));
+        }
+    }
     if lived == 0 {
         facts.push("nothing was watched yet".to_owned());
-    } else if lived < tallies.len() {
+    } else if lived < all {
         facts.push(format!("watched on {lived} of them"));
     }
     if facts.is_empty() {
         facts.push("up all the time".to_owned());
     }
-    label += &facts.join(", ");
-    label
+    facts.join(", ")
 }
+
+/// What is told of, and how.
+const KINDS: [(Length, &str); 5] = [
+    (|tally| tally.down, "with downtime"),
+    (|tally| tally.degraded, "slow at times"),
+    (|tally| tally.maintenance, "with maintenance"),
+    (|tally| tally.unknown, "not fully checked"),
+    (|tally| tally.paused, "paused"),
+];
 
 #[cfg(test)]
 mod tests {
@@ -295,7 +345,7 @@ mod tests {
         #[case] tally: Tally,
         #[case] parts: &[(&'static str, i64, i64)],
     ) {
-        assert_eq!(column(&tally), parts);
+        assert_eq!(column(&tally).collect::<Vec<_>>(), parts);
     }
 
     #[test]
@@ -312,7 +362,7 @@ mod tests {
                     maintenance: ms(4, much),
                     paused: ms(5, little),
                 };
-                let parts = column(&tally);
+                let parts: Vec<Part> = column(&tally).collect();
                 let foot = parts.iter().fold(parts[0].1, |top, part| {
                     assert_eq!(part.1, top, "{tally:?}");
                     assert!(part.2 > 1, "{tally:?}");

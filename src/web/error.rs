@@ -85,6 +85,12 @@ impl Problem {
         Problem::new(StatusCode::BAD_REQUEST, sentence(why))
     }
 
+    /// 404 for a group.
+    pub(super) fn no_such_group(id: &str) -> Problem {
+        let id = Evidence::clean(id);
+        Problem::new(StatusCode::NOT_FOUND, format!("There is no group with the id “{id}”."))
+    }
+
     /// 400 for a period that is none; `why` says how one is written.
     pub(super) fn bad_period(why: &str) -> Problem {
         let mut problem = Problem::new(StatusCode::BAD_REQUEST, sentence(why));

@@ -1,6 +1,8 @@
 //! An uptime as people are shown it: the figure, or why there is none, with its bounds
 //! and its coverage.
 
+use super::unbroken::unbroken;
+use crate::domain::duration;
 use crate::domain::percent;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::uptime::Tally;
@@ -8,6 +10,11 @@ use crate::report::figures::{Figures, Shown};
 
 /// What stands in a cell where there is nothing to say.
 pub(super) const NOTHING: &str = "–";
+
+/// A length of time, or that there was none.
+pub(super) fn length(ms: i64) -> String {
+    if ms > 0 { unbroken(&duration::in_words(ms)) } else { "none".to_owned() }
+}
 
 /// The uptime of some time, ready to be printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +52,7 @@ impl Figure {
         }
     }
 
-    /// The uptime of a time so short that only its coverage counts beside it.
+    /// The uptime of a time beside which only its coverage is said.
     pub(super) fn unbounded(tally: &Tally, decimals: u32) -> Figure {
         Figure::made(tally, decimals, "too little seen")
     }

@@ -9,28 +9,38 @@ mod activity;
 mod asset;
 mod bars;
 mod budget;
+mod calendar;
 mod chart;
 mod checks;
+mod days;
 mod dossier_page;
 mod error;
 mod figure;
 mod frame;
+mod group_page;
+mod hours;
 mod moment;
 mod monitor_page;
+mod months;
 mod notices;
 mod outage_list;
 mod outages;
+mod promise;
 mod readiness;
 mod report_page;
 mod reports;
 mod restatement;
+mod rows;
 mod security;
 mod sentence;
 pub mod serve;
 mod service;
 pub mod settings;
 mod status_page;
+mod story;
+mod trend;
 mod unbroken;
+mod views;
 
 pub use serve::serve;
 
@@ -119,6 +129,7 @@ pub fn router(app: App) -> Router {
     Router::new()
         .merge(status_page::router())
         .merge(monitor_page::router())
+        .merge(group_page::router())
         .merge(report_page::router())
         .merge(checks::router())
         .merge(dossier_page::router())

@@ -1,14 +1,14 @@
 //! `GET /monitors/{id}`: one monitor: its state, its months, its outages, its speed.
+//! `?month=2026-10` shows that month in pictures.
 
-use super::bars::Bars;
 use super::chart::Chart;
 use super::error::Problem;
-use super::figure::{self, Figure, NOTHING};
+use super::figure::NOTHING;
 use super::frame::{self, Frame};
-use super::moment::{self, Moment};
+use super::moment::Moment;
 use super::notices::Notices;
-use super::outages::Outages;
 use super::sentence::Sentence;
+use super::story::{self, AskedMonth, Sections, Subject};
 use super::unbroken::unbroken;
 use super::{Site, View};
 use crate::domain::duration;
@@ -18,12 +18,11 @@ use crate::domain::month::Month;
 use crate::report::headline::Piece;
 use crate::report::latency::{self, Picture};
 use crate::report::monitor::MonitorReport;
-use crate::report::period::MonitorRow;
-use crate::report::status::{Day, State};
+use crate::report::status::State;
 use askama::Template;
 use axum::Router;
 use axum::extract;
-use axum::extract::rejection::PathRejection;
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::response::Response;
 use axum::routing::get;
 use chrono_tz::Tz;
@@ -37,44 +36,13 @@ struct MonitorPage<'a> {
     sentence: Sentence,
     why: Sentence,
     notices: Notices<'a>,
-    id: &'a str,
     url: &'a str,
     since: Option<Moment>,
     rule: String,
     interval: String,
     timeout: String,
-    /// By days and by weeks.
-    bars: [Bars; 2],
-    first_day: String,
-    last_day: String,
-    days: Vec<DayRow>,
-    months: Vec<MonthRow>,
-    months_left_out: usize,
-    outages: Option<Outages<'a>>,
-    outages_shown: usize,
-    outages_count: usize,
-    /// How many cost no downtime, because all of their time was maintenance.
-    outages_excused: usize,
+    story: Sections<'a>,
     speeds: Vec<Speed>,
-}
-
-struct DayRow {
-    date: chrono::NaiveDate,
-    figure: Figure,
-    down: String,
-    degraded: String,
-    unknown: String,
-    maintenance: String,
-    paused: String,
-}
-
-struct MonthRow {
-    month: Month,
-    figure: Figure,
-    /// Since or until which day, where that lies within the month.
-    life: Vec<(&'static str, String)>,
-    downtime: String,
-    outages: usize,
 }
 
 struct Speed {
@@ -95,34 +63,31 @@ pub(super) fn router() -> Router<Arc<Site>> {
 async fn show(
     extract::State(site): extract::State<Arc<Site>>,
     id: Result<extract::Path<String>, PathRejection>,
+    asked: Result<extract::Query<AskedMonth>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let extract::Path(id) = id.map_err(|_| Problem::no_such_page())?;
     let view = site.view();
+    let month = story::month(asked, &view)?;
     let history = view.snapshot.find(&id).ok_or_else(|| Problem::no_such_monitor(&id))?;
     let store = site.app.store.as_ref();
     let report = MonitorReport::make(store, history, view.now, &view.settings)
         .await
         .map_err(Problem::unreadable)?;
-    frame::answer(&page(&view, &report))
+    frame::answer(&page(&view, &report, month))
 }
 
-fn page<'a>(view: &'a View, report: &'a MonitorReport<'a>) -> MonitorPage<'a> {
+fn page<'a>(view: &'a View, report: &'a MonitorReport<'a>, month: Month) -> MonitorPage<'a> {
     let zone = view.settings.zone;
     let monitor = &report.history.monitor;
     let (state, pieces, why) = state(report);
     let title = format!("{}: {}", monitor.name, state.word());
     let parameters = monitor.parameters.current();
-    let day = |day: Option<&Day>| day.map(|day| moment::day(day.date)).unwrap_or_default();
-    let caption = format!("Outages of {}", monitor.name);
-    let month = Month::around(view.now, zone);
-    let ledger = &report.history.ledger;
-    let outages_seen = ledger.settled.outages.len() + usize::from(ledger.judge.is_down());
-    let of_month = |row: &(Month, MonitorRow)| MonthRow {
-        month: row.0,
-        figure: Figure::of(&row.1.figures, report.decimals),
-        life: figure::life(&row.1.figures, |at| moment::day_of(at, zone)),
-        downtime: length(row.1.figures.tally.down),
-        outages: row.1.figures.outages.len(),
+    let running = Month::around(view.now, zone);
+    let subject = Subject {
+        folder: "/monitors",
+        kind: 'm',
+        id: monitor.id.as_str(),
+        name: &monitor.name,
     };
     MonitorPage {
         frame: Frame::of(view, title, state),
@@ -130,31 +95,15 @@ fn page<'a>(view: &'a View, report: &'a MonitorReport<'a>) -> MonitorPage<'a> {
         sentence: Sentence::of(pieces, view.now, zone),
         why: Sentence::of(why, view.now, zone),
         notices: Notices::about(view, &monitor.id),
-        id: monitor.id.as_str(),
         url: &monitor.url,
-        since: report.since.map(|since| Moment::exact(since, zone)),
+        since: report.story.since.map(|since| Moment::exact(since, zone)),
         rule: rule(&parameters),
         interval: unbroken(&duration::in_words(parameters.interval_ms)),
         timeout: unbroken(&duration::in_words(parameters.timeout_ms)),
-        bars: [Bars::days(&report.days), Bars::weeks(&report.days)],
-        first_day: day(report.days.first()),
-        last_day: day(report.days.last()),
-        days: report
-            .days
-            .iter()
-            .rev()
-            .filter_map(|d| day_row(d, report.decimals))
-            .collect(),
-        months: report.months.iter().map(of_month).collect(),
-        months_left_out: report.months_count - report.months.len(),
-        outages: (!report.outages.is_empty())
-            .then(|| Outages::live(&report.outages, view, caption)),
-        outages_shown: report.outages.len(),
-        outages_count: report.outages_count,
-        outages_excused: outages_seen.saturating_sub(report.outages_count),
+        story: Sections::of(view, &subject, &report.past, &report.story, month),
         speeds: vec![
             speed("The last 24 hours".to_owned(), &report.last_day, zone),
-            speed(month.name(), &report.month, zone),
+            speed(running.name(), &report.month, zone),
         ],
     }
 }
@@ -194,26 +143,6 @@ fn rule(parameters: &Parameters) -> String {
         successes => format!("up again after {successes} successes in a row"),
     };
     format!("{down}; {up}")
-}
-
-/// A duration, or that there was none.
-fn length(ms: i64) -> String {
-    if ms > 0 { duration::in_words(ms) } else { "none".to_owned() }
-}
-
-/// One day; `None` where the monitor was not there.
-fn day_row(day: &Day, decimals: u32) -> Option<DayRow> {
-    let tally = &day.tally;
-    let words = |ms: i64| if ms > 0 { duration::in_words(ms) } else { NOTHING.to_owned() };
-    (tally.window() > tally.outside).then(|| DayRow {
-        date: day.date,
-        figure: Figure::unbounded(tally, decimals),
-        down: words(tally.down),
-        degraded: words(tally.degraded),
-        unknown: words(tally.unknown),
-        maintenance: words(tally.maintenance),
-        paused: words(tally.paused),
-    })
 }
 
 fn speed(title: String, picture: &Picture, zone: Tz) -> Speed {

@@ -1,17 +1,14 @@
-//! `GET /`: how everything is, in one sentence and a row for every monitor.
+//! `GET /`: how everything is, in one sentence and a row for every group and monitor.
 
-use super::bars::Bars;
 use super::error::Problem;
-use super::figure::{self, Figure, NOTHING};
 use super::frame::{self, Frame};
-use super::moment::{self, Moment};
 use super::notices::Notices;
+use super::rows::Rows;
 use super::sentence::Sentence;
-use super::unbroken::unbroken;
 use super::{Site, View};
-use crate::domain::duration;
-use crate::report::latency;
-use crate::report::status::{MonitorStatus, State, Status};
+use crate::domain::history::History;
+use crate::report::group::GroupStatus;
+use crate::report::status::{State, Status};
 use askama::Template;
 use axum::Router;
 use axum::extract;
@@ -35,30 +32,8 @@ struct StatusPage<'a> {
     rest: Option<String>,
     /// What is said before the monitors, and what after them.
     notices: [Notices<'a>; 2],
-    month: crate::domain::month::Month,
-    first_day: String,
-    last_day: String,
-    rows: Vec<Row<'a>>,
-}
-
-struct Row<'a> {
-    id: &'a str,
-    name: &'a str,
-    /// The name of its mark and its colour.
-    mark: &'static str,
-    word: &'static str,
-    since: Option<Moment>,
-    /// The same, exact and with the zone, for where there is no room.
-    since_exact: String,
-    /// How long, where that matters more than the start.
-    length: Option<String>,
-    reason: Option<&'a str>,
-    latency: String,
-    figure: Figure,
-    /// Since or until when, where that lies within the month.
-    life: Vec<(&'static str, Moment)>,
-    /// By days and by weeks.
-    bars: [Bars; 2],
+    /// `None` where nothing is watched.
+    rows: Option<Rows<'a>>,
 }
 
 /// `GET /`.
@@ -69,10 +44,16 @@ pub(super) fn router() -> Router<Arc<Site>> {
 async fn show(extract::State(site): extract::State<Arc<Site>>) -> Result<Response, Problem> {
     let view = site.view();
     let status = Status::of(view.snapshot.living(view.now), view.now, &view.settings);
-    frame::answer(&page(&view, &status))
+    let histories: Vec<&History> = view.snapshot.histories.iter().map(AsRef::as_ref).collect();
+    let groups = GroupStatus::all(&histories, view.now, &view.settings);
+    frame::answer(&page(&view, &groups, &status))
 }
 
-fn page<'a>(view: &'a View, status: &'a Status<'a>) -> StatusPage<'a> {
+fn page<'a>(
+    view: &'a View,
+    groups: &'a [GroupStatus<'a>],
+    status: &'a Status<'a>,
+) -> StatusPage<'a> {
     let headline = status.headline(view.snapshot.first_checks_by);
     let mut frame = Frame::of(view, headline.title, headline.state);
     frame.here = "/";
@@ -80,10 +61,7 @@ fn page<'a>(view: &'a View, status: &'a Status<'a>) -> StatusPage<'a> {
         State::Pending => REFRESH_SOON_S,
         _ => REFRESH_S,
     });
-    let days = status.monitors.first().map(|monitor| monitor.days.as_slice());
-    let date = |day: Option<&crate::report::status::Day>| {
-        day.map(|day| moment::day(day.date)).unwrap_or_default()
-    };
+    let caption = "Every monitor, the troubled ones first".to_owned();
     StatusPage {
         frame,
         mark: frame::mark(headline.state),
@@ -91,31 +69,6 @@ fn page<'a>(view: &'a View, status: &'a Status<'a>) -> StatusPage<'a> {
         why: Sentence::of(headline.why, view.now, view.settings.zone),
         rest: headline.rest,
         notices: Notices::of_all(view),
-        month: status.month,
-        first_day: date(days.and_then(<[_]>::first)),
-        last_day: date(days.and_then(<[_]>::last)),
-        rows: status.monitors.iter().map(|monitor| row(view, status, monitor)).collect(),
-    }
-}
-
-fn row<'a>(view: &View, status: &Status<'_>, monitor: &'a MonitorStatus<'a>) -> Row<'a> {
-    let now = &monitor.now;
-    let zone = view.settings.zone;
-    let is_calm = matches!(now.state, State::Up | State::Pending | State::Paused);
-    Row {
-        id: monitor.history.monitor.id.as_str(),
-        name: monitor.name(),
-        mark: frame::mark(now.state),
-        word: now.state.word(),
-        since: now.since.map(|since| Moment::short(since, view.now, zone)),
-        since_exact: (now.since).map_or(String::new(), |since| moment::exact(since, zone)),
-        length: (now.since.filter(|_| !is_calm))
-            .map(|since| unbroken(&duration::in_words(view.now.since_ms(since)))),
-        reason: now.reason.as_deref(),
-        latency: (monitor.latency_us())
-            .map_or(NOTHING.to_owned(), |us| unbroken(&latency::brief(us))),
-        figure: Figure::of(&monitor.month.figures, status.decimals),
-        life: figure::life(&monitor.month.figures, |at| Moment::short(at, view.now, zone)),
-        bars: [Bars::days(&monitor.days), Bars::weeks(&monitor.days)],
+        rows: Rows::of(view, caption, groups, status),
     }
 }

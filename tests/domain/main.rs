@@ -3,6 +3,7 @@
 
 mod groups;
 mod history;
+mod hours;
 mod instants;
 mod oracle;
 mod periods;

@@ -63,7 +63,7 @@ async fn with_its_changes_of_rules_its_lives_and_what_was_removed() {
     let (store, now) = (app.store().await, app.clock.now());
     let history = lines(&store, Timestamp::MIN).await;
     let figures = november(&store, now).await;
-    assert!(figures.matches("\"continued\":").count() > 3, "{figures}");
+    assert!(figures.matches("\"continued\":").count() >= 2, "{figures}");
     let folder = tempfile::tempdir().unwrap();
     let other = Sqlite::open(&folder.path().join("other.db")).await.unwrap();
     let living: Vec<Registration> = (store.load().await.unwrap().histories.iter())

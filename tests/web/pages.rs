@@ -3,7 +3,7 @@
 use crate::sample::{self, Event, Scene, Story};
 use crate::visitor::Visitor;
 use http::Method;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 fn scenes() -> Vec<(&'static str, Scene, Vec<&'static str>)> {
     vec![
@@ -15,6 +15,11 @@ fn scenes() -> Vec<(&'static str, Scene, Vec<&'static str>)> {
             vec!["/", "/monitors/billing", "/report/2026-11"],
         ),
         ("outage", sample::outage(), vec![sample::OUTAGE]),
+        (
+            "grouped",
+            sample::grouped(),
+            vec!["/", "/groups/shop", "/groups/entrance", "/report/2026-10", "/report/2026-Q4"],
+        ),
         (
             "nothing",
             sample::scene(&[], Vec::new()),
@@ -63,25 +68,34 @@ async fn no_page_has_inline_script_or_style_or_an_id_twice() {
 
 #[tokio::test]
 async fn every_link_leads_somewhere() {
-    let visitor = Visitor::of(&sample::mixture());
-    let mut seen = BTreeSet::from(["/".to_owned()]);
-    let mut open = vec!["/".to_owned()];
-    while let Some(path) = open.pop() {
-        let answer = visitor.get(&path).await;
-        let found = answer.status.is_success() || answer.status.is_redirection();
-        assert!(found, "{path}: {}", answer.status);
-        let links = [answer.attributes("href"), answer.attributes("src")].concat();
-        for link in links {
-            let (link, fragment) = link.split_once('#').unwrap_or((&link, ""));
-            if link.is_empty() {
-                let id = format!("id=\"{fragment}\"");
-                assert!(answer.body.contains(&id), "{path} has no place {fragment}");
-            } else if seen.insert(link.to_owned()) {
-                open.push(link.to_owned());
+    for scene in [sample::mixture(), sample::grouped()] {
+        let visitor = Visitor::of(&scene);
+        let mut seen = BTreeSet::from(["/".to_owned()]);
+        let mut open = vec!["/".to_owned()];
+        let mut places = BTreeSet::new();
+        let mut pages = BTreeMap::new();
+        while let Some(path) = open.pop() {
+            let answer = visitor.get(&path).await;
+            let found = answer.status.is_success() || answer.status.is_redirection();
+            assert!(found, "{path}: {}", answer.status);
+            let links = [answer.attributes("href"), answer.attributes("src")].concat();
+            for link in links {
+                let (link, fragment) = link.split_once('#').unwrap_or((&link, ""));
+                let link = if link.is_empty() { &path } else { link };
+                if !fragment.is_empty() {
+                    places.insert((link.to_owned(), fragment.to_owned()));
+                }
+                if seen.insert(link.to_owned()) {
+                    open.push(link.to_owned());
+                }
             }
+            pages.insert(path, answer.attributes("id"));
+        }
+        assert!(seen.len() > 20, "{seen:?}");
+        for (path, fragment) in places {
+            assert!(pages[&path].contains(&fragment), "{path} has no place {fragment}");
         }
     }
-    assert!(seen.len() > 20, "{seen:?}");
 }
 
 #[tokio::test]
@@ -200,17 +214,11 @@ async fn a_figure_of_less_than_its_period_says_so() {
 async fn headline(stories: &[Story]) -> [String; 3] {
     let mut page = Visitor::of(&sample::scene(stories, Vec::new())).get("/").await;
     page.body = page.body.replace('\u{a0}', " ");
-    let between = |from: &str, to: &str| {
-        let inner = page.body.split(from).nth(1).and_then(|rest| rest.split(to).next());
-        let tags = inner.unwrap_or_default().split('<');
-        tags.map(|part| part.split_once('>').map_or(part, |(_, text)| text))
-            .collect::<String>()
-    };
     let rest = page.body.split("</h1>").nth(1).unwrap().split("</div>").next().unwrap();
     let rest = ["<p class=\"rest\">", "</p>", "<bdi>", "</bdi>", "\n"]
         .iter()
         .fold(rest.to_owned(), |rest, tag| rest.replace(tag, ""));
-    [between("<title>", "</title>"), between("<h1>", "</h1>"), rest.trim().to_owned()]
+    [page.text_after("<title>"), page.text_after("<h1>"), rest.trim().to_owned()]
 }
 
 #[tokio::test]

@@ -7,14 +7,16 @@ use everup::clock::ManualClock;
 use everup::domain::check::{Check, Evidence, Kind, Phases, Verdict};
 use everup::domain::exchange::{Body, Certificate, Exchange, Tls};
 use everup::domain::foreign::{Claim, Count, Foreign, Origin, Records, Source, Stretch};
+use everup::domain::group::{Group, Rule};
 use everup::domain::history::History;
 use everup::domain::ledger::Ledger;
 use everup::domain::maintenance::MaintenanceWindow;
 use everup::domain::monitor::{Key, Monitor, MonitorId, ParameterHistory, Parameters};
 use everup::domain::month::Month;
+use everup::domain::percent::Target;
 use everup::domain::span::{Span, Spans};
 use everup::domain::timestamp::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp};
-use everup::report::settings::Settings;
+use everup::report::settings::{GroupSettings, Settings};
 use everup::store::closed::{ClosedMonth, Correction, Subject};
 use everup::store::contract::{
     Batch, Committed, Import, Loaded, Others, Pause, Registration, Store, StoreError,
@@ -48,7 +50,7 @@ pub(crate) enum Event {
 
 /// One monitor and what happened to it.
 pub(crate) struct Story {
-    id: String,
+    pub(crate) id: String,
     name: String,
     url: String,
     since: Timestamp,
@@ -414,6 +416,46 @@ pub(crate) fn imported() -> Scene {
     };
     let story = Story::new("API").since(22 * DAY).with(19 * DAY, 14 * DAY, Event::Gap);
     scene_with(&[story], Vec::new(), BTreeMap::from([(Key(1), foreign)]))
+}
+
+/// Two groups, one of whose members is down: one needs all of them, the other does not.
+/// The third is well but for a night in which both of its members were down.
+pub(crate) fn grouped() -> Scene {
+    let night = 13 * DAY + 9 * HOUR;
+    let stories = [
+        Story::new("Sign-in").with(31, 40, Event::Fails("HTTP 502 from 203.0.113.7")),
+        Story::new("Checkout").with(12 * DAY, 5 * HOUR, Event::Slow),
+        Story::new("Search").with(24 * DAY, 4 * DAY, Event::Gap).with(
+            16 * DAY,
+            26 * HOUR,
+            Event::Fails("no answer within 10 s"),
+        ),
+        Story::new("Mirror 1").with(night, 200, Event::Fails("HTTP 503 from 203.0.113.21")),
+        Story::new("Mirror 2").with(
+            night - 90,
+            300,
+            Event::Fails("HTTP 503 from 203.0.113.22"),
+        ),
+        Story::new("Old shop").paused(12 * DAY, 30 * DAY),
+    ];
+    let group = |id: &str, name: &str, rule, members: &[&str]| GroupSettings {
+        group: Group {
+            id: MonitorId::new(id).unwrap(),
+            name: name.to_owned(),
+            rule,
+            members: members.iter().map(|id| MonitorId::new(id).unwrap()).collect(),
+        },
+        target: Target::DEFAULT,
+    };
+    let groups = vec![
+        group("shop", "Shop", Rule::Any, &["sign-in", "checkout", "search"]),
+        group("entrance", "Entrance", Rule::All, &["sign-in", "checkout", "old-shop"]),
+        group("mirrors", "Mirrors", Rule::All, &["mirror-1", "mirror-2"]),
+    ];
+    let scene = scene(&stories, Vec::new());
+    let settings = Settings { groups, ..(**scene.app.report.load()).clone() };
+    scene.app.report.store(Arc::new(settings));
+    scene
 }
 
 /// Many monitors, nearly all well.

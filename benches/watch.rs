@@ -186,6 +186,9 @@ fn schedule(folder: &Path, load: Load) {
     let mut starts: HashMap<String, Vec<i64>> = HashMap::new();
     for line in String::from_utf8(export.stdout).unwrap().lines() {
         let record: serde_json::Value = serde_json::from_str(line).unwrap();
+        if record["kind"] != "check" {
+            continue;
+        }
         let at = record["started_at"].as_str().unwrap();
         let at = everup::domain::timestamp::Timestamp::parse_rfc3339(at).unwrap().0;
         starts

@@ -13,7 +13,7 @@ use crate::domain::uptime::Tally;
 use crate::report::past::MonthSum;
 use crate::report::status::Day;
 use askama::Template;
-use std::fmt::Write;
+use std::ops::Range;
 
 /// How a picture is divided.
 struct Grid {
@@ -21,19 +21,17 @@ struct Grid {
     by: &'static str,
     /// What a column is called, one and several.
     columns: [&'static str; 2],
-    /// How many days a column has, where all have the same number.
-    days: usize,
     /// A column's width, with the gap to the next.
     width: usize,
     /// The gap after a stretch; those within it are laid over the picture by a pattern.
     gap: usize,
 }
 
-const DAYS: Grid = Grid { by: "by-day", columns: ["day", "days"], days: 1, width: 3, gap: 1 };
-const WEEKS: Grid =
-    Grid { by: "by-week", columns: ["week", "weeks"], days: 7, width: 12, gap: 2 };
-const MONTHS: Grid =
-    Grid { by: "by-month", columns: ["month", "months"], days: 0, width: 8, gap: 2 };
+const DAYS: Grid = Grid { by: "by-day", columns: ["day", "days"], width: 3, gap: 1 };
+const WEEKS: Grid = Grid { by: "by-week", columns: ["week", "weeks"], width: 12, gap: 2 };
+const MONTHS: Grid = Grid { by: "by-month", columns: ["month", "months"], width: 8, gap: 2 };
+
+const DAYS_A_WEEK: usize = 7;
 
 /// The height of a picture: what a day that was down all through has.
 pub(super) const HEIGHT: i64 = 28;
@@ -52,21 +50,76 @@ const SEAM: i64 = 1;
 /// The height of a paused day: a line that lies low.
 const PAUSED: i64 = 4;
 
-/// A stretch of columns of one class and height.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Rect {
-    class: &'static str,
-    column: usize,
-    columns: usize,
-    top: i64,
-    height: i64,
-}
-
-/// All rectangles of one class.
+/// All that is drawn of one class.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Path {
     class: &'static str,
     data: String,
+}
+
+/// A path while it is drawn: one outline a stretch of columns that stand on one foot. The
+/// gaps between them are laid over the picture, so an outline runs on across them.
+#[derive(Default)]
+struct Pen {
+    data: String,
+    open: Option<Outline>,
+}
+
+/// An outline whose right end is not known yet.
+struct Outline {
+    /// The column it begins with, and the one after its last.
+    columns: Range<usize>,
+    /// Where its last step began.
+    step: usize,
+    top: i64,
+    foot: i64,
+}
+
+impl Pen {
+    /// Draws one column on.
+    fn draw(&mut self, column: usize, top: i64, foot: i64, grid: &Grid) {
+        match &mut self.open {
+            Some(open) if open.columns.end == column && open.foot == foot => {
+                open.columns.end += 1;
+                if open.top != top {
+                    let run = ((column - open.step) * grid.width) as i64;
+                    put(&mut self.data, [("h", run), ("v", top - open.top)]);
+                    (open.step, open.top) = (column, top);
+                }
+            }
+            _ => {
+                self.lift(grid);
+                put(&mut self.data, [("M", (column * grid.width) as i64), (" ", top)]);
+                let columns = column..column + 1;
+                self.open = Some(Outline { columns, step: column, top, foot });
+            }
+        }
+    }
+
+    /// Closes the outline.
+    fn lift(&mut self, grid: &Grid) {
+        if let Some(Outline { columns, step, foot, .. }) = self.open.take() {
+            let run = ((columns.end - step) * grid.width - grid.gap) as i64;
+            let left = (columns.start * grid.width) as i64;
+            put(&mut self.data, [("h", run), ("V", foot), ("H", left)]);
+            self.data.push('z');
+        }
+    }
+
+    fn lifted(mut self, grid: &Grid) -> String {
+        self.lift(grid);
+        self.data
+    }
+}
+
+/// Writes some commands of a path. A page has thousands, so the numbers do not go through
+/// the machinery of `format!`.
+fn put<const N: usize>(data: &mut String, commands: [(&str, i64); N]) {
+    let mut digits = itoa::Buffer::new();
+    for (command, number) in commands {
+        data.push_str(command);
+        data.push_str(digits.format(number));
+    }
 }
 
 /// The bars of one monitor.
@@ -81,64 +134,47 @@ pub(super) struct Bars {
 }
 
 impl Bars {
-    /// The bars of some days, oldest first.
-    pub(super) fn days(days: &[Day]) -> Bars {
-        Bars::of_days(days, &DAYS)
-    }
-
-    /// The same days by weeks, of which the newest ends with the last day and the oldest
-    /// has what is left.
-    pub(super) fn weeks(days: &[Day]) -> Bars {
-        Bars::of_days(days, &WEEKS)
+    /// The bars of some days, oldest first, and those of the same days by weeks, of which
+    /// the newest ends with the last day and the oldest has what is left.
+    pub(super) fn of_days(days: &[Day]) -> [Bars; 2] {
+        let mut weeks: Vec<Tally> = (days.rchunks(DAYS_A_WEEK))
+            .map(|week| week.iter().map(|day| &day.tally).sum())
+            .collect();
+        weeks.reverse();
+        let ends = ends(days);
+        let days = days.iter().map(|day| &day.tally);
+        [
+            Bars::draw(days, ends.as_ref(), &DAYS),
+            Bars::draw(weeks.iter(), ends.as_ref(), &WEEKS),
+        ]
     }
 
     /// The bars of some months, oldest first.
     pub(super) fn of_months(months: &[MonthSum]) -> Bars {
-        let tallies: Vec<Tally> = months.iter().map(|sum| sum.tally).collect();
         let ends = months.first().zip(months.last());
         let ends = ends.map(|(first, last)| [first.month.name(), last.month.name()]);
-        Bars::draw(&tallies, ends, &MONTHS)
+        Bars::draw(months.iter().map(|sum| &sum.tally), ends.as_ref(), &MONTHS)
     }
 
-    fn of_days(days: &[Day], grid: &Grid) -> Bars {
-        let mut tallies: Vec<Tally> = (days.rchunks(grid.days))
-            .map(|days| days.iter().map(|day| &day.tally).sum())
-            .collect();
-        tallies.reverse();
-        Bars::draw(&tallies, ends(days), grid)
-    }
-
-    fn draw(tallies: &[Tally], ends: Option<[String; 2]>, grid: &Grid) -> Bars {
-        let mut rects: Vec<Rect> = Vec::new();
-        for (index, tally) in tallies.iter().enumerate() {
-            for (class, top, height) in column(tally) {
-                let goes_on = |rect: &&mut Rect| {
-                    (rect.class, rect.top, rect.height) == (class, top, height)
-                        && rect.column + rect.columns == index
-                };
-                match rects.iter_mut().rev().take(CLASSES.len()).find(goes_on) {
-                    Some(rect) => rect.columns += 1,
-                    None => {
-                        rects.push(Rect { class, column: index, columns: 1, top, height });
-                    }
-                }
-            }
+    fn draw<'a>(
+        tallies: impl ExactSizeIterator<Item = &'a Tally> + Clone,
+        ends: Option<&[String; 2]>,
+        grid: &Grid,
+    ) -> Bars {
+        let mut pens: [Pen; CLASSES.len()] = Default::default();
+        for (index, tally) in tallies.clone().enumerate() {
+            column(tally, |class, top, height| {
+                pens[class].draw(index, top, top + height, grid);
+            });
         }
-        let path = |class: &'static str| {
-            let mut data = String::new();
-            for rect in rects.iter().filter(|rect| rect.class == class) {
-                let left = rect.column * grid.width;
-                let width = rect.columns * grid.width - grid.gap;
-                // Writing to a string cannot fail.
-                let _ = write!(data, "M{left} {}h{width}v{}h-{width}z", rect.top, rect.height);
-            }
-            (!data.is_empty()).then_some(Path { class, data })
-        };
+        let paths = (CLASSES.into_iter().zip(pens))
+            .map(|(class, pen)| Path { class, data: pen.lifted(grid) })
+            .filter(|path| !path.data.is_empty());
         Bars {
-            paths: CLASSES.into_iter().filter_map(path).collect(),
+            paths: paths.collect(),
+            width: tallies.len() * grid.width,
             label: in_words(tallies, ends, grid),
             by: grid.by,
-            width: tallies.len() * grid.width,
             height: HEIGHT,
         }
     }
@@ -148,43 +184,28 @@ impl Bars {
 pub(super) const CLASSES: [&str; 6] =
     ["down", "unknown", "maintenance", "degraded", "up", "paused"];
 
-/// A part of a day: its class, its top and its height.
-pub(super) type Part = (&'static str, i64, i64);
-
-/// What one day looks like: its parts, from top to foot.
-pub(super) fn column(tally: &Tally) -> impl Iterator<Item = Part> + use<> {
-    parts(tally).into_iter().flatten()
-}
-
-/// An array and no list: a page has tens of thousands of days.
-fn parts(tally: &Tally) -> [Option<Part>; CLASSES.len()] {
-    let mut parts = [None; CLASSES.len()];
+/// What one day looks like: draws its parts from top to foot, each by the place of its
+/// class in `CLASSES`, its top and its height.
+pub(super) fn column(tally: &Tally, mut draw: impl FnMut(usize, i64, i64)) {
     let lived = tally.window() - tally.outside;
     if lived <= 0 {
-        return parts;
+        return;
     }
     if tally.paused == lived {
-        parts[0] = Some(("paused", HEIGHT - PAUSED, PAUSED));
-        return parts;
+        return draw(CLASSES.len() - 1, HEIGHT - PAUSED, PAUSED);
     }
     // A month has less than 10^10 milliseconds, so the product is far from overflowing.
     let share = |ms: i64, height: i64| ms * height / lived;
-    let body = [
-        ("unknown", tally.unknown),
-        ("maintenance", tally.maintenance),
-        ("degraded", tally.degraded),
-        ("up", tally.up),
-        ("paused", tally.paused),
-    ];
-    let mut kinds = body.iter().filter(|(_, ms)| *ms > 0).count() as i64;
-    let mut top = HEIGHT - BODY;
+    let body = [tally.unknown, tally.maintenance, tally.degraded, tally.up, tally.paused];
+    let mut kinds = body.iter().filter(|ms| **ms > 0).count() as i64;
+    let (mut top, mut seam) = (HEIGHT - BODY, 0);
     if tally.down > 0 {
         let height = OUTAGE_MIN + share(tally.down, HEIGHT - OUTAGE_MIN);
-        let height = height.min(HEIGHT - kinds * LEAST);
-        parts[0] = Some(("down", 0, height));
-        top = height;
+        top = height.min(HEIGHT - kinds * LEAST);
+        draw(0, 0, top);
+        seam = SEAM;
     }
-    for (part, (class, ms)) in parts[1..].iter_mut().zip(body).filter(|(_, (_, ms))| *ms > 0) {
+    for (class, ms) in (1..).zip(body).filter(|(_, ms)| *ms > 0) {
         let room = HEIGHT - top;
         let least = MARK_MIN.min(room / kinds);
         kinds -= 1;
@@ -192,23 +213,15 @@ fn parts(tally: &Tally) -> [Option<Part>; CLASSES.len()] {
             0 => room,
             others => share(ms, BODY).clamp(least, room - others * least),
         };
-        *part = Some((class, top, height));
+        draw(class, top + seam, height - seam);
         top += height;
+        seam = SEAM;
     }
-    for (_, top, height) in parts.iter_mut().flatten().skip(1) {
-        *top += SEAM;
-        *height -= SEAM;
-    }
-    parts
 }
-
-/// How long something was.
-type Length = fn(&Tally) -> i64;
 
 /// A picture of days in words.
 pub(super) fn label(days: &[Day]) -> String {
-    let tallies: Vec<Tally> = days.iter().map(|day| day.tally).collect();
-    in_words(&tallies, ends(days), &DAYS)
+    in_words(days.iter().map(|day| &day.tally), ends(days).as_ref(), &DAYS)
 }
 
 /// The first and the last of some days.
@@ -219,27 +232,35 @@ fn ends(days: &[Day]) -> Option<[String; 2]> {
 
 /// The picture in words: `90 days from 27 Aug to 24 Nov: 2 days with downtime (34 min),
 /// 3 days not fully checked (5 h 10 min)`.
-fn in_words(tallies: &[Tally], ends: Option<[String; 2]>, grid: &Grid) -> String {
+fn in_words<'a>(
+    tallies: impl ExactSizeIterator<Item = &'a Tally>,
+    ends: Option<&[String; 2]>,
+    grid: &Grid,
+) -> String {
     let Some([first, last]) = ends else { return String::new() };
     let [_, several] = grid.columns;
+    let all = tallies.len();
     let facts = facts(tallies, grid.columns);
-    format!("{} {several} from {first} to {last}: {facts}", tallies.len())
+    format!("{all} {several} from {first} to {last}: {facts}")
 }
 
 /// What happened in some columns, which are called so.
-fn facts(tallies: &[Tally], [one, several]: [&str; 2]) -> String {
+fn facts<'a>(
+    tallies: impl ExactSizeIterator<Item = &'a Tally>,
+    [one, several]: [&str; 2],
+) -> String {
     let all = tallies.len();
     let mut sums = [(0_usize, 0_i64); KINDS.len()];
     let mut lived = 0;
     for tally in tallies {
         lived += usize::from(tally.window() > tally.outside);
-        for ((count, sum), (ms, _)) in sums.iter_mut().zip(KINDS) {
-            *count += usize::from(ms(tally) > 0);
-            *sum += ms(tally);
+        for ((count, sum), ms) in sums.iter_mut().zip(kinds(tally)) {
+            *count += usize::from(ms > 0);
+            *sum += ms;
         }
     }
     let mut facts = Vec::new();
-    for ((count, sum), (_, words)) in sums.into_iter().zip(KINDS) {
+    for ((count, sum), words) in sums.into_iter().zip(KINDS) {
         if count > 0 {
             let columns = if count == 1 { one } else { several };
             let length = duration::in_words(sum);
@@ -257,14 +278,14 @@ fn facts(tallies: &[Tally], [one, several]: [&str; 2]) -> String {
     facts.join(", ")
 }
 
-/// What is told of, and how.
-const KINDS: [(Length, &str); 5] = [
-    (|tally| tally.down, "with downtime"),
-    (|tally| tally.degraded, "slow at times"),
-    (|tally| tally.maintenance, "with maintenance"),
-    (|tally| tally.unknown, "not fully checked"),
-    (|tally| tally.paused, "paused"),
-];
+/// What is told of.
+const KINDS: [&str; 5] =
+    ["with downtime", "slow at times", "with maintenance", "not fully checked", "paused"];
+
+/// How long each of it was.
+fn kinds(tally: &Tally) -> [i64; KINDS.len()] {
+    [tally.down, tally.degraded, tally.maintenance, tally.unknown, tally.paused]
+}
 
 #[cfg(test)]
 mod tests {
@@ -295,18 +316,24 @@ mod tests {
             .collect()
     }
 
+    /// What is drawn of a day: its classes with their tops and heights.
+    fn drawn(tally: &Tally) -> Vec<(&'static str, i64, i64)> {
+        let mut parts = Vec::new();
+        column(tally, |class, top, height| parts.push((CLASSES[class], top, height)));
+        parts
+    }
+
     fn data(bars: &Bars) -> Vec<(&str, &str)> {
         bars.paths.iter().map(|path| (path.class, path.data.as_str())).collect()
     }
 
     #[test]
     fn a_quiet_quarter_is_one_rectangle() {
-        let bars = Bars::days(&days(vec![WELL; 90]));
-        assert_eq!(data(&bars), [("up", "M0 10h269v18h-269z")]);
-        assert_eq!(bars.label, "90 days from 27 Aug to 24 Nov: up all the time");
-        let bars = Bars::weeks(&days(vec![WELL; 90]));
-        assert_eq!(data(&bars), [("up", "M0 10h154v18h-154z")]);
-        assert_eq!(bars.label, "13 weeks from 27 Aug to 24 Nov: up all the time");
+        let [by_day, by_week] = Bars::of_days(&days(vec![WELL; 90]));
+        assert_eq!(data(&by_day), [("up", "M0 10h269V28H0z")]);
+        assert_eq!(by_day.label, "90 days from 27 Aug to 24 Nov: up all the time");
+        assert_eq!(data(&by_week), [("up", "M0 10h154V28H0z")]);
+        assert_eq!(by_week.label, "13 weeks from 27 Aug to 24 Nov: up all the time");
     }
 
     #[test]
@@ -315,10 +342,9 @@ mod tests {
         for day in [7, 8] {
             tallies[day] = Tally { down: DAY_MS, up: 0, ..WELL };
         }
-        let bars = Bars::weeks(&days(tallies));
+        let [_, bars] = Bars::of_days(&days(tallies));
         // The first week has one day, the second one and the third one of downtime.
-        let up = "M0 10h10v18h-10zM12 15h22v13h-22z";
-        assert_eq!(data(&bars), [("down", "M12 0h22v14h-22z"), ("up", up)]);
+        assert_eq!(data(&bars), [("down", "M12 0h22V14H12z"), ("up", "M0 10h12v5h22V28H0z")]);
         assert_eq!(bars.label, "3 weeks from 27 Aug to 10 Sep: 2 weeks with downtime (2 d)");
     }
 
@@ -326,10 +352,25 @@ mod tests {
     fn a_minute_of_downtime_stands_out_above_the_good_days() {
         let mut tallies = vec![WELL; 3];
         tallies[1] = Tally { down: MINUTE_MS, up: DAY_MS - MINUTE_MS, ..WELL };
-        let bars = Bars::days(&days(tallies));
-        let up = "M0 10h2v18h-2zM3 13h2v15h-2zM6 10h2v18h-2z";
-        assert_eq!(data(&bars), [("down", "M3 0h2v12h-2z"), ("up", up)]);
+        let [bars, _] = Bars::of_days(&days(tallies));
+        let up = "M0 10h3v3h3v-3h2V28H0z";
+        assert_eq!(data(&bars), [("down", "M3 0h2V12H3z"), ("up", up)]);
         assert!(bars.label.ends_with(": 1 day with downtime (1 min)"), "{}", bars.label);
+    }
+
+    #[test]
+    fn an_outline_ends_where_its_class_does_and_where_the_foot_is_another() {
+        let unknown = Tally { unknown: DAY_MS, up: 0, ..WELL };
+        let above = Tally { unknown: DAY_MS / 2, up: DAY_MS / 2, ..WELL };
+        let outside = Tally { outside: DAY_MS, up: 0, ..WELL };
+        let [bars, _] = Bars::of_days(&days(vec![unknown, above, outside, above, WELL]));
+        assert_eq!(
+            data(&bars),
+            [
+                ("unknown", "M0 10h2V28H0zM3 10h2V19H3zM9 10h2V19H9z"),
+                ("up", "M3 20h2V28H3zM9 20h3v-10h2V28H9z"),
+            ]
+        );
     }
 
     #[rstest]
@@ -345,7 +386,7 @@ mod tests {
         #[case] tally: Tally,
         #[case] parts: &[(&'static str, i64, i64)],
     ) {
-        assert_eq!(column(&tally).collect::<Vec<_>>(), parts);
+        assert_eq!(drawn(&tally), parts);
     }
 
     #[test]
@@ -362,7 +403,7 @@ mod tests {
                     maintenance: ms(4, much),
                     paused: ms(5, little),
                 };
-                let parts: Vec<Part> = column(&tally).collect();
+                let parts = drawn(&tally);
                 let foot = parts.iter().fold(parts[0].1, |top, part| {
                     assert_eq!(part.1, top, "{tally:?}");
                     assert!(part.2 > 1, "{tally:?}");

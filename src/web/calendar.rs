@@ -86,8 +86,7 @@ impl Week {
     /// Some days of one week, of which so many come before them.
     fn of(top: usize, before: usize, days: &[Day]) -> Week {
         let (mut dates, mut downtimes) = (Vec::new(), Vec::new());
-        let mut paths: Vec<(&'static str, String)> =
-            bars::CLASSES.map(|class| (class, String::new())).into();
+        let mut paths = bars::CLASSES.map(|class| (class, String::new()));
         // A day that the zone never had has no place in it.
         for (weekday, day) in (before..).zip(days).filter(|(_, day)| !day.span.is_empty()) {
             dates.push(text(weekday, top + DATE_Y, day.date.day().to_string()));
@@ -95,14 +94,12 @@ impl Week {
                 downtimes.push(text(weekday, top + DOWNTIME_Y, brief(day.tally.down)));
             }
             let (left, width) = (weekday * DAY_WIDTH, DAY_WIDTH - GAP);
-            for (class, y, height) in bars::column(&day.tally) {
-                if let Some((_, data)) = paths.iter_mut().find(|(of, _)| *of == class) {
-                    // Writing to a string cannot fail.
-                    let _ = write!(data, "M{left} {y}h{width}v{height}h-{width}z");
-                }
-            }
+            bars::column(&day.tally, |class, y, height| {
+                // Writing to a string cannot fail.
+                let _ = write!(paths[class].1, "M{left} {y}h{width}v{height}h-{width}z");
+            });
         }
-        paths.retain(|(_, data)| !data.is_empty());
+        let paths = paths.into_iter().filter(|(_, data)| !data.is_empty()).collect();
         Week { top, column_top: top + COLUMN_TOP, paths, dates, downtimes }
     }
 }

@@ -94,7 +94,7 @@ fn of_monitor<'a>(view: &View, status: &Status<'_>, monitor: &'a MonitorStatus<'
             .map_or(NOTHING.to_owned(), |us| unbroken(&latency::brief(us))),
         figure: Figure::of(&monitor.month, status.decimals),
         life: life(view, &monitor.month),
-        bars: [Bars::days(&monitor.days), Bars::weeks(&monitor.days)],
+        bars: Bars::of_days(&monitor.days),
     }
 }
 
@@ -112,7 +112,7 @@ fn of_group<'a>(view: &View, status: &Status<'_>, of: &'a GroupStatus<'a>) -> Ro
         speed: format!("{up} of {all} up"),
         figure: Figure::of(&of.month, status.decimals),
         life: life(view, &of.month),
-        bars: [Bars::days(&of.days), Bars::weeks(&of.days)],
+        bars: Bars::of_days(&of.days),
     }
 }
 

@@ -113,7 +113,7 @@ impl<'a> Sections<'a> {
         Sections {
             address: format!("{}/{}", subject.folder, subject.id),
             place: format!("{}-{}", subject.kind, subject.id),
-            bars: [Bars::days(&story.days), Bars::weeks(&story.days)],
+            bars: Bars::of_days(&story.days),
             first_day: day(story.days.first()),
             last_day: day(story.days.last()),
             days: Days::all(&story.days, decimals),

@@ -6,34 +6,22 @@
 //! it is kept as `unknown`, with the reason.
 
 mod clock;
+mod desk;
 
-use super::announce::announce;
-use super::exchanges::Exchanges;
-use super::hold::Hold;
 use super::watch;
-use crate::board::{Board, Snapshot};
+use crate::board::Board;
 use crate::clock::Clock;
-use crate::domain::check::{Check, Evidence, Kind, Verdict};
+use crate::domain::check::Check;
 use crate::domain::duration;
 use crate::domain::exchange::Exchange;
 use crate::domain::history::History;
-use crate::domain::judge::{Entry, Judge};
-use crate::domain::maintenance::MaintenanceWindow;
 use crate::domain::monitor::Key;
-use crate::domain::timestamp::{MINUTE_MS, Timestamp};
-use crate::store::contract::{
-    Batch, Committed, Loaded, Others, Progress, Registration, Store, StoreError,
-};
+use crate::domain::timestamp::Timestamp;
+use crate::store::contract::{Committed, Others, Registration, Store, StoreError};
 use crate::vitals::Vitals;
-use std::collections::{BTreeMap, HashMap};
+use desk::{Bundle, CHECKPOINT_MS, Desk};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
-
-/// Checks that wait for the store: over half an hour of a thousand monitors at 20 s,
-/// and below 20 MB.
-const WAITING_MAX: usize = 100_000;
-/// Every judge is stored this often, so that a start has few checks to judge again.
-const CHECKPOINT_MS: i64 = 10 * MINUTE_MS;
 
 /// Judges checks, keeps them and shows them.
 pub struct Recorder {
@@ -46,35 +34,6 @@ pub struct Recorder {
     pub urgent: Notify,
     /// Held while a batch is under way, so that there is only one.
     committing: tokio::sync::Mutex<()>,
-}
-
-#[derive(Default)]
-struct Desk {
-    epoch: i64,
-    monitors: HashMap<Key, Kept>,
-    /// The keys of `monitors` in the owner's order.
-    order: Vec<Key>,
-    windows: Arc<[MaintenanceWindow]>,
-    waiting: Vec<(Key, Check)>,
-    exchanges: Exchanges,
-    /// Where checks were lost: of each monitor the first and the newest, and how many.
-    lost: BTreeMap<Key, (Timestamp, Timestamp, u64)>,
-    /// Set when checks were lost while a batch was under way: once it is kept, what
-    /// waits has to be judged on top of it.
-    torn: bool,
-    checkpoint_due: Timestamp,
-    first_checks_by: Option<Timestamp>,
-    /// What waits for the clock.
-    hold: Hold,
-    /// Set when a monitor shows something else that is not booked.
-    unshown: bool,
-}
-
-/// A monitor: as it is committed and shown, and as the waiting checks make it.
-struct Kept {
-    committed: Arc<History>,
-    judge: Judge,
-    entries: Vec<Entry>,
 }
 
 /// What became of a check that was handed in.
@@ -207,19 +166,19 @@ impl Recorder {
     /// been judged again.
     async fn try_to_commit(&self) -> Option<bool> {
         let now = self.clock.now();
-        let Some((batch, judges)) = self.next_batch(now) else { return Some(true) };
-        let outcome = match self.store.commit(&batch).await {
+        let Some(bundle) = self.next_bundle(now) else { return Some(true) };
+        let outcome = match self.store.commit(&bundle.batch).await {
             Ok(Committed::Kept) => {
-                self.kept(batch, judges);
+                self.kept(bundle);
                 return Some(true);
             }
             Ok(Committed::Stale) => {
                 tracing::info!("the history was changed from outside; reading it again");
-                self.desk().put_back(batch);
+                self.desk().put_back(bundle);
                 self.read_again().await
             }
             Err(error) => {
-                self.desk().put_back(batch);
+                self.desk().put_back(bundle);
                 Err(error)
             }
         };
@@ -233,13 +192,12 @@ impl Recorder {
     }
 
     /// What is to be committed. Shows what never will be.
-    #[expect(clippy::type_complexity, reason = "as in `Desk::batch`")]
-    fn next_batch(&self, now: Timestamp) -> Option<(Batch, HashMap<Key, (Judge, Vec<Entry>)>)> {
+    fn next_bundle(&self, now: Timestamp) -> Option<Bundle> {
         let mut desk = self.desk();
         if std::mem::take(&mut desk.unshown) {
             self.board.publish(desk.snapshot());
         }
-        desk.batch(now)
+        desk.bundle(now)
     }
 
     /// Makes `registrations` the monitors that live from now on, and shows them. What
@@ -257,52 +215,17 @@ impl Recorder {
     /// Reads everything from the store again and judges what waits on top of it. While
     /// it does, no batch may be under way.
     async fn read_again(&self) -> Result<(), StoreError> {
-        let Loaded { epoch, histories, windows } = self.store.load().await?;
+        let loaded = self.store.load().await?;
         let mut desk = self.desk();
-        desk.epoch = epoch;
-        desk.windows = windows.into();
-        desk.order = histories.iter().map(|history| history.key).collect();
-        for history in &histories {
-            if let Some(latest) = &history.latest {
-                desk.exchanges.go_on_after(history.key, latest);
-            }
-        }
-        desk.monitors = (histories.into_iter())
-            .map(|history| (history.key, Kept::new(history)))
-            .collect();
-        desk.judge_waiting();
+        desk.lay_out(loaded);
         self.board.publish(desk.snapshot());
         Ok(())
     }
 
-    fn kept(&self, batch: Batch, judges: HashMap<Key, (Judge, Vec<Entry>)>) {
+    fn kept(&self, bundle: Bundle) {
         let now = self.clock.now();
         let mut desk = self.desk();
-        for (key, (judge, entries)) in judges {
-            if let Some(kept) = desk.monitors.get_mut(&key) {
-                let history = Arc::make_mut(&mut kept.committed);
-                announce(history, &entries, &judge);
-                history.ledger.settle(entries, judge);
-            }
-        }
-        for (key, check) in batch.checks {
-            if let Some(kept) = desk.monitors.get_mut(&key) {
-                let history = Arc::make_mut(&mut kept.committed);
-                if check.verdict != Verdict::Unknown {
-                    history.unbooked = None;
-                }
-                let latest = &mut history.latest;
-                if latest.as_ref().is_none_or(|latest| latest.started_at < check.started_at) {
-                    *latest = Some(check);
-                }
-            }
-        }
-        if std::mem::take(&mut desk.torn) {
-            desk.judge_waiting();
-        }
-        if batch.checkpoint.is_some() {
-            desk.checkpoint_due = now.plus_ms(CHECKPOINT_MS);
-        }
+        desk.settle(bundle, now);
         let waiting_checks = desk.waiting.len();
         self.board.publish(desk.snapshot());
         drop(desk);
@@ -330,158 +253,5 @@ impl Recorder {
         // A panic while it was held would leave a half-judged check behind, which the
         // next reload corrects; stopping to watch would be worse.
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Desk {
-    /// Everything that waits, with the judges after it; `None` if nothing does.
-    #[expect(clippy::type_complexity, reason = "used once, right here")]
-    fn batch(&mut self, now: Timestamp) -> Option<(Batch, HashMap<Key, (Judge, Vec<Entry>)>)> {
-        let is_due = now >= self.checkpoint_due && self.hold.ahead_ms().is_none();
-        let checkpoint = is_due.then_some(now);
-        if self.waiting.is_empty() && self.lost.is_empty() && checkpoint.is_none() {
-            return None;
-        }
-        let mut checks = self.admit_losses();
-        checks.append(&mut self.waiting);
-        let mut judges = HashMap::new();
-        let mut progress = Vec::new();
-        let touched: Vec<Key> = match checkpoint {
-            Some(_) => self.order.clone(),
-            None => checks.iter().map(|(key, _)| *key).collect(),
-        };
-        for key in touched {
-            let Some(kept) = self.monitors.get_mut(&key) else { continue };
-            if judges.contains_key(&key) {
-                continue;
-            }
-            let entries = std::mem::take(&mut kept.entries);
-            if !entries.is_empty() || checkpoint.is_some() {
-                let judge = kept.judge.clone();
-                progress.push(Progress { key, entries: entries.clone(), judge });
-            }
-            judges.insert(key, (kept.judge.clone(), entries));
-        }
-        let exchanges = self.exchanges.batch();
-        let batch = Batch { epoch: self.epoch, checks, progress, checkpoint, exchanges };
-        Some((batch, judges))
-    }
-
-    /// Books a check. Gives whether that has changed something, and whether the monitor is
-    /// undecided; `None` where the monitor is gone, or a later check is booked.
-    fn accept(
-        &mut self,
-        key: Key,
-        check: Check,
-        exchange: Option<Box<Exchange>>,
-    ) -> Option<(bool, bool)> {
-        let kept = self.monitors.get_mut(&key)?;
-        if kept.behind_ms(&check).is_some() {
-            return None;
-        }
-        let before = (kept.judge.is_down(), kept.judge.is_undecided());
-        kept.observe(&check);
-        let after = (kept.judge.is_down(), kept.judge.is_undecided());
-        self.exchanges.take(key, &check, exchange);
-        self.waiting.push((key, check));
-        self.shed();
-        Some((before != after, after.1))
-    }
-
-    /// A batch that was not kept waits again, before what has come since.
-    fn put_back(&mut self, batch: Batch) {
-        let since = std::mem::replace(&mut self.waiting, batch.checks);
-        self.waiting.extend(since);
-        self.exchanges.put_back(batch.exchanges);
-        for progress in batch.progress {
-            if let Some(kept) = self.monitors.get_mut(&progress.key) {
-                let since = std::mem::replace(&mut kept.entries, progress.entries);
-                kept.entries.extend(since);
-            }
-        }
-        self.shed();
-    }
-
-    /// Drops the older half when too many wait, and remembers what was lost.
-    fn shed(&mut self) {
-        if self.waiting.len() <= WAITING_MAX {
-            return;
-        }
-        for (key, check) in self.waiting.drain(..WAITING_MAX / 2) {
-            let at = check.started_at;
-            let lost = self.lost.entry(key).or_insert((at, at, 0));
-            *lost = (lost.0.min(at), lost.1.max(at), lost.2 + 1);
-        }
-        tracing::error!("too many checks wait for the database; the oldest are lost");
-        self.torn = true;
-        self.judge_waiting();
-    }
-
-    /// What was lost, as checks that say so: one at each end of every hole.
-    fn admit_losses(&mut self) -> Vec<(Key, Check)> {
-        let mut checks = Vec::new();
-        for (key, (first, newest, count)) in std::mem::take(&mut self.lost) {
-            let reason = format!("the database refused: {count} checks could not be kept");
-            let evidence =
-                Evidence { kind: Some(Kind::OwnStore), ..Evidence::because(&reason) };
-            let admission = |started_at| Check {
-                started_at,
-                verdict: Verdict::Unknown,
-                latency_us: None,
-                evidence: Some(Box::new(evidence.clone())),
-            };
-            checks.push((key, admission(first)));
-            if newest > first {
-                checks.push((key, admission(newest)));
-            }
-        }
-        checks
-    }
-
-    /// Judges what waits anew, on top of what is committed.
-    fn judge_waiting(&mut self) {
-        for kept in self.monitors.values_mut() {
-            kept.judge = kept.committed.ledger.judge.clone();
-            kept.entries.clear();
-        }
-        for (key, check) in &self.waiting {
-            if let Some(kept) = self.monitors.get_mut(key) {
-                kept.observe(check);
-            }
-        }
-    }
-
-    fn histories(&self) -> Vec<Arc<History>> {
-        (self.order.iter())
-            .filter_map(|key| self.monitors.get(key))
-            .map(|kept| kept.committed.clone())
-            .collect()
-    }
-
-    fn snapshot(&self) -> Snapshot {
-        Snapshot {
-            histories: self.histories(),
-            windows: self.windows.clone(),
-            first_checks_by: self.first_checks_by,
-            epoch: self.epoch,
-            number: 0,
-        }
-    }
-}
-
-impl Kept {
-    fn new(history: History) -> Kept {
-        let judge = history.ledger.judge.clone();
-        Kept { committed: Arc::new(history), judge, entries: Vec::new() }
-    }
-
-    fn observe(&mut self, check: &Check) {
-        self.judge.observe(
-            check.started_at,
-            check.verdict,
-            check.reason(),
-            &self.committed.monitor,
-            &mut self.entries,
-        );
     }
 }

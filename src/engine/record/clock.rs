@@ -4,7 +4,8 @@
 //! Behind what is kept, nothing is booked until the clock has caught up; after a jump
 //! forward, what is seen is held until the clock has proved itself (`hold.rs`).
 
-use super::{Desk, Kept, Recorder, Taken};
+use super::desk::{Desk, Kept};
+use super::{Recorder, Taken};
 use crate::board::Board;
 use crate::domain::check::Check;
 use crate::domain::duration;

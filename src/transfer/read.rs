@@ -186,6 +186,19 @@ impl Reading {
                 let key = self.key(line, &id)?;
                 at(line, self.import.origin(key, &origin).await)
             }
+            Record::Baseline(id, baseline) => {
+                let key = self.key(line, &id)?;
+                self.hand_on().await?;
+                at(line, self.import.baseline(key, &baseline).await)
+            }
+            Record::Fixed(id, entry) => {
+                let key = self.key(line, &id)?;
+                at(line, self.import.fixed(key, &entry).await)
+            }
+            Record::Digest(id, digest) => {
+                let key = self.key(line, &id)?;
+                at(line, self.import.digest(key, &digest).await)
+            }
         }
     }
 

@@ -159,9 +159,21 @@ fn added(imported: Imported) -> String {
         (imported.monitors, "monitor", "monitors"),
         (exchanges, "record of what was said", "records of what was said"),
         (closed, "closed month or correction", "closed months and corrections"),
+        (
+            imported.digests,
+            "record of checks no longer kept",
+            "records of checks no longer kept",
+        ),
     ] {
         if number > 0 {
             text += &format!(", {}", many(number, one, more));
+        }
+    }
+    match imported.too_old_checks {
+        0 => {}
+        old => {
+            let old = many(old, "check", "checks");
+            text += &format!("\n{old} of a time whose checks are no longer kept: not taken");
         }
     }
     text

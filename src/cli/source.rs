@@ -82,7 +82,7 @@ pub(super) fn configured(place: &Place, source: &Source) -> anyhow::Result<Confi
         config.listen_on(listen);
     }
     if let Some(store) = &place.store {
-        config.store = named_store(store)?;
+        config.store.path = named_store(store)?.path;
     }
     Ok(config)
 }
@@ -96,5 +96,5 @@ fn named_store(store: &str) -> anyhow::Result<Settings> {
     if store.is_empty() {
         bail!("--store: no file is named; write one, like everup.db");
     }
-    Ok(Settings { path: PathBuf::from(store) })
+    Ok(Settings::at(PathBuf::from(store)))
 }

@@ -262,13 +262,13 @@ pub trait Store: Send + Sync {
     /// Gives how many were moved.
     async fn pack(&self, before: Timestamp) -> Result<u64, StoreError>;
 
-    /// Lets go of single checks: those of whole UTC days within `closed`, of each monitor
+    /// Lets go of single checks: of each monitor those of whole UTC days within its spans,
     /// from its oldest day on, but never of the day with its newest check. What they have
     /// come to stays for ever: [`Store::load`] answers as before, and what is left of the
     /// checks themselves is a [`Digest`] of every hour. A day whose checks do not come to
     /// what is kept of it stays, with all later ones, and is told. Other writers wait for
     /// one day of one monitor at most.
-    async fn purge(&self, closed: &Spans) -> Result<Purged, StoreError>;
+    async fn purge(&self, spans: &BTreeMap<Key, Spans>) -> Result<Purged, StoreError>;
 
     /// The [`Baseline::until`] of every monitor that has one.
     async fn kept_from(&self) -> Result<HashMap<Key, Timestamp>, StoreError>;

@@ -205,9 +205,9 @@ impl Store for Sqlite {
         packing::pack(&self.writer, &self.readers, before).await
     }
 
-    async fn purge(&self, closed: &Spans) -> Result<Purged, StoreError> {
+    async fn purge(&self, spans: &BTreeMap<Key, Spans>) -> Result<Purged, StoreError> {
         self.file.is_in_place()?;
-        purge::purge(&self.writer, &self.readers, closed).await
+        purge::purge(&self.writer, &self.readers, spans).await
     }
 
     async fn kept_from(&self) -> Result<HashMap<Key, Timestamp>, StoreError> {

@@ -133,7 +133,7 @@ impl DigestLine {
         let counts = self.latencies.iter().map(|(ms, count)| (ms.tenths(), *count)).collect();
         let latencies = Latencies::from_counts(counts).filter(|of| of.coarse() == *of);
         let latencies = latencies.ok_or(
-            "its latencies must be in order, each once and at least one, to 64 steps between \
+            "its latencies must be in order, each once and at least one, to 32 steps between \
              one power of two of tenths of milliseconds and the next",
         )?;
         let digest = Digest { from: self.from.0, checks: self.checks, latencies };

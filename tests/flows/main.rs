@@ -6,6 +6,7 @@ mod checks;
 mod closing;
 mod dossier;
 mod moving;
+mod retention;
 #[path = "../support/mod.rs"]
 mod support;
 

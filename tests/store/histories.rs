@@ -211,12 +211,12 @@ impl World {
 
     async fn purge(&mut self, days: i64) {
         let midnight = self.now().0.div_euclid(DAY_MS) * DAY_MS;
-        let closed =
-            Spans::from(Span::new(Timestamp::MIN, Timestamp(midnight - days * DAY_MS)));
+        let old = Spans::from(Span::new(Timestamp::MIN, Timestamp(midnight - days * DAY_MS)));
+        let old = IDS.iter().map(|id| (self.recorder.key(id), old.clone())).collect();
         let store = self.recorder.store.clone();
         // Only what is packed goes.
         store.pack(Timestamp(midnight)).await.unwrap();
-        let purged = store.purge(&closed).await.unwrap();
+        let purged = store.purge(&old).await.unwrap();
         assert_eq!(purged.doubtful, []);
         let kept_from = store.kept_from().await.unwrap();
         let loaded = store.load().await.unwrap();

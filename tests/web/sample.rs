@@ -604,7 +604,7 @@ impl Store for Shelf {
         read_only()
     }
 
-    async fn purge(&self, _: &Spans) -> Result<Purged, StoreError> {
+    async fn purge(&self, _: &BTreeMap<Key, Spans>) -> Result<Purged, StoreError> {
         read_only()
     }
 

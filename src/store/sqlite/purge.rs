@@ -8,7 +8,7 @@
 use super::days::{self, day_of, start_of};
 use super::monitors::{self, Stored};
 use super::write::Write;
-use super::{baseline, hot, meta};
+use super::{baseline, exchanges, hot, meta};
 use crate::domain::digest::Digest;
 use crate::domain::judge::Judge;
 use crate::domain::monitor::Key;
@@ -16,6 +16,7 @@ use crate::domain::span::{Span, Spans};
 use crate::store::baseline::{Baseline, Purged};
 use crate::store::contract::StoreError;
 use sqlx::{SqliteConnection, SqlitePool};
+use std::collections::BTreeMap;
 
 /// What became of a day.
 enum Outcome {
@@ -27,20 +28,21 @@ enum Outcome {
     Doubtful,
 }
 
-/// Lets go of the checks of whole days that lie within `closed`.
+/// Lets go of the checks of whole days that lie within the spans of their monitor.
 pub(super) async fn purge(
     writer: &SqlitePool,
     readers: &SqlitePool,
-    closed: &Spans,
+    spans: &BTreeMap<Key, Spans>,
 ) -> Result<Purged, StoreError> {
     let mut purged = Purged::default();
-    if closed.is_empty() {
+    if spans.is_empty() {
         return Ok(purged);
     }
     let mut reader = readers.acquire().await?;
     let stored = monitors::read_all(&mut reader).await?;
-    for (key, monitor) in &stored {
-        for day in purgeable(&mut reader, *key, closed).await? {
+    for (key, spans) in spans {
+        let Some(monitor) = stored.get(key) else { continue };
+        for day in purgeable(&mut reader, *key, spans).await? {
             let mut write = Write::begin(writer).await?;
             match purge_day(write.connection(), *key, monitor, day).await? {
                 Outcome::Gone(checks) => {
@@ -63,24 +65,24 @@ pub(super) async fn purge(
     Ok(purged)
 }
 
-/// The days of a monitor that may go: the oldest in a row that lie within `closed`, but not
+/// The days of a monitor that may go: the oldest in a row that lie within `spans`, but not
 /// the newest of all, which has its latest check.
 async fn purgeable(
     connection: &mut SqliteConnection,
     key: Key,
-    closed: &Spans,
+    spans: &Spans,
 ) -> Result<Vec<i64>, StoreError> {
     let begin = baseline::read(connection, key)
         .await?
         .map(|baseline| day_of(baseline.until));
     let mut days = days::list(connection, key, begin.unwrap_or(i64::MIN), i64::MAX).await?;
     days.pop();
-    let is_closed = |day: &i64| {
+    let may_go = |day: &i64| {
         let span = Span::new(start_of(*day), days::end_of(*day));
-        let around = closed.first_ending_after(span.from);
+        let around = spans.first_ending_after(span.from);
         around.is_some_and(|around| around.cut(span) == span)
     };
-    Ok(days.into_iter().take_while(is_closed).collect())
+    Ok(days.into_iter().take_while(may_go).collect())
 }
 
 async fn purge_day(
@@ -115,5 +117,6 @@ async fn purge_day(
     baseline::put(connection, key, &Baseline { until: span.to, judge }).await?;
     baseline::put_digests(connection, key, day, &Digest::all(&checks, &monitor)).await?;
     days::delete(connection, key, day).await?;
+    exchanges::delete(connection, key, span).await?;
     Ok(Outcome::Gone(checks.len() as u64))
 }

@@ -24,8 +24,7 @@ use std::process::ExitCode;
 pub(super) async fn report(place: &Place, wanted: ReportWanted) -> anyhow::Result<ExitCode> {
     let now = SystemClock::default().now();
     if let Some(as_of) = wanted.as_of.filter(|as_of| *as_of > now) {
-        // What would be if nothing more were seen: a question one may ask.
-        tracing::warn!("--as-of {as_of} lies in the future; what nobody has seen is unknown");
+        bail!("--as-of {as_of} lies in the future; nobody has seen it yet");
     }
     let config = configured(place, &Source::new(place, &[])?)?;
     let store = Sqlite::open_existing(&config.store.path).await?;

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 /// The file that is read if it is there and no other is named.
-const USUAL_FILE: &str = "config.toml";
+pub(super) const USUAL_FILE: &str = "config.toml";
 
 /// Where the configuration comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -119,6 +119,9 @@ pub struct Imported {
     pub checks: u64,
     /// Checks that were there already.
     pub known_checks: u64,
+    /// Of the new checks those of months that are closed, by the calendar of UTC: their
+    /// reports stay as they were closed.
+    pub closed_checks: u64,
     /// Checks from before a monitor's baseline, which were not taken: what was then is fixed.
     pub too_old_checks: u64,
     /// Hours of checks that are no longer kept singly, and what these had settled, that were

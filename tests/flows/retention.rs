@@ -108,7 +108,9 @@ async fn what_is_left_moves_to_another_database_and_stays_the_same() {
     };
     let now = everup::clock::Clock::now(&*app.clock);
     other.register(now, &[registration], Others::Keep).await.unwrap();
-    let imported = read::import(&other, &mut exported.as_bytes(), |_| {}).await.unwrap();
+    let imported = read::import(&other, &mut exported.as_bytes(), Timestamp::MAX, |_| {})
+        .await
+        .unwrap();
     assert!(imported.digests > 2, "{imported:?}");
     assert_eq!(lines(&other).await, exported);
     let moved = other.load().await.unwrap().histories.remove(0);
@@ -116,19 +118,25 @@ async fn what_is_left_moves_to_another_database_and_stays_the_same() {
     let month = everup::domain::month::Month::parse("2026-11").unwrap();
     assert_eq!(other.closed_month(month).await.unwrap().unwrap().text(), closed);
     // Once more changes nothing, and checks of that time are not taken again.
-    let again = read::import(&other, &mut exported.as_bytes(), |_| {}).await.unwrap();
+    let again = read::import(&other, &mut exported.as_bytes(), Timestamp::MAX, |_| {})
+        .await
+        .unwrap();
     assert_eq!((again.digests, again.checks), (0, 0), "{again:?}");
     let at = START.plus_ms(MINUTE_MS).0;
     let old = format!(
         "{{\"kind\":\"check\",\"monitor\":\"api\",\"started_at\":{at},\"verdict\":\"fail\"}}\n"
     );
-    let old = read::import(&other, &mut old.as_bytes(), |_| {}).await.unwrap();
+    let old = read::import(&other, &mut old.as_bytes(), Timestamp::MAX, |_| {})
+        .await
+        .unwrap();
     assert_eq!((old.too_old_checks, old.checks), (1, 0));
     assert_eq!(lines(&other).await, exported);
     // What was settled then is not added to afterwards.
     let more = "{\"kind\":\"fixed\",\"monitor\":\"api\",\"was\":\"down\",\
                 \"from\":\"2026-11-10T12:00:00Z\",\"to\":\"2026-11-10T12:01:00Z\"}\n";
-    let refused = read::import(&other, &mut more.as_bytes(), |_| {}).await.unwrap_err();
+    let refused = read::import(&other, &mut more.as_bytes(), Timestamp::MAX, |_| {})
+        .await
+        .unwrap_err();
     assert!(refused.to_string().contains("is fixed"), "{refused}");
     other.close().await;
     store.close().await;

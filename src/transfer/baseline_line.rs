@@ -1,7 +1,8 @@
 //! What remains of checks that are no longer kept, as lines: the part of [`super::line`]
 //! that is about it.
 
-use super::line::{Instant, Milliseconds, Record, clean};
+use super::field::{Instant, Milliseconds, clean};
+use super::line::Record;
 use crate::domain::digest::Digest;
 use crate::domain::judge::Entry;
 use crate::domain::latency::Latencies;

@@ -1,6 +1,7 @@
 //! What other monitors said, as lines: the part of [`super::line`] that is about it.
 
-use super::line::{Instant, Record, clean};
+use super::field::{Instant, clean};
+use super::line::Record;
 use crate::domain::foreign::{Claim, Count, Origin, Records, Source, Stretch};
 use crate::domain::monitor::MonitorId;
 use crate::domain::span::Span;

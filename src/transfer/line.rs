@@ -4,9 +4,13 @@
 //! as RFC 3339 with any zone or as integer milliseconds.
 
 use super::baseline_line::{BaselineLine, DigestLine, FixedLine};
+use super::check_line::CheckLine;
+use super::closed_line::{ClosedMonthLine, ClosedRowLine, CorrectionLine};
+use super::field::Instant;
 use super::foreign_line::{CountLine, OriginLine, StretchLine};
 use super::monitor_line::MonitorLine;
-use crate::domain::check::{Check, Evidence, Kind, Phases, Verdict};
+use super::window_line::WindowLine;
+use crate::domain::check::Check;
 use crate::domain::digest::Digest;
 use crate::domain::exchange::Exchange;
 use crate::domain::foreign::{Count, Origin, Stretch};
@@ -16,14 +20,11 @@ use crate::domain::monitor::MonitorId;
 use crate::domain::month::Month;
 use crate::domain::timestamp::Timestamp;
 use crate::store::baseline::Baseline;
-use crate::store::closed::{ClosedMonth, ClosedRow, Correction, Instead, Subject};
+use crate::store::closed::{ClosedMonth, ClosedRow, Correction};
 use crate::store::contract::Pause;
 use crate::store::exchange::Form;
 use crate::store::past::Past;
-use serde::de::{Error as _, Unexpected, Visitor};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::borrow::Cow;
-use std::fmt;
+use serde::{Deserialize, Serialize};
 
 /// One record.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,18 +63,8 @@ pub enum Record {
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 enum Line<'a> {
     Monitor(MonitorLine),
-    Check {
-        monitor: String,
-        started_at: Instant,
-        #[serde(borrow)]
-        verdict: Cow<'a, str>,
-        #[serde(default)]
-        latency_ms: Option<Milliseconds>,
-        #[serde(default)]
-        reason: Option<String>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        evidence: Option<Details>,
-    },
+    #[serde(borrow)]
+    Check(CheckLine<'a>),
     Exchange {
         monitor: String,
         started_at: Instant,
@@ -86,168 +77,16 @@ enum Line<'a> {
         #[serde(default)]
         to: Option<Instant>,
     },
-    Maintenance {
-        announced_at: Instant,
-        start_time: Instant,
-        end_time: Instant,
-        #[serde(default)]
-        cancelled_at: Option<Instant>,
-        #[serde(default)]
-        message: String,
-        #[serde(default)]
-        monitors: Option<Vec<String>>,
-    },
-    ClosedMonth {
-        month: String,
-        closed_at: Instant,
-        head: String,
-        sha256: String,
-    },
-    ClosedRow {
-        month: String,
-        subject: String,
-        id: String,
-        json: String,
-    },
-    Correction {
-        month: String,
-        monitor: String,
-        outage_began_at: Instant,
-        instead: String,
-        author: String,
-        reason: String,
-        made_at: Instant,
-    },
+    Maintenance(WindowLine),
+    ClosedMonth(ClosedMonthLine),
+    ClosedRow(ClosedRowLine),
+    Correction(CorrectionLine),
     Count(CountLine),
     Stretch(StretchLine),
     Origin(OriginLine),
     Baseline(BaselineLine),
     Fixed(FixedLine),
     Digest(DigestLine),
-}
-
-/// Evidence besides the reason.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Details {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    kind: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    address: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    status: Option<u16>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    dns_ms: Option<Milliseconds>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    connect_ms: Option<Milliseconds>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    tls_ms: Option<Milliseconds>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    first_byte_ms: Option<Milliseconds>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    total_ms: Option<Milliseconds>,
-}
-
-/// An instant of a line.
-#[derive(Clone, Copy)]
-pub(super) struct Instant(pub(super) Timestamp);
-
-/// Integers below this are meant as seconds: as milliseconds they lie before March 1973,
-/// as seconds they reach to the year 5138.
-const MILLISECONDS_FROM: i64 = 100_000_000_000;
-
-impl Serialize for Instant {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0.to_rfc3339_ms())
-    }
-}
-
-impl<'de> Deserialize<'de> for Instant {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Instant, D::Error> {
-        struct AnInstant;
-        impl Visitor<'_> for AnInstant {
-            type Value = Instant;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(
-                    "an instant like \"2026-11-01T00:00:00.000Z\" or integer milliseconds",
-                )
-            }
-            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Instant, E> {
-                let at = Timestamp::parse_rfc3339(text).map_err(E::custom)?;
-                if at < Timestamp(0) {
-                    return Err(E::custom(format!(
-                        "{at} is before 1970, when nothing was watched"
-                    )));
-                }
-                Ok(Instant(at))
-            }
-            fn visit_i64<E: serde::de::Error>(self, ms: i64) -> Result<Instant, E> {
-                let at = Timestamp(ms);
-                if ms < 0 {
-                    return Err(E::custom(format!(
-                        "{ms} is before 1970, when nothing was watched"
-                    )));
-                }
-                if ms < MILLISECONDS_FROM {
-                    return Err(E::custom(format!(
-                        "{ms} looks like seconds; write milliseconds since 1970, or an instant \
-                         like \"2026-11-01T00:00:00.000Z\""
-                    )));
-                }
-                if (Timestamp::MIN..=Timestamp::MAX).contains(&at) {
-                    Ok(Instant(at))
-                } else {
-                    Err(E::invalid_value(Unexpected::Signed(ms), &self))
-                }
-            }
-            fn visit_u64<E: serde::de::Error>(self, ms: u64) -> Result<Instant, E> {
-                match i64::try_from(ms) {
-                    Ok(ms) => self.visit_i64(ms),
-                    Err(_) => Err(E::invalid_value(Unexpected::Unsigned(ms), &self)),
-                }
-            }
-        }
-        deserializer.deserialize_any(AnInstant)
-    }
-}
-
-/// A latency of a line: milliseconds with up to three decimals, kept as microseconds.
-#[derive(Clone, Copy)]
-pub(super) struct Milliseconds(u32);
-
-impl Milliseconds {
-    /// Whole tenths, as digests have them.
-    pub(super) fn of_tenths(tenths: u32) -> Milliseconds {
-        Milliseconds(tenths.saturating_mul(100))
-    }
-
-    pub(super) fn tenths(self) -> u32 {
-        self.0 / 100
-    }
-}
-
-impl Serialize for Milliseconds {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // Exact to the microsecond: 32 bits of them fit a float's 53 many times over.
-        serializer.serialize_f64(f64::from(self.0) / 1_000.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for Milliseconds {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Milliseconds, D::Error> {
-        let ms = f64::deserialize(deserializer)?;
-        let us = (ms * 1_000.0).round();
-        if (0.0..=f64::from(u32::MAX)).contains(&us) {
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "checked"
-            )]
-            Ok(Milliseconds(us as u32))
-        } else {
-            Err(D::Error::custom(format!("{ms} is not a latency in milliseconds")))
-        }
-    }
 }
 
 impl Record {
@@ -258,18 +97,7 @@ impl Record {
     pub fn parse(line: &str) -> Result<Record, String> {
         let line: Line<'_> = serde_json::from_str(line).map_err(|error| plain(&error))?;
         match line {
-            Line::Check { monitor, started_at, verdict, latency_ms, reason, evidence } => {
-                let verdict = Verdict::from_word(&verdict).ok_or_else(|| {
-                    format!("{verdict:?} is no verdict: use ok, degraded, fail or unknown")
-                })?;
-                let check = Check {
-                    started_at: started_at.0,
-                    verdict,
-                    latency_us: latency_ms.map(|ms| ms.0),
-                    evidence: read_evidence(reason.unwrap_or_default(), evidence)?,
-                };
-                Ok(Record::Check(MonitorId::new(&monitor)?, check))
-            }
+            Line::Check(line) => line.read(),
             Line::Exchange { monitor, started_at, seen } => {
                 let exchange = Box::new(seen.exchange()?);
                 Ok(Record::Exchange(MonitorId::new(&monitor)?, started_at.0, exchange))
@@ -281,63 +109,10 @@ impl Record {
                 }
                 Ok(Record::Pause(MonitorId::new(&monitor)?, pause))
             }
-            Line::Maintenance {
-                announced_at,
-                start_time,
-                end_time,
-                cancelled_at,
-                message,
-                monitors,
-            } => {
-                if end_time.0 <= start_time.0 {
-                    return Err("maintenance must end after it begins".to_owned());
-                }
-                Ok(Record::Maintenance(MaintenanceWindow {
-                    announced_at: announced_at.0,
-                    start: start_time.0,
-                    end: end_time.0,
-                    cancelled_at: cancelled_at.map(|at| at.0),
-                    message: read_message(message)?,
-                    monitors: read_monitors(monitors)?,
-                }))
-            }
-            Line::ClosedMonth { month, closed_at, head, sha256 } => {
-                Ok(Record::ClosedMonth(ClosedMonth {
-                    month: Month::parse(&month)?,
-                    closed_at: closed_at.0,
-                    head,
-                    rows: Vec::new(),
-                    sha256,
-                }))
-            }
-            Line::ClosedRow { month, subject, id, json } => {
-                let known = Subject::from_word(&subject);
-                let subject = known.ok_or_else(|| {
-                    format!("{subject:?} is no subject: use monitor or group")
-                })?;
-                Ok(Record::ClosedRow(Month::parse(&month)?, ClosedRow { subject, id, json }))
-            }
-            Line::Correction {
-                month,
-                monitor,
-                outage_began_at,
-                instead,
-                author,
-                reason,
-                made_at,
-            } => {
-                let known = Instead::from_word(&instead);
-                Ok(Record::Correction(Correction {
-                    month: Month::parse(&month)?,
-                    monitor,
-                    outage_began_at: outage_began_at.0,
-                    instead: known
-                        .ok_or_else(|| format!("{instead:?} is wrong: use unknown or up"))?,
-                    author: read_message(author)?,
-                    reason: read_message(reason)?,
-                    made_at: made_at.0,
-                }))
-            }
+            Line::Maintenance(line) => line.read(),
+            Line::ClosedMonth(line) => line.read(),
+            Line::ClosedRow(line) => line.read(),
+            Line::Correction(line) => line.read(),
             Line::Monitor(line) => line.read(),
             Line::Count(line) => line.read(),
             Line::Stretch(line) => line.read(),
@@ -352,14 +127,7 @@ impl Record {
     #[must_use]
     pub fn print(&self) -> String {
         let line = match self {
-            Record::Check(monitor, check) => Line::Check {
-                monitor: monitor.to_string(),
-                started_at: Instant(check.started_at),
-                verdict: Cow::Borrowed(check.verdict.word()),
-                latency_ms: check.latency_us.map(Milliseconds),
-                reason: check.reason().filter(|text| !text.is_empty()).map(str::to_owned),
-                evidence: check.evidence.as_deref().and_then(details),
-            },
+            Record::Check(monitor, check) => Line::Check(CheckLine::of(monitor, check)),
             Record::Exchange(monitor, at, exchange) => Line::Exchange {
                 monitor: monitor.to_string(),
                 started_at: Instant(*at),
@@ -370,38 +138,10 @@ impl Record {
                 from: Instant(pause.from),
                 to: pause.to.map(Instant),
             },
-            Record::Maintenance(window) => Line::Maintenance {
-                announced_at: Instant(window.announced_at),
-                start_time: Instant(window.start),
-                end_time: Instant(window.end),
-                cancelled_at: window.cancelled_at.map(Instant),
-                message: window.message.clone(),
-                monitors: match &window.monitors[..] {
-                    [] => None,
-                    some => Some(some.iter().map(ToString::to_string).collect()),
-                },
-            },
-            Record::ClosedMonth(closed) => Line::ClosedMonth {
-                month: closed.month.to_string(),
-                closed_at: Instant(closed.closed_at),
-                head: closed.head.clone(),
-                sha256: closed.sha256.clone(),
-            },
-            Record::ClosedRow(month, row) => Line::ClosedRow {
-                month: month.to_string(),
-                subject: row.subject.word().to_owned(),
-                id: row.id.clone(),
-                json: row.json.clone(),
-            },
-            Record::Correction(correction) => Line::Correction {
-                month: correction.month.to_string(),
-                monitor: correction.monitor.clone(),
-                outage_began_at: Instant(correction.outage_began_at),
-                instead: correction.instead.word().to_owned(),
-                author: correction.author.clone(),
-                reason: correction.reason.clone(),
-                made_at: Instant(correction.made_at),
-            },
+            Record::Maintenance(window) => Line::Maintenance(WindowLine::of(window)),
+            Record::ClosedMonth(closed) => Line::ClosedMonth(ClosedMonthLine::of(closed)),
+            Record::ClosedRow(month, row) => Line::ClosedRow(ClosedRowLine::of(*month, row)),
+            Record::Correction(correction) => Line::Correction(CorrectionLine::of(correction)),
             Record::Monitor(past) => Line::Monitor(MonitorLine::of(past)),
             Record::Count(monitor, count) => Line::Count(CountLine::of(monitor, count)),
             Record::Stretch(monitor, stretch) => {
@@ -426,97 +166,10 @@ fn plain(error: &serde_json::Error) -> String {
     text[..end].to_owned()
 }
 
-/// A text that is safe to print anywhere, or what it has to be like.
-pub(super) fn clean(text: String, what: &str) -> Result<String, String> {
-    if Evidence::clean(&text) == text {
-        return Ok(text);
-    }
-    Err(format!(
-        "{what} is at most {} characters, without control characters or spaces around it",
-        Evidence::REASON_CHARS_MAX
-    ))
-}
-
-fn read_evidence(
-    reason: String,
-    details: Option<Details>,
-) -> Result<Option<Box<Evidence>>, String> {
-    let reason = clean(reason, "a reason")?;
-    if reason.is_empty() && details.is_none() {
-        return Ok(None);
-    }
-    let Some(details) = details else {
-        return Ok(Some(Box::new(Evidence { reason, ..Evidence::default() })));
-    };
-    let kind = match details.kind {
-        None => None,
-        Some(word) => {
-            let kind = Kind::from_word(&word);
-            Some(kind.ok_or_else(|| format!("{word:?} is no kind of failure"))?)
-        }
-    };
-    let address = details.address;
-    if address
-        .as_ref()
-        .is_some_and(|address| address.len() > 100 || !address.is_ascii())
-    {
-        return Err("an address is at most 100 plain characters".to_owned());
-    }
-    let us = |ms: Option<Milliseconds>| ms.map(|ms| ms.0);
-    Ok(Some(Box::new(Evidence {
-        reason,
-        kind,
-        address,
-        status: details.status,
-        phases: Phases {
-            dns_us: us(details.dns_ms),
-            connect_us: us(details.connect_ms),
-            tls_us: us(details.tls_ms),
-            first_byte_us: us(details.first_byte_ms),
-            total_us: us(details.total_ms),
-        },
-    })))
-}
-
-fn details(evidence: &Evidence) -> Option<Details> {
-    let Evidence { reason: _, kind, address, status, phases } = evidence;
-    let nothing = Evidence { reason: evidence.reason.clone(), ..Evidence::default() };
-    if *evidence == nothing {
-        return None;
-    }
-    Some(Details {
-        kind: kind.map(|kind| kind.word().to_owned()),
-        address: address.clone(),
-        status: *status,
-        dns_ms: phases.dns_us.map(Milliseconds),
-        connect_ms: phases.connect_us.map(Milliseconds),
-        tls_ms: phases.tls_us.map(Milliseconds),
-        first_byte_ms: phases.first_byte_us.map(Milliseconds),
-        total_ms: phases.total_us.map(Milliseconds),
-    })
-}
-
-fn read_message(message: String) -> Result<String, String> {
-    const CHARS_MAX: usize = 2_000;
-    if message.chars().count() > CHARS_MAX {
-        return Err(format!("a message is at most {CHARS_MAX} characters"));
-    }
-    Ok(message)
-}
-
-fn read_monitors(monitors: Option<Vec<String>>) -> Result<Vec<MonitorId>, String> {
-    match monitors {
-        None => Ok(Vec::new()),
-        Some(none) if none.is_empty() => {
-            Err("monitors is empty; leave it out where all are meant".to_owned())
-        }
-        Some(some) => some.iter().map(|id| MonitorId::new(id)).collect(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::check::Verdict;
     use proptest::prelude::*;
     use rstest::rstest;
 
@@ -545,6 +198,18 @@ mod tests {
     )]
     #[case(
         r#"{"kind":"origin","monitor":"api","source":"uptime-kuma","file":"kuma.db","imported_at":"2026-11-24T10:54:07.000Z","records":"checks","from":"2026-11-01T00:00:00.000Z","to":"2026-11-02T00:00:00.000Z","added":1440}"#
+    )]
+    #[case(
+        r#"{"kind":"baseline","monitor":"api","until":"2025-11-01T00:00:00.000Z","judge":"{\"v\":1}"}"#
+    )]
+    #[case(
+        r#"{"kind":"fixed","monitor":"api","was":"outage","from":"2025-10-03T08:00:00.000Z","to":"2025-10-03T08:12:00.000Z","reason":"HTTP 502 from 203.0.113.7"}"#
+    )]
+    #[case(
+        r#"{"kind":"fixed","monitor":"api","was":"perhaps_down","from":"2025-10-03T08:00:00.000Z","to":"2025-10-03T08:12:00.000Z"}"#
+    )]
+    #[case(
+        r#"{"kind":"digest","monitor":"api","from":"2025-10-03T08:00:00.000Z","checks":60,"latencies":[[1.2,58],[40.4,2]]}"#
     )]
     fn a_line_comes_back_as_it_was(#[case] line: &str) {
         assert_eq!(Record::parse(line).unwrap().print(), line);
@@ -671,6 +336,30 @@ mod tests {
     #[case(
         r#"{"kind":"monitor","monitor":"api","name":"API","url":"\u0007","lives":[{"from":1793491200001}],"parameters":[]}"#,
         "a url is at most"
+    )]
+    #[case(
+        r#"{"kind":"baseline","monitor":"api","until":1793491200000,"judge":"{\"v\":9}"}"#,
+        "its judge cannot be read"
+    )]
+    #[case(
+        r#"{"kind":"fixed","monitor":"api","was":"up","from":1793491200001,"to":1793491200001}"#,
+        "must end after"
+    )]
+    #[case(
+        r#"{"kind":"fixed","monitor":"api","was":"odd","from":1793491200001,"to":1793491200002}"#,
+        "unknown variant"
+    )]
+    #[case(
+        r#"{"kind":"digest","monitor":"api","from":1793491200001,"checks":1,"latencies":[]}"#,
+        "begins with an hour"
+    )]
+    #[case(
+        r#"{"kind":"digest","monitor":"api","from":1793491200000,"checks":1,"latencies":[[2.0,1],[1.0,1]]}"#,
+        "must be in order"
+    )]
+    #[case(
+        r#"{"kind":"digest","monitor":"api","from":1793491200000,"checks":1,"latencies":[[40.3,1]]}"#,
+        "to 32 steps"
     )]
     #[case(r#"{"kind":"outage"}"#, "unknown variant")]
     #[case("{", "EOF")]

@@ -8,7 +8,10 @@
 //! goes in, or nothing.
 
 mod baseline_line;
+mod check_line;
+mod closed_line;
 pub mod csv;
+mod field;
 mod foreign_line;
 pub mod kuma;
 pub mod line;
@@ -17,4 +20,5 @@ mod monitor_line;
 pub mod read;
 pub mod taking;
 pub mod uptimerobot;
+mod window_line;
 pub mod write;

@@ -1,7 +1,8 @@
 //! When a monitor existed and how it was judged, as a line: the part of [`super::line`]
 //! that is about it.
 
-use super::line::{Instant, Record, clean};
+use super::field::{Instant, clean};
+use super::line::Record;
 use crate::domain::monitor::{MonitorId, Parameters};
 use crate::domain::span::{Span, Spans};
 use crate::domain::timestamp::{DAY_MS, Timestamp};

@@ -4,6 +4,7 @@
 //! request or reads a configuration file.
 
 pub mod housekeeping;
+pub mod life;
 pub mod pulse;
 pub mod record;
 pub mod run;

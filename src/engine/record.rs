@@ -5,6 +5,7 @@
 //! disk. While the store refuses, checks wait here, up to a limit; what is lost beyond
 //! it is kept as `unknown`, with the reason.
 
+use super::life::Life;
 use crate::board::{Board, Snapshot};
 use crate::clock::Clock;
 use crate::domain::check::{Check, Evidence, Kind, Verdict};
@@ -34,6 +35,7 @@ pub struct Recorder {
     board: Arc<Board>,
     clock: Arc<dyn Clock>,
     vitals: Arc<Vitals>,
+    life: Life,
     desk: Mutex<Desk>,
     /// Woken when something waits that should be committed at once.
     pub urgent: Notify,
@@ -79,17 +81,19 @@ pub enum Taken {
 }
 
 impl Recorder {
-    /// A recorder that shows what is kept in `store`.
+    /// A recorder that shows what is kept in `store`, and keeps that it runs from now on.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// When the store cannot be read or written.
     pub async fn new(
         store: Arc<dyn Store>,
         board: Arc<Board>,
         clock: Arc<dyn Clock>,
         vitals: Arc<Vitals>,
     ) -> Result<Recorder, StoreError> {
+        let life = Life::begin(store.clone(), clock.now()).await?;
         let recorder = Recorder {
+            life,
             store,
             board,
             clock,
@@ -170,7 +174,8 @@ impl Recorder {
     pub async fn commit(&self) -> bool {
         let _one_at_a_time = self.committing.lock().await;
         let now = self.clock.now();
-        let Some((batch, judges)) = self.desk().batch(now) else { return true };
+        let Some((mut batch, judges)) = self.desk().batch(now) else { return true };
+        batch.alive = self.life.sign(now);
         let outcome = match self.store.commit(&batch).await {
             Ok(Committed::Kept) => {
                 self.kept(batch, judges);
@@ -204,6 +209,11 @@ impl Recorder {
         self.read_again().await
     }
 
+    /// Notes that everup stops in order.
+    pub async fn end(&self) {
+        self.life.end(self.clock.now()).await;
+    }
+
     /// Reads everything from the store again and judges what waits on top of it. While
     /// it does, no batch may be under way.
     async fn read_again(&self) -> Result<(), StoreError> {
@@ -222,6 +232,9 @@ impl Recorder {
 
     fn kept(&self, batch: Batch, judges: HashMap<Key, (Judge, Vec<Entry>)>) {
         let now = self.clock.now();
+        if let Some(alive) = batch.alive {
+            self.life.signed(alive);
+        }
         let mut desk = self.desk();
         for (key, (judge, entries)) in judges {
             if let Some(kept) = desk.monitors.get_mut(&key) {
@@ -302,7 +315,8 @@ impl Desk {
             }
             judges.insert(key, (kept.judge.clone(), entries));
         }
-        Some((Batch { epoch: self.epoch, checks, progress, checkpoint }, judges))
+        let batch = Batch { epoch: self.epoch, checks, progress, checkpoint, alive: None };
+        Some((batch, judges))
     }
 
     /// A batch that was not kept waits again, before what has come since.

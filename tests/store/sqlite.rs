@@ -3,7 +3,7 @@
 use crate::files::{Database, File, at, everything, fail, key, ok, registration};
 use crate::recorder::Recorder;
 use everup::domain::span::Span;
-use everup::store::contract::{Batch, Committed, Others, Store, StoreError};
+use everup::store::contract::{Alive, Batch, Committed, Others, Store, StoreError};
 use everup::store::sqlite::Sqlite;
 use rstest::rstest;
 use std::pin::pin;
@@ -15,6 +15,7 @@ async fn watched(file: &File) -> Recorder {
     let store = file.open().await;
     let both = [registration("api"), registration("web")];
     store.register(at(0), &both, Others::Remove).await.unwrap();
+    store.begin_run(at(0), "0.1.0").await.unwrap();
     let mut recorder = Recorder::start(store).await;
     for second in (0..3 * 3_600).step_by(1_800) {
         let checks = [("api", ok(second)), ("web", fail(second + 60))];
@@ -26,7 +27,8 @@ async fn watched(file: &File) -> Recorder {
 /// A batch that writes to every table a commit can write to.
 fn full_batch(recorder: &Recorder) -> Batch {
     let checks = [("api", fail(12_000)), ("api", ok(12_060)), ("web", ok(12_000))];
-    recorder.batch(&checks, Some(at(12_000)))
+    let alive = Some(Alive { started_at: at(0), at: at(12_000) });
+    Batch { alive, ..recorder.batch(&checks, Some(at(12_000))) }
 }
 
 async fn refusal(path: &std::path::Path) -> String {
@@ -120,7 +122,13 @@ async fn break_writes(file: &File, write: &str, how: &str) {
 #[rstest]
 #[tokio::test]
 async fn a_commit_that_fails_anywhere_keeps_nothing_and_can_be_repeated(
-    #[values("INSERT ON hot_check", "INSERT ON ledger", "INSERT ON judge", "UPDATE ON meta")]
+    #[values(
+        "INSERT ON hot_check",
+        "INSERT ON ledger",
+        "INSERT ON judge",
+        "UPDATE ON meta",
+        "UPDATE ON run"
+    )]
     write: &str,
     #[values("ABORT", "ROLLBACK")] how: &str,
 ) {

@@ -9,6 +9,7 @@ use everup::domain::history::History;
 use everup::domain::ledger::Ledger;
 use everup::domain::maintenance::MaintenanceWindow;
 use everup::domain::monitor::{Key, Monitor, MonitorId, ParameterHistory, Parameters};
+use everup::domain::run::Run;
 use everup::domain::span::{Span, Spans};
 use everup::domain::timestamp::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp};
 use everup::report::settings::Settings;
@@ -346,6 +347,18 @@ impl Store for Shelf {
     }
 
     async fn pauses(&self, _: Key) -> Result<Vec<Pause>, StoreError> {
+        read_only()
+    }
+
+    async fn begin_run(&self, _: Timestamp, _: &str) -> Result<(), StoreError> {
+        read_only()
+    }
+
+    async fn end_run(&self, _: Timestamp, _: Timestamp) -> Result<(), StoreError> {
+        read_only()
+    }
+
+    async fn runs(&self) -> Result<Vec<Run>, StoreError> {
         read_only()
     }
 

@@ -2,7 +2,7 @@
 
 use super::meta::{self, Meta};
 use super::write::Write;
-use super::{days, hot, ledger};
+use super::{days, hot, ledger, runs};
 use crate::domain::check::Check;
 use crate::domain::monitor::Key;
 use crate::domain::timestamp::Timestamp;
@@ -45,6 +45,9 @@ async fn keep(
     }
     if let Some(checkpoint) = batch.checkpoint {
         meta::set_checkpoint(connection, checkpoint).await?;
+    }
+    if let Some(alive) = batch.alive {
+        runs::touch(connection, alive).await?;
     }
     Ok(())
 }

@@ -20,6 +20,7 @@ async fn main() -> std::io::Result<()> {
         ("well", sample::well()),
         ("down", sample::down()),
         ("mixture", sample::mixture()),
+        ("explained", sample::explained()),
         ("many", sample::many(300)),
         ("nothing", sample::scene(&[], Vec::new())),
     ];

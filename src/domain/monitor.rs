@@ -144,6 +144,13 @@ impl ParameterHistory {
         index.checked_sub(1).map_or(self.first, |last| self.later[last].1)
     }
 
+    /// Every version in order, each with the instant from which it holds; the first one
+    /// holds from the beginning.
+    pub fn versions(&self) -> impl Iterator<Item = (Option<Timestamp>, Parameters)> {
+        let later = self.later.iter().map(|(from, parameters)| (Some(*from), *parameters));
+        std::iter::once((None, self.first)).chain(later)
+    }
+
     /// The newest version.
     #[must_use]
     pub fn current(&self) -> Parameters {

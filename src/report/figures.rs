@@ -108,13 +108,23 @@ impl Figures {
         self.tally.coverage().map(|ratio| percent::shown(ratio, decimals))
     }
 
-    /// The bounds as they are printed, low and high, with four decimals.
+    /// How many decimals bounds are printed with.
+    pub const BOUND_DECIMALS: u32 = 4;
+
+    /// The bounds as they are printed, low and high.
     #[must_use]
     pub fn bounds_text(&self) -> Option<(String, String)> {
-        const DECIMALS: u32 = 4;
-        self.bounds.map(|Bounds { low, high }| {
-            (percent::floored(low, DECIMALS), percent::floored(high, DECIMALS))
-        })
+        let text = |bound| percent::floored(bound, Self::BOUND_DECIMALS);
+        self.bounds.map(|Bounds { low, high }| (text(low), text(high)))
+    }
+
+    /// What the verdict compares: the promise is kept where the first number reaches the
+    /// second. `None` where nothing was observed.
+    #[must_use]
+    pub fn comparison(&self) -> Option<(i128, i128)> {
+        let (uptime, target) = (self.tally.uptime()?, self.target.ratio());
+        let product = |a: i64, b: i64| i128::from(a) * i128::from(b);
+        Some((product(uptime.part, target.whole), product(uptime.whole, target.part)))
     }
 
     /// The longest downtime of one outage.

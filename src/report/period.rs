@@ -4,7 +4,7 @@ use super::figures::Figures;
 use super::latency::{self, Percentiles, Summary};
 use super::settings::{GroupSettings, Settings};
 use crate::domain::bounds::Doubt;
-use crate::domain::group::{Judged, Member};
+use crate::domain::group::{Group, Judged, Member, Rule};
 use crate::domain::history::History;
 use crate::domain::ledger::Account;
 use crate::domain::month::Month;
@@ -179,10 +179,10 @@ impl MonitorRow {
 }
 
 /// One member's past, whole: what its group is judged by.
-struct Past<'a> {
-    history: &'a History,
+pub(super) struct Past<'a> {
+    pub(super) history: &'a History,
     as_of: Timestamp,
-    timeline: Timeline,
+    pub(super) timeline: Timeline,
     doubt: Doubt,
     outages: Vec<Outage>,
     to_come: Spans,
@@ -201,31 +201,23 @@ impl<'a> Past<'a> {
             to_come: history.monitor.watched().subtract(&excused),
         }
     }
-}
 
-impl GroupRow {
-    /// One group's period; `None` where none of its members existed in it.
-    ///
-    /// The group is judged over all time, because an outage may begin long before the
-    /// window, with a gap in between.
-    #[must_use]
-    pub fn of(
-        settings_of: &GroupSettings,
-        histories: &[&History],
-        window: Span,
+    /// The pasts of a group's members, in the owner's order.
+    pub(super) fn of_members(
+        group: &Group,
+        histories: &[&'a History],
         now: Timestamp,
         settings: &Settings,
-    ) -> Option<GroupRow> {
-        let group = &settings_of.group;
-        let members: Vec<Past<'_>> = (group.members.iter())
+    ) -> Vec<Past<'a>> {
+        (group.members.iter())
             .filter_map(|id| histories.iter().find(|history| history.monitor.id == *id))
             .map(|history| Past::of(history, now, settings))
-            .collect();
-        let existed =
-            |past: &Past<'_>| !past.history.monitor.lives().overlapping(window).is_empty();
-        if !members.iter().any(existed) {
-            return None;
-        }
+            .collect()
+    }
+
+    /// A group judged by these pasts over all time, because an outage may begin long
+    /// before any window, with a gap in between.
+    pub(super) fn judged(rule: Rule, members: &[Past<'_>]) -> Judged {
         let judged_by: Vec<Member<'_>> = (members.iter())
             .map(|past| Member {
                 name: &past.history.monitor.name,
@@ -235,7 +227,28 @@ impl GroupRow {
                 outages: &past.outages,
             })
             .collect();
-        let judged = Judged::of(group.rule, Span::ALWAYS, &judged_by);
+        Judged::of(rule, Span::ALWAYS, &judged_by)
+    }
+}
+
+impl GroupRow {
+    /// One group's period; `None` where none of its members existed in it.
+    #[must_use]
+    pub fn of(
+        settings_of: &GroupSettings,
+        histories: &[&History],
+        window: Span,
+        now: Timestamp,
+        settings: &Settings,
+    ) -> Option<GroupRow> {
+        let group = &settings_of.group;
+        let members = Past::of_members(group, histories, now, settings);
+        let existed =
+            |past: &Past<'_>| !past.history.monitor.lives().overlapping(window).is_empty();
+        if !members.iter().any(existed) {
+            return None;
+        }
+        let judged = Past::judged(group.rule, &members);
         let to_come = members.iter().flat_map(|past| past.to_come.as_slice().to_vec());
         let to_come: Spans = to_come.collect();
         let figures = Figures::of(

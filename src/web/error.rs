@@ -66,6 +66,12 @@ impl Problem {
         Problem::new(StatusCode::NOT_FOUND, format!("There is no monitor with the id “{id}”."))
     }
 
+    /// 404 for a group.
+    pub(super) fn no_such_group(id: &str) -> Problem {
+        let id = Evidence::clean(id);
+        Problem::new(StatusCode::NOT_FOUND, format!("There is no group with the id “{id}”."))
+    }
+
     /// 400 for a period that is none; `why` says how one is written.
     pub(super) fn bad_period(why: &str) -> Problem {
         let mut problem = Problem::new(StatusCode::BAD_REQUEST, sentence(why));
@@ -188,7 +194,9 @@ pub(super) async fn tell(request: Request, next: Next) -> Response {
 fn wants_json(path: &str, headers: &HeaderMap) -> bool {
     let is_data = path.ends_with(".json")
         || path.ends_with(".csv")
-        || ["/health", "/maintenance"].iter().any(|service| path.starts_with(service));
+        || ["/health", "/maintenance", "/api/"]
+            .iter()
+            .any(|service| path.starts_with(service));
     let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok());
     let accept = accept.unwrap_or_default();
     is_data || (accept.contains("json") && !accept.contains("text/html"))

@@ -17,6 +17,8 @@ pub(super) struct Figure {
     pub(super) bounds: Option<(String, String)>,
     /// How much of the eligible time was observed; `None` where nothing was eligible.
     pub(super) coverage: Option<String>,
+    /// The address that says how it came about; `None` where it is said right here.
+    pub(super) why: Option<String>,
 }
 
 impl Figure {
@@ -38,6 +40,12 @@ impl Figure {
             remark,
             bounds: figures.bounds_text().filter(|_| observed),
             coverage: figures.coverage_text(decimals),
+            why: None,
         }
+    }
+
+    /// The same figure, with the address that says how it came about.
+    pub(super) fn explained(self, why: String) -> Figure {
+        Figure { why: Some(why), ..self }
     }
 }

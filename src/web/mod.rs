@@ -9,6 +9,7 @@ mod asset;
 mod bars;
 mod chart;
 mod error;
+mod explain;
 mod figure;
 mod frame;
 mod idle;
@@ -81,6 +82,9 @@ struct Site {
     app: App,
     reports: Reports,
     readiness: Readiness,
+    /// Held while an explanation is made: however many ask, one processor at most is kept
+    /// busy.
+    explaining: tokio::sync::Mutex<()>,
 }
 
 /// What one answer is made of, taken once.
@@ -103,7 +107,12 @@ impl Site {
 /// All routes.
 pub fn router(app: App) -> Router {
     let readiness = Readiness::new(app.clock.steady_ms());
-    let site = Arc::new(Site { app, reports: Reports::default(), readiness });
+    let site = Arc::new(Site {
+        app,
+        reports: Reports::default(),
+        readiness,
+        explaining: tokio::sync::Mutex::default(),
+    });
     let compressible =
         SizeAbove::new(COMPRESS_BYTES_MIN).and(NotForContentType::const_new("image/png"));
     let compression =
@@ -112,6 +121,7 @@ pub fn router(app: App) -> Router {
         .merge(status_page::router())
         .merge(monitor_page::router())
         .merge(report_page::router())
+        .merge(explain::router())
         .merge(service::router())
         .merge(asset::router())
         .fallback(error::no_such_page)

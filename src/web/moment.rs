@@ -43,6 +43,13 @@ impl Moment {
     pub(super) fn fixed(at: Timestamp, zone: Tz) -> Moment {
         Moment { form: "fixed", ..Moment::exact(at, zone) }
     }
+
+    /// Like [`Moment::fixed`], to the millisecond: for what is to be computed again.
+    pub(super) fn to_the_ms(at: Timestamp, zone: Tz) -> Moment {
+        let local = at.to_utc().with_timezone(&zone);
+        let text = local.format("%Y-%m-%d %H:%M:%S%.3f").to_string();
+        Moment { at, text, form: "fixed" }
+    }
 }
 
 /// A date as bars and axes have it: `3 Nov`.

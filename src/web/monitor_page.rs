@@ -3,6 +3,7 @@
 use super::bars::Bars;
 use super::chart::Chart;
 use super::error::Problem;
+use super::explain::address;
 use super::figure::{Figure, NOTHING};
 use super::frame::{self, Frame};
 use super::moment::{self, Moment};
@@ -10,9 +11,10 @@ use super::outages::Outages;
 use super::sentence::Sentence;
 use super::{Site, View};
 use crate::domain::duration;
-use crate::domain::monitor::Parameters;
+use crate::domain::monitor::{MonitorId, Parameters};
 use crate::domain::month::Month;
 use crate::domain::percent;
+use crate::domain::period::Period;
 use crate::domain::uptime::Ratio;
 use crate::report::headline::Piece;
 use crate::report::latency::{self, Picture};
@@ -53,6 +55,8 @@ struct MonitorPage<'a> {
 
 struct DayRow {
     date: chrono::NaiveDate,
+    /// The address that says how its uptime came about.
+    why: String,
     uptime: Option<String>,
     down: String,
     degraded: String,
@@ -108,7 +112,8 @@ fn page<'a>(view: &View, report: &'a MonitorReport<'a>) -> MonitorPage<'a> {
     let month = Month::around(view.now, zone);
     let of_month = |row: &(Month, MonitorRow)| MonthRow {
         month: row.0,
-        figure: Figure::of(&row.1.figures, report.decimals),
+        figure: Figure::of(&row.1.figures, report.decimals)
+            .explained(address::of_monitor(&row.1.id, Period::Month(row.0))),
         downtime: length(row.1.figures.tally.down),
         outages: row.1.figures.outages.len(),
     };
@@ -128,7 +133,7 @@ fn page<'a>(view: &View, report: &'a MonitorReport<'a>) -> MonitorPage<'a> {
             .days
             .iter()
             .rev()
-            .filter_map(|d| day_row(d, report.decimals))
+            .filter_map(|d| day_row(d, &monitor.id, report.decimals))
             .collect(),
         months: report.months.iter().map(of_month).collect(),
         months_left_out: report.months_count - report.months.len(),
@@ -182,11 +187,12 @@ fn length(ms: i64) -> String {
 }
 
 /// One day; `None` where the monitor was not there.
-fn day_row(day: &Day, decimals: u32) -> Option<DayRow> {
+fn day_row(day: &Day, id: &MonitorId, decimals: u32) -> Option<DayRow> {
     let tally = &day.tally;
     let words = |ms: i64| if ms > 0 { duration::in_words(ms) } else { NOTHING.to_owned() };
     (tally.window() > tally.outside).then(|| DayRow {
         date: day.date,
+        why: address::of_day(id.as_str(), day.date),
         uptime: tally.uptime().map(|ratio: Ratio| percent::shown(ratio, decimals)),
         down: words(tally.down),
         degraded: words(tally.degraded),

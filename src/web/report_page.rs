@@ -5,6 +5,7 @@
 use super::Site;
 use super::View;
 use super::error::Problem;
+use super::explain::address;
 use super::figure::{Figure, NOTHING};
 use super::frame::{self, Frame};
 use super::moment::Moment;
@@ -265,12 +266,13 @@ fn of_monitor<'a>(report: &PeriodReport, row: &'a MonitorRow) -> Entry<'a> {
         count: row.summary.checks,
         percentiles: [rank(|p| p.p50_us), rank(|p| p.p95_us), rank(|p| p.p99_us)],
     };
+    let why = address::of_monitor(&row.id, report.period);
     Entry {
         anchor: format!("m-{}", row.id),
         href: Some(format!("/monitors/{}", row.id)),
         about: row.url.clone(),
         checks: Some(checks),
-        ..entry(report, &row.name, &row.figures)
+        ..entry(report, &row.name, &row.figures, why)
     }
 }
 
@@ -279,16 +281,23 @@ fn of_group<'a>(report: &PeriodReport, row: &'a GroupRow) -> Entry<'a> {
         "all" => "redundant: down while all are",
         _ => "all are needed: down while any is",
     };
+    let why = address::of_group(&row.id, report.period);
     Entry {
         anchor: format!("g-{}", row.id),
         href: Some(format!("/groups/{}", row.id)),
         about: format!("Group of {} ({rule})", row.members.join(", ")),
         checks: None,
-        ..entry(report, &row.name, &row.figures)
+        ..entry(report, &row.name, &row.figures, why)
     }
 }
 
-fn entry<'a>(report: &PeriodReport, name: &'a str, figures: &'a Figures) -> Entry<'a> {
+/// `why` is the address that says how the figures came about.
+fn entry<'a>(
+    report: &PeriodReport,
+    name: &'a str,
+    figures: &'a Figures,
+    why: String,
+) -> Entry<'a> {
     let length = |ms: Option<i64>| ms.map_or(NOTHING.to_owned(), duration::in_words);
     let spent = |ms: i64| (ms > 0).then(|| duration::in_words(ms));
     let caption = format!("Outages of {name} in {}", report.period.name(report.zone));
@@ -298,7 +307,7 @@ fn entry<'a>(report: &PeriodReport, name: &'a str, figures: &'a Figures) -> Entr
         href: None,
         name,
         about: String::new(),
-        figure: Figure::of(figures, report.decimals),
+        figure: Figure::of(figures, report.decimals).explained(why),
         downtime: spent(tally.down).unwrap_or_else(|| "none".to_owned()),
         down_ms: tally.down,
         maintenance: spent(tally.maintenance),

@@ -2,12 +2,14 @@
 
 use super::bars::Bars;
 use super::error::Problem;
+use super::explain::address;
 use super::figure::{Figure, NOTHING};
 use super::frame::{self, Frame};
 use super::moment::{self, Moment};
 use super::sentence::Sentence;
 use super::{Site, View};
 use crate::domain::duration;
+use crate::domain::period::Period;
 use crate::report::latency;
 use crate::report::notice::{Notice, notices};
 use crate::report::status::{MonitorStatus, State, Status};
@@ -98,6 +100,7 @@ fn page<'a>(view: &'a View, status: &'a Status<'a>) -> StatusPage<'a> {
 fn row<'a>(view: &View, status: &Status<'_>, monitor: &'a MonitorStatus<'a>) -> Row<'a> {
     let now = &monitor.now;
     let zone = view.settings.zone;
+    let month = Period::Month(status.month);
     let is_calm = matches!(now.state, State::Up | State::Pending | State::Paused);
     Row {
         id: monitor.history.monitor.id.as_str(),
@@ -110,7 +113,8 @@ fn row<'a>(view: &View, status: &Status<'_>, monitor: &'a MonitorStatus<'a>) -> 
         reason: now.reason.as_deref(),
         latency: (monitor.latency_us())
             .map_or(NOTHING.to_owned(), |us| format!("{} ms", latency::whole_ms(us))),
-        figure: Figure::of(&monitor.month.figures, status.decimals),
+        figure: Figure::of(&monitor.month.figures, status.decimals)
+            .explained(address::of_monitor(&monitor.month.id, month)),
         bars: Bars::of(&monitor.days),
     }
 }

@@ -2,6 +2,7 @@
 //! pages, and a clock that is turned by hand.
 
 mod app;
+mod explained;
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -4,6 +4,7 @@
 
 mod colours;
 mod connection;
+mod explanations;
 mod exports;
 mod pages;
 mod routes;

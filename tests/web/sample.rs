@@ -4,15 +4,17 @@ use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use everup::board::{Board, Snapshot};
 use everup::clock::ManualClock;
-use everup::domain::check::{Check, Evidence, Verdict};
+use everup::domain::check::{Check, Evidence, Kind, Verdict};
+use everup::domain::group::{Group, Rule};
 use everup::domain::history::History;
 use everup::domain::ledger::Ledger;
 use everup::domain::maintenance::MaintenanceWindow;
 use everup::domain::monitor::{Key, Monitor, MonitorId, ParameterHistory, Parameters};
+use everup::domain::percent::Target;
 use everup::domain::run::Run;
 use everup::domain::span::{Span, Spans};
 use everup::domain::timestamp::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp};
-use everup::report::settings::Settings;
+use everup::report::settings::{Contract, GroupSettings, Settings};
 use everup::store::contract::{
     Batch, Committed, Import, Loaded, Others, Pause, Registration, Store, StoreError,
 };
@@ -41,6 +43,8 @@ pub(crate) enum Event {
     Slow,
     /// Nobody looked.
     Gap,
+    /// It was looked at, and could not be judged.
+    Unknown(Kind, &'static str),
 }
 
 /// One monitor and what happened to it.
@@ -52,6 +56,8 @@ pub(crate) struct Story {
     interval_ms: i64,
     events: Vec<(Span, Event)>,
     pauses: Vec<Span>,
+    /// So many minutes ago, it was to be so many failures that open an outage.
+    stricter: Option<(i64, u32)>,
 }
 
 /// Minutes before now.
@@ -74,6 +80,7 @@ impl Story {
             interval_ms: 10 * MINUTE_MS,
             events: Vec::new(),
             pauses: Vec::new(),
+            stricter: None,
         }
     }
 
@@ -101,12 +108,22 @@ impl Story {
         self
     }
 
-    fn parameters(&self) -> Parameters {
-        Parameters {
+    /// From so many minutes ago, so many failures open an outage.
+    pub(crate) fn failures(self, from: i64, failures: u32) -> Story {
+        Story { stricter: Some((from, failures)), ..self }
+    }
+
+    fn parameters(&self) -> ParameterHistory {
+        let first = Parameters {
             interval_ms: self.interval_ms,
             retry_interval_ms: self.interval_ms,
             ..Parameters::default()
+        };
+        let mut parameters = ParameterHistory::new(first);
+        if let Some((from, failures)) = self.stricter {
+            parameters.change(ago(from), Parameters { failures, ..first });
         }
+        parameters
     }
 
     fn checks(&self) -> Vec<Check> {
@@ -135,6 +152,10 @@ impl Story {
                 (Verdict::Degraded, Some(latency_us * 40), said("answered in more than 2 s"))
             }
             Some(Event::Fails(reason)) => (Verdict::Fail, None, said(reason)),
+            Some(Event::Unknown(kind, reason)) => {
+                let evidence = Evidence { kind: Some(kind), ..Evidence::because(reason) };
+                (Verdict::Unknown, None, Some(Box::new(evidence)))
+            }
         };
         Some(Check { started_at: at, verdict, latency_us, evidence })
     }
@@ -151,9 +172,29 @@ fn latency_us(at: Timestamp, seed: i64) -> u32 {
     (wave + noise + straggler + seed * 700) as u32
 }
 
-/// Sets a scene.
+/// Sets a scene in which everup has run all the time.
 pub(crate) fn scene(stories: &[Story], windows: Vec<MaintenanceWindow>) -> Scene {
-    let mut shelf = Shelf::default();
+    let settings = Settings { zone: chrono_tz::Europe::Berlin, ..Settings::default() };
+    scene_with(stories, windows, vec![run(100 * DAY, 0, None)], settings)
+}
+
+/// A run from so many minutes ago, known to live so many minutes ago.
+fn run(from: i64, alive: i64, ended: Option<i64>) -> Run {
+    Run {
+        started_at: ago(from),
+        alive_at: ago(alive),
+        ended_at: ended.map(ago),
+        version: "0.1.0".to_owned(),
+    }
+}
+
+fn scene_with(
+    stories: &[Story],
+    windows: Vec<MaintenanceWindow>,
+    runs: Vec<Run>,
+    settings: Settings,
+) -> Scene {
+    let mut shelf = Shelf { runs, ..Shelf::default() };
     let mut histories = Vec::new();
     for (key, story) in (1..).map(Key).zip(stories) {
         let id = MonitorId::new(&story.id).unwrap();
@@ -162,7 +203,7 @@ pub(crate) fn scene(stories: &[Story], windows: Vec<MaintenanceWindow>) -> Scene
             id,
             story.name.clone(),
             story.url.clone(),
-            ParameterHistory::new(story.parameters()),
+            story.parameters(),
             Spans::from(Span::new(story.since, Timestamp::MAX)),
             story.pauses.iter().copied().collect(),
         );
@@ -191,7 +232,6 @@ pub(crate) fn scene(stories: &[Story], windows: Vec<MaintenanceWindow>) -> Scene
     });
     let shelf = Arc::new(shelf);
     let clock = Arc::new(ManualClock::new(NOW));
-    let settings = Settings { zone: chrono_tz::Europe::Berlin, ..Settings::default() };
     let app = App {
         board,
         store: shelf.clone(),
@@ -276,6 +316,62 @@ pub(crate) fn mixture() -> Scene {
     scene(&stories, windows)
 }
 
+/// A monitor to which everything happened that an explanation can tell of, another one,
+/// and a group of both.
+pub(crate) fn explained() -> Scene {
+    let stories = [
+        Story::new("API")
+            .every_ms(MINUTE_MS)
+            .since(22 * DAY)
+            .failures(5 * DAY, 2)
+            .with(21 * DAY, 30, Event::Fails("HTTP 502 from 203.0.113.7"))
+            .with(20 * DAY, 1, Event::Fails("connection refused by 203.0.113.7:443"))
+            .with(18 * DAY, 6 * HOUR, Event::Gap)
+            .with(16 * DAY, 90, Event::Unknown(Kind::OwnNetwork, "no route to any host"))
+            .with(15 * DAY + 2, 2, Event::Fails("no answer within 10 s"))
+            .with(15 * DAY, 12, Event::Gap)
+            .with(13 * DAY, 3 * HOUR, Event::Fails("HTTP 503 <b>maintenance</b>"))
+            .with(7 * DAY, 45, Event::Slow)
+            .with(4 * DAY, 2, Event::Fails("HTTP 500 from 203.0.113.7"))
+            .with(26, 30, Event::Fails("HTTP 502 from 203.0.113.7"))
+            .paused(10 * DAY, 8 * HOUR),
+        Story::new("Sign-in").with(21 * DAY - 15, 60, Event::Fails("HTTP 500")),
+    ];
+    let windows = vec![
+        window(
+            13 * DAY + 30,
+            4 * HOUR,
+            3 * DAY,
+            "New disks <script>alert(1)</script>",
+            &["api"],
+        ),
+        window(9 * DAY, 60, HOUR, "An urgent patch", &[]),
+        MaintenanceWindow {
+            cancelled_at: Some(ago(6 * DAY + 60)),
+            ..window(6 * DAY, 60, 4 * DAY, "", &["api"])
+        },
+    ];
+    let runs = vec![
+        run(23 * DAY, 20 * DAY, Some(18 * DAY)),
+        run(18 * DAY - 6 * HOUR, 15 * DAY, None),
+        run(15 * DAY - 12, 0, None),
+    ];
+    let group = Group {
+        id: MonitorId::new("all").unwrap(),
+        name: "Everything".to_owned(),
+        rule: Rule::Any,
+        members: ["api", "sign-in"].map(|id| MonitorId::new(id).unwrap()).to_vec(),
+    };
+    let contract = Contract { allowance_ms: Some(3 * HOUR_MS), ..Contract::default() };
+    let settings = Settings {
+        zone: chrono_tz::Europe::Berlin,
+        contracts: [(MonitorId::new("api").unwrap(), contract)].into(),
+        groups: vec![GroupSettings { group, target: Target::DEFAULT }],
+        ..Settings::default()
+    };
+    scene_with(&stories, windows, runs, settings)
+}
+
 /// Many monitors, nearly all well.
 pub(crate) fn many(count: i64) -> Scene {
     let stories: Vec<Story> = (0..count)
@@ -295,6 +391,7 @@ pub(crate) fn many(count: i64) -> Scene {
 #[derive(Default)]
 pub(crate) struct Shelf {
     checks: BTreeMap<Key, Vec<Check>>,
+    runs: Vec<Run>,
     broken: AtomicBool,
 }
 
@@ -359,7 +456,8 @@ impl Store for Shelf {
     }
 
     async fn runs(&self) -> Result<Vec<Run>, StoreError> {
-        read_only()
+        self.works()?;
+        Ok(self.runs.clone())
     }
 
     async fn import(&self) -> Result<Box<dyn Import>, StoreError> {

@@ -67,10 +67,12 @@ impl Answer {
         stable.replace(&format!("everup {}", env!("CARGO_PKG_VERSION")), "everup [version]")
     }
 
-    /// The values of an attribute, wherever it stands.
+    /// The values of an attribute, wherever it stands, as a browser reads them.
     pub(crate) fn attributes(&self, name: &str) -> Vec<String> {
         let before = format!(" {name}=\"");
         let values = self.body.split(&before).skip(1);
-        values.map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
+        values
+            .map(|rest| rest.split('"').next().unwrap().replace("&#38;", "&"))
+            .collect()
     }
 }

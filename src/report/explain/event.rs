@@ -260,11 +260,13 @@ fn why(reading: &Reading<'_>, span: Span, cause: Cause, checks: usize) -> Words 
 }
 
 fn not_running(reading: &Reading<'_>, span: Span) -> Words {
+    let last_check_at = reading.sightings.before(span.from).map_or(Timestamp::MIN, |c| c.at);
     let said = match run_around(reading.runs, span.from) {
         Some(run) => match run.ended_at {
             Some(ended_at) => Words::new("everup was stopped at ").at(ended_at),
             None => Words::new("everup was last known to run at ")
-                .at(run.alive_at)
+                // A check that it kept is a sign of life, too.
+                .at(run.alive_at.max(last_check_at))
                 .text(" and did not stop in order: it was killed, it crashed or lost power"),
         },
         None => Words::new("everup was not running"),

@@ -27,13 +27,14 @@
 
   const two = (number) => String(number).padStart(2, "0");
   const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+  const unbroken = (text) => text.replaceAll(" ", "\u00a0");
   const forms = {
     short(at, now) {
       const time = two(at.getHours()) + ":" + two(at.getMinutes());
       if (at.toDateString() === now.toDateString()) return time;
       const date = at.getDate() + " " + months[at.getMonth()];
       const year = at.getFullYear() === now.getFullYear() ? "" : " " + at.getFullYear();
-      return date + year + ", " + time;
+      return unbroken(date + year + ", " + time);
     },
     exact(at) {
       const date = at.getFullYear() + "-" + two(at.getMonth() + 1) + "-" + two(at.getDate());
@@ -42,18 +43,25 @@
   };
   const localise = (zone) => {
     const theirs = Intl.DateTimeFormat().resolvedOptions().timeZone;
-    if (!theirs || theirs === zone.textContent) return;
+    const ours = zone.textContent;
+    if (!theirs || theirs === ours) return;
     const now = new Date();
     for (const time of document.querySelectorAll("time[datetime]")) {
       const at = new Date(time.dateTime);
-      if (isNaN(at)) continue;
-      const form = time.dataset.form;
-      const text = (forms[form] || forms.exact)(at, now);
-      const isFixed = form === "fixed";
-      time.title = isFixed ? text + " " + theirs : time.textContent + " " + zone.textContent;
-      if (!isFixed) time.textContent = text;
+      if (isNaN(at) || time.dataset.form === "fixed") continue;
+      const text = (forms[time.dataset.form] || forms.exact)(at, now);
+      if (text === time.textContent) continue;
+      time.title = time.textContent + " " + ours;
+      // Where the outages are listed, both times are seen: a report has the other one.
+      if (time.closest(".outages")) {
+        const small = document.createElement("small");
+        small.textContent = time.title;
+        time.after(small);
+      }
+      time.textContent = text;
     }
     zone.textContent = theirs;
+    document.getElementById("report-zone").hidden = false;
   };
 
   document.addEventListener("DOMContentLoaded", () => {

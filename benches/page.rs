@@ -1,8 +1,16 @@
-//! What a visitor costs: the status page of a hundred monitors with a year of checks a
+//! What a visitor costs: status page and report of many monitors with a year of checks a
 //! minute each, computed and rendered anew, without a cache; and the judging that made
-//! its ledgers.
+//! their ledgers. Single checks are not read: the store has none.
 //!
 //! `cargo bench --bench page`
+
+#[allow(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "it belongs to the tests, which use more of it"
+)]
+#[path = "../tests/web/sample.rs"]
+mod sample;
 
 use arc_swap::ArcSwap;
 use axum::body::Body;
@@ -10,17 +18,19 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use everup::board::{Board, Snapshot};
 use everup::clock::ManualClock;
 use everup::domain::check::{Check, Verdict};
+use everup::domain::group::{Group, Rule};
 use everup::domain::history::History;
 use everup::domain::ledger::Ledger;
 use everup::domain::monitor::{Key, Monitor, MonitorId, ParameterHistory, Parameters};
+use everup::domain::percent::Target;
 use everup::domain::span::{Span, Spans};
 use everup::domain::timestamp::{DAY_MS, MINUTE_MS, Timestamp};
-use everup::report::settings::Settings;
-use everup::store::sqlite::Sqlite;
+use everup::report::settings::{GroupSettings, Settings};
 use everup::vitals::Vitals;
 use everup::web;
 use std::hint::black_box;
 use std::sync::Arc;
+use std::time::Duration;
 use tower::ServiceExt;
 
 const NOW: Timestamp = Timestamp(1_795_500_000_000);
@@ -71,44 +81,76 @@ fn history(n: i64) -> Arc<History> {
         ledger,
         latest: Some(latest),
         under_way: None,
+        unbooked: None,
     })
+}
+
+/// Groups of five of the first monitors, by either rule.
+fn groups(count: i64) -> Vec<GroupSettings> {
+    let group = |n: i64| GroupSettings {
+        group: Group {
+            id: MonitorId::new(&format!("g{n}")).unwrap(),
+            name: format!("Group {n}"),
+            rule: Rule::ALL[n as usize % 2],
+            members: (n * 5..n * 5 + 5)
+                .map(|n| MonitorId::new(&format!("m{n}")).unwrap())
+                .collect(),
+        },
+        target: Target::DEFAULT,
+    };
+    (0..count).map(group).collect()
+}
+
+/// A site, and a visitor who finds nothing that was computed before.
+struct Site {
+    board: Arc<Board>,
+    router: axum::Router,
+}
+
+impl Site {
+    fn of(monitors: i64, group_count: i64) -> Site {
+        let board = Arc::new(Board::default());
+        board.publish(Snapshot {
+            histories: (0..monitors).map(history).collect(),
+            ..Snapshot::default()
+        });
+        let settings = Settings { groups: groups(group_count), ..Settings::default() };
+        let router = web::router(web::App {
+            board: board.clone(),
+            store: Arc::new(sample::Shelf::default()),
+            clock: Arc::new(ManualClock::new(NOW)),
+            vitals: Arc::new(Vitals::default()),
+            report: Arc::new(ArcSwap::from_pointee(settings)),
+        });
+        Site { board, router }
+    }
+
+    /// Asks for a page, and gives its size.
+    async fn get(&self, path: &str, encoding: &str) -> usize {
+        self.board.publish((*self.board.read()).clone());
+        let request = http::Request::get(path).header("accept-encoding", encoding);
+        let request = request.body(Body::empty()).unwrap();
+        let answer = self.router.clone().oneshot(request).await.unwrap();
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+        axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap().len()
+    }
 }
 
 fn page(criterion: &mut Criterion) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let store = runtime.block_on(Sqlite::open(&folder.path().join("everup.db"))).unwrap();
-    let board = Arc::new(Board::default());
-    board.publish(Snapshot {
-        histories: (0..100).map(history).collect(),
-        ..Snapshot::default()
-    });
-    let router = web::router(web::App {
-        board,
-        store: Arc::new(store),
-        clock: Arc::new(ManualClock::new(NOW)),
-        vitals: Arc::new(Vitals::default()),
-        report: Arc::new(ArcSwap::from_pointee(Settings::default())),
-    });
-    let get = |encoding: &'static str| {
-        let router = router.clone();
-        async move {
-            let request = http::Request::get("/").header("accept-encoding", encoding);
-            let answer = router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
-            axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap().len()
+    for (monitors, groups) in [(100, 0), (1_000, 0), (1_000, 40)] {
+        let site = Site::of(monitors, groups);
+        for path in ["/", "/report/2026-11", "/report/2026"] {
+            for encoding in ["identity", "gzip"] {
+                let name = format!("{path}, {monitors} monitors, {groups} groups, {encoding}");
+                let bytes = runtime.block_on(site.get(path, encoding));
+                println!("{name}: {bytes} bytes");
+                criterion.bench_function(&name, |b| {
+                    b.iter(|| black_box(runtime.block_on(site.get(path, encoding))));
+                });
+            }
         }
-    };
-    println!(
-        "plain {} bytes, gzip {} bytes",
-        runtime.block_on(get("identity")),
-        runtime.block_on(get("gzip"))
-    );
-    criterion.bench_function("status page, 100 monitors, a year of minutes", |b| {
-        b.iter(|| black_box(runtime.block_on(get("identity"))));
-    });
-    criterion.bench_function("the same, compressed", |b| {
-        b.iter(|| black_box(runtime.block_on(get("gzip"))));
-    });
+    }
 }
 
 fn judging(criterion: &mut Criterion) {
@@ -120,7 +162,10 @@ fn judging(criterion: &mut Criterion) {
 
 criterion_group! {
     name = benches;
-    config = Criterion::default().sample_size(30);
+    config = Criterion::default()
+        .sample_size(20)
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(2));
     targets = page, judging
 }
 criterion_main!(benches);

@@ -7,7 +7,7 @@
 use crate::board::Board;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::engine::housekeeping::{self, Housekeeping};
+use crate::engine::housekeeping::{self, Housekeeping, Tools};
 use crate::engine::run::{Engine, Parts};
 use crate::probe;
 use crate::report::settings::Settings as ReportSettings;
@@ -77,18 +77,16 @@ impl App {
         engine.watch(config.monitors).await?;
         let serving = CancellationToken::new();
         let router = web::router(web::App {
-            board,
+            board: board.clone(),
             store: store.clone(),
             clock: clock.clone(),
             vitals,
             report: report.clone(),
         });
         let server = tokio::spawn(web::serve(listener, router, serving.clone()));
-        let housekeeping = Housekeeping::start(store.clone(), clock.clone()).await?;
-        tokio::spawn({
-            let (store, clock) = (store.clone(), clock);
-            async move { housekeeping::pack(store.as_ref(), clock.as_ref()).await }
-        });
+        let tools = Tools { store: store.clone(), board, clock, report: report.clone() };
+        let housekeeping = Housekeeping::start(tools.clone()).await?;
+        tokio::spawn(async move { housekeeping::catch_up(&tools).await });
         Ok(App { address, engine, housekeeping, report, store, server, serving })
     }
 

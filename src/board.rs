@@ -21,6 +21,8 @@ pub struct Snapshot {
     pub windows: Arc<[MaintenanceWindow]>,
     /// When the first check of a monitor that has none is planned, at the latest.
     pub first_checks_by: Option<Timestamp>,
+    /// Grows whenever the past was changed by anything but a new check.
+    pub epoch: i64,
     /// How many were published before it; set by the board.
     pub number: u64,
 }
@@ -150,6 +152,7 @@ mod tests {
             ledger: Ledger::default(),
             latest: Some(latest),
             under_way: None,
+            unbooked: None,
         };
         Snapshot { histories: vec![Arc::new(history)], ..Snapshot::default() }
     }

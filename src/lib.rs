@@ -4,6 +4,7 @@
 //! (`docs/architecture.md` draws the house, `tests/floors.rs` holds it). The program
 //! is `main.rs`; this library exists so that tests can live in it.
 
+#![forbid(unsafe_code)]
 #![cfg_attr(
     not(test),
     warn(

@@ -245,7 +245,7 @@ fn a_file_is_named_as_it_was_called_and_so_is_what_keeps_it_from_being_read() {
     let name = path.display().to_string();
     let told = || config::load(&path, &environment()).unwrap_err().to_string();
     let missing =
-        format!("{name}: there is no such file; copy config.toml.example and edit it");
+        format!("{name}: there is no such file; begin with everup example > config.toml");
     assert_eq!(told(), missing);
     fs::write(&path, "\n[serve]").unwrap();
     assert!(told().starts_with(&format!("{name}:2: serve: ")), "{}", told());
@@ -307,7 +307,9 @@ fn what_stands_far_behind_in_a_line_is_told_with_its_line_only() {
 fn the_example_is_right_as_it_is_and_with_everything_in_it_made_to_count() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config.toml.example");
     let config = config::load(&path, &Environment::default()).unwrap();
-    assert_eq!(warnings(&config), "");
+    let told =
+        format!("{}: no [[monitor]] is named, so everup watches only itself", path.display());
+    assert_eq!(warnings(&config), told);
     assert_eq!(config.monitors.len(), 1);
     let itself = config::default_for(config.server.listen);
     assert_eq!(config.monitors[0].registration, itself.monitors[0].registration);
@@ -322,8 +324,7 @@ fn the_example_is_right_as_it_is_and_with_everything_in_it_made_to_count() {
         .collect();
     let config = parse(&whole).unwrap_or_else(|mistakes| panic!("{mistakes}"));
     assert_eq!(warnings(&config), "");
-    let [built_in, api] = &config.monitors[..] else { panic!("two monitors were expected") };
-    assert_eq!(built_in.registration, itself.monitors[0].registration);
+    let [api] = &config.monitors[..] else { panic!("one monitor was expected") };
     assert_eq!(api.registration.parameters.interval_ms, 20_000);
     assert_eq!(api.probe.http.expect_body_contains.as_deref(), Some("ok"));
     assert_eq!(config.server, itself.server);

@@ -1,11 +1,15 @@
 //! What can be said on the command line: the one table from which parsing, help and
 //! completions come.
 
+use crate::domain::month::Month;
 use crate::domain::period::Period;
 use crate::domain::timestamp::Timestamp;
 use crate::report::form::Form;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand, ValueHint};
+use crate::store::closed::Instead;
+use crate::transfer::write;
+use clap::builder::{PossibleValuesParser, StyledStr, TypedValueParser};
+use clap::error::{ContextKind, ContextValue};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -25,6 +29,24 @@ pub(super) struct Arguments {
     pub(super) command: Option<Command>,
     #[command(flatten)]
     pub(super) place: Place,
+}
+
+impl Arguments {
+    /// The arguments of the process; where they are wrong, it ends with what is.
+    pub(super) fn read() -> Arguments {
+        Arguments::try_parse().unwrap_or_else(|error| with_hint(error).exit())
+    }
+}
+
+/// Someone who writes a URL wants it watched.
+fn with_hint(mut error: clap::Error) -> clap::Error {
+    let url = match error.get(ContextKind::InvalidSubcommand) {
+        Some(ContextValue::String(word)) if word.contains("://") => word,
+        _ => return error,
+    };
+    let hint = StyledStr::from(format!("to watch it: everup run {url}"));
+    error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![hint]));
+    error
 }
 
 /// Where things are; every command takes these.
@@ -63,14 +85,20 @@ pub(super) enum Command {
     },
     /// Print the report of a month
     Report(ReportWanted),
-    /// Read a history of NDJSON lines into the database: all of them or none
-    Import {
-        /// The file, or - for standard input
+    /// Read a history into the database: all of it or nothing
+    Import(ImportWanted),
+    /// Write the history as NDJSON lines to standard output
+    Export(ExportWanted),
+    /// Compute the report file of a closed month again, and say whether it is sound
+    Verify {
+        /// The file, as /report/2026-11.json gives it, or - for standard input
         #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
         file: PathBuf,
     },
-    /// Write the history as NDJSON lines to standard output
-    Export(ExportWanted),
+    /// State that an outage of a closed month was none; the measured figure stays beside it
+    Correct(CorrectionWanted),
+    /// Print a configuration with every setting explained, to begin with
+    Example,
     /// Print a completion script for a shell
     Completions {
         /// Which shell
@@ -112,6 +140,85 @@ fn forms() -> impl TypedValueParser<Value = Form> {
         .map(move |word| form(word).unwrap_or(Form::Text))
 }
 
+/// A file of lines, or what another monitor has kept. A file that is called like one of
+/// these is written with its folder: ./kuma
+#[derive(Debug, Args)]
+#[command(subcommand_negates_reqs = true)]
+pub(super) struct ImportWanted {
+    /// NDJSON lines, as export writes them; - for standard input
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath, required = true)]
+    pub(super) file: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(super) foreign: Option<ForeignWanted>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ForeignWanted {
+    /// The database of Uptime Kuma 2
+    Kuma {
+        /// Its file, kuma.db
+        #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+        #[command(flatten)]
+        mapping: MappingWanted,
+    },
+    /// What UptimeRobot answers to getMonitors with logs=1
+    Uptimerobot {
+        /// The answer as JSON, or - for standard input
+        #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+        #[command(flatten)]
+        mapping: MappingWanted,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct MappingWanted {
+    /// Which of ours one of theirs is, where neither name nor address tells; may be given
+    /// more than once
+    #[arg(long, value_name = "NAME|ID=OURS", value_parser = pair)]
+    pub(super) map: Vec<(String, String)>,
+    /// Leave out what has no counterpart, instead of importing nothing
+    #[arg(long)]
+    pub(super) only_mapped: bool,
+}
+
+/// A name there may have a `=`, an id here has none.
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.rsplit_once('=') {
+        Some((there, here)) if !there.is_empty() && !here.is_empty() => {
+            Ok((there.to_owned(), here.to_owned()))
+        }
+        _ => Err("write it like \"Name or id there=id here\"".to_owned()),
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CorrectionWanted {
+    /// The closed month, like 2026-11
+    #[arg(long, value_parser = Month::parse)]
+    pub(super) month: Month,
+    /// The outage, as the report names it: api-20261103T080000.000Z
+    #[arg(long, value_name = "ID")]
+    pub(super) outage: String,
+    /// Why; this stands in the report
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reason: String,
+    /// Who says so; this stands in the report [default: the user's name]
+    #[arg(long, value_name = "NAME", env = "USER")]
+    pub(super) author: Option<String>,
+    /// What its downtime counts as: unknown leaves the observed time, up needs evidence
+    #[arg(long = "as", value_name = "CLASS", value_parser = instead(), default_value = "unknown")]
+    pub(super) instead: Instead,
+}
+
+/// What a correction may make of downtime, by its words.
+fn instead() -> impl TypedValueParser<Value = Instead> {
+    // Only these words are let through, so one of them is always found.
+    PossibleValuesParser::new(Instead::ALL.map(Instead::word))
+        .map(|word: String| Instead::from_word(&word).unwrap_or(Instead::Unknown))
+}
+
 #[derive(Debug, Args)]
 pub(super) struct ExportWanted {
     /// Only from this instant on
@@ -123,6 +230,26 @@ pub(super) struct ExportWanted {
     /// Only this monitor; may be given more than once
     #[arg(long, value_name = "ID")]
     pub(super) monitor: Vec<String>,
+    /// The form
+    #[arg(long, value_enum, default_value_t = ExportForm::Ndjson)]
+    pub(super) format: ExportForm,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum ExportForm {
+    /// A record a line, to be imported again
+    Ndjson,
+    /// The checks alone, as a table
+    Csv,
+}
+
+impl From<ExportForm> for write::Form {
+    fn from(form: ExportForm) -> write::Form {
+        match form {
+            ExportForm::Ndjson => write::Form::Lines,
+            ExportForm::Csv => write::Form::Table,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -133,5 +260,33 @@ mod tests {
     #[test]
     fn the_table_is_sound() {
         Arguments::command().debug_assert();
+    }
+
+    fn import_wanted(arguments: &[&str]) -> Result<ImportWanted, clap::Error> {
+        let arguments = ["everup", "import"].iter().chain(arguments);
+        match Arguments::try_parse_from(arguments)?.command {
+            Some(Command::Import(wanted)) => Ok(wanted),
+            other => panic!("not an import: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn an_import_is_of_lines_unless_another_monitor_is_named() {
+        for file in ["history.ndjson", "-", "./kuma", "kuma.db"] {
+            let wanted = import_wanted(&["--store", "x.db", file]).unwrap();
+            assert_eq!(wanted.file.as_deref(), Some(std::path::Path::new(file)));
+            assert!(wanted.foreign.is_none());
+        }
+        let wanted =
+            import_wanted(&["kuma", "kuma.db", "--map", "a=b=api", "--only-mapped"]).unwrap();
+        let Some(ForeignWanted::Kuma { file, mapping }) = wanted.foreign else { panic!() };
+        assert_eq!(file, PathBuf::from("kuma.db"));
+        assert_eq!(mapping.map, [("a=b".to_owned(), "api".to_owned())]);
+        assert!(mapping.only_mapped && wanted.file.is_none());
+        let wanted = import_wanted(&["--store", "x.db", "uptimerobot", "-"]).unwrap();
+        assert!(matches!(wanted.foreign, Some(ForeignWanted::Uptimerobot { .. })));
+        for wrong in [&[][..], &["kuma"], &["kuma", "x", "--map", "api"]] {
+            assert!(import_wanted(wrong).is_err(), "{wrong:?}");
+        }
     }
 }

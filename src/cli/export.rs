@@ -18,7 +18,11 @@ pub(super) async fn export(place: &Place, wanted: ExportWanted) -> anyhow::Resul
     if to <= from {
         anyhow::bail!("--to must be later than --from");
     }
-    let selection = Selection { span: Span::new(from, to), monitors: wanted.monitor };
+    let selection = Selection {
+        span: Span::new(from, to),
+        monitors: wanted.monitor,
+        form: wanted.format.into(),
+    };
     let mut output = BufWriter::new(io::stdout());
     let result = write::export(&store, &selection, &mut output).await;
     store.close().await;

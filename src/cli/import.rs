@@ -1,48 +1,174 @@
-//! `everup import`: a history from elsewhere.
+//! `everup import`: a history from elsewhere, or our own as lines.
 
-use super::arguments::Place;
+use super::arguments::{ForeignWanted, ImportWanted, MappingWanted, Place};
+use super::database::Database;
 use super::source::{Source, configured};
 use super::terminal;
 use crate::clock::{Clock, SystemClock};
+use crate::config::Config;
+use crate::domain::check::Evidence;
+use crate::domain::monitor::MonitorId;
+use crate::domain::timestamp::Timestamp;
 use crate::store::contract::{Imported, Others, Registration, Store};
 use crate::store::sqlite::Sqlite;
-use crate::transfer::read;
+use crate::transfer::mapping::Wanted;
+use crate::transfer::taking::{Reading, Taken};
+use crate::transfer::{kuma, read, uptimerobot};
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 use std::process::ExitCode;
 
-pub(super) async fn import(place: &Place, file: &Path) -> anyhow::Result<ExitCode> {
+pub(super) async fn import(place: &Place, wanted: ImportWanted) -> anyhow::Result<ExitCode> {
     let source = Source::new(place, &[])?;
     let config = configured(place, &source)?;
-    let (mut input, bytes) = open(file)?;
-    let store = Sqlite::open(&config.store.path).await?;
-    if matches!(source, Source::File(_)) {
-        let registrations: Vec<Registration> =
-            config.monitors.into_iter().map(|watch| watch.registration).collect();
-        store
-            .register(SystemClock::default().now(), &registrations, Others::Keep)
-            .await?;
-    }
-    let bar = bar(bytes);
-    let imported = read::import(&store, &mut *input, |bytes| bar.set_position(bytes)).await;
-    bar.finish_and_clear();
-    let Imported { checks, known_checks, pauses, windows } = imported?;
+    let database = Database::find(&config.store.path)?;
+    let store = Sqlite::open(database.path()).await?;
+    let done = fill(&store, &source, &config, wanted).await;
     store.close().await;
-    let mut text = format!("imported {checks} checks");
-    if known_checks > 0 {
-        text += &format!(" ({known_checks} were there already)");
-    }
-    if pauses > 0 {
-        text += &format!(", {pauses} pauses");
-    }
-    if windows > 0 {
-        text += &format!(", {windows} maintenance windows");
+    let (imported, text) = done?;
+    if imported != Imported::default() {
+        database.keep()?;
     }
     terminal::print(&format!("{text}\n"))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Makes the monitors that are missing, and imports. Gives what was added, and that in
+/// words.
+async fn fill(
+    store: &Sqlite,
+    source: &Source,
+    config: &Config,
+    wanted: ImportWanted,
+) -> anyhow::Result<(Imported, String)> {
+    let now = SystemClock::default().now();
+    let histories = store.load().await?.histories;
+    let known: HashSet<&MonitorId> =
+        histories.iter().map(|history| &history.monitor.id).collect();
+    // Those that are there stay as they are: an import adds, and changes nothing else.
+    // Where nothing was ever watched, `run` would begin with what the program names.
+    let missing: Vec<Registration> = (config.monitors.iter())
+        .map(|watch| &watch.registration)
+        .filter(|_| matches!(source, Source::File(_)) || known.is_empty())
+        .filter(|registration| !known.contains(&registration.id))
+        .cloned()
+        .collect();
+    if !missing.is_empty() {
+        store.register(now, &missing, Others::Keep).await?;
+    }
+    match (wanted.foreign, wanted.file) {
+        (Some(_), Some(file)) => {
+            anyhow::bail!("import {} and the other one after the other", file.display())
+        }
+        (Some(foreign), None) => {
+            let taken = take(store, foreign, now).await?;
+            Ok((taken.imported, told(&taken)))
+        }
+        (None, Some(file)) => {
+            let imported = lines(store, &file).await?;
+            Ok((imported, added(imported)))
+        }
+        (None, None) => anyhow::bail!("name a file to import"),
+    }
+}
+
+/// Our own lines.
+async fn lines(store: &Sqlite, file: &Path) -> anyhow::Result<Imported> {
+    let (mut input, bytes) = open(file)?;
+    let bar = bar(bytes, "{bar:40} {bytes} of {total_bytes}, {eta} left");
+    let imported = read::import(store, &mut *input, |bytes| bar.set_position(bytes)).await;
+    bar.finish_and_clear();
+    Ok(imported?)
+}
+
+/// What another monitor has kept.
+async fn take(store: &Sqlite, foreign: ForeignWanted, now: Timestamp) -> anyhow::Result<Taken> {
+    let reading = |file: &Path| Reading { file: name(file), now };
+    Ok(match foreign {
+        ForeignWanted::Kuma { file, mapping } => {
+            let bar = bar(Some(0), "{bar:40} {pos} of {len} heartbeats, {eta} left");
+            let progress = |done, total| {
+                bar.set_length(total);
+                bar.set_position(done);
+            };
+            let taken =
+                kuma::import(store, &file, &reading(&file), &mapping.into(), progress).await;
+            bar.finish_and_clear();
+            taken?
+        }
+        ForeignWanted::Uptimerobot { file, mapping } => {
+            let (mut input, _) = open(&file)?;
+            uptimerobot::import(store, &mut *input, &reading(&file), &mapping.into()).await?
+        }
+    })
+}
+
+impl From<MappingWanted> for Wanted {
+    fn from(wanted: MappingWanted) -> Wanted {
+        Wanted { pairs: wanted.map, only_mapped: wanted.only_mapped }
+    }
+}
+
+/// The name under which a file is remembered.
+fn name(file: &Path) -> String {
+    let name = file.file_name().unwrap_or(file.as_os_str());
+    match Evidence::clean(&name.to_string_lossy()).as_str() {
+        "-" => "standard input".to_owned(),
+        name => name.to_owned(),
+    }
+}
+
+fn told(taken: &Taken) -> String {
+    let mut text = added(taken.imported);
+    if taken.left_out > 0 {
+        let left_out = many(taken.left_out, "check", "checks");
+        text += &format!("\nleft out {left_out}: everup itself was watching");
+    }
+    if !taken.unmapped.is_empty() {
+        text +=
+            &format!("\nleft out, for want of a counterpart: {}", taken.unmapped.join(", "));
+    }
+    for note in &taken.notes {
+        text += &format!("\n{note}");
+    }
+    text
+}
+
+/// `imported 1 check (2 were there already), 1 pause`
+fn added(imported: Imported) -> String {
+    let Imported { checks, known_checks, pauses, windows, exchanges, closed, .. } = imported;
+    let mut text = format!("imported {}", many(checks, "check", "checks"));
+    match known_checks {
+        0 => {}
+        1 => text += " (1 was there already)",
+        _ => text += &format!(" ({known_checks} were there already)"),
+    }
+    for (number, one, more) in [
+        (pauses, "pause", "pauses"),
+        (windows, "maintenance window", "maintenance windows"),
+        (imported.counts, "count beside the figure", "counts beside the figure"),
+        (
+            imported.stretches,
+            "stretch beside the figure",
+            "stretches beside the figure",
+        ),
+        (imported.monitors, "monitor", "monitors"),
+        (exchanges, "record of what was said", "records of what was said"),
+        (closed, "closed month or correction", "closed months and corrections"),
+    ] {
+        if number > 0 {
+            text += &format!(", {}", many(number, one, more));
+        }
+    }
+    text
+}
+
+fn many(number: u64, one: &str, more: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { more })
 }
 
 type Input = Box<dyn BufRead + Send>;
@@ -58,15 +184,39 @@ fn open(file: &Path) -> anyhow::Result<(Input, Option<u64>)> {
 }
 
 /// Shown on a terminal, and nowhere else.
-fn bar(bytes: Option<u64>) -> ProgressBar {
-    let Some(bytes) = bytes else {
+fn bar(length: Option<u64>, template: &str) -> ProgressBar {
+    let Some(length) = length else {
         let spinner = ProgressBar::new_spinner();
         return spinner.with_message("importing");
     };
-    let style = ProgressStyle::with_template("{bar:40} {bytes} of {total_bytes}, {eta} left");
-    let bar = ProgressBar::new(bytes);
-    match style {
+    let bar = ProgressBar::new(length);
+    match ProgressStyle::with_template(template) {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_one() {
+        let some = |n| Imported {
+            checks: n,
+            known_checks: n,
+            pauses: n,
+            windows: n,
+            ..Imported::default()
+        };
+        assert_eq!(added(Imported::default()), "imported 0 checks");
+        assert_eq!(
+            added(some(1)),
+            "imported 1 check (1 was there already), 1 pause, 1 maintenance window"
+        );
+        assert_eq!(
+            added(some(2)),
+            "imported 2 checks (2 were there already), 2 pauses, 2 maintenance windows"
+        );
     }
 }

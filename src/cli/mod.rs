@@ -5,6 +5,9 @@
 
 mod arguments;
 mod completions;
+mod correct;
+mod database;
+mod example;
 mod export;
 mod import;
 mod limits;
@@ -16,15 +19,15 @@ mod run;
 mod source;
 mod terminal;
 mod validate;
+mod verify;
 
 use arguments::{Arguments, Command};
-use clap::Parser;
 use std::process::ExitCode;
 
 /// Runs the program with the process's arguments.
 #[must_use]
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = Arguments::read();
     logging::start();
     // Without a provider of cryptography nothing works; a second one is never installed.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
@@ -55,8 +58,11 @@ async fn command(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Validate { file } => validate::validate(&place, file),
         Command::Probe { target } => probe::probe(&place, &target).await,
         Command::Report(wanted) => report::report(&place, wanted).await,
-        Command::Import { file } => import::import(&place, &file).await,
+        Command::Import(wanted) => import::import(&place, wanted).await,
+        Command::Verify { file } => verify::verify(&file),
+        Command::Correct(wanted) => correct::correct(&place, wanted).await,
         Command::Export(wanted) => export::export(&place, wanted).await,
+        Command::Example => example::example(),
         Command::Completions { shell } => completions::completions(shell),
     }
 }

@@ -1,5 +1,6 @@
 //! Reading the configuration again, when its file changes and on SIGHUP.
 
+use super::arguments::Place;
 use super::source::Source;
 use crate::config::Config;
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
@@ -13,27 +14,56 @@ use tokio::sync::Notify;
 /// Editors write a file in several steps; it is read once it has been quiet this long.
 const QUIET: Duration = Duration::from_millis(300);
 
+/// What a configuration says of things that only a restart changes, as it is in force;
+/// `None` where the arguments say it, so that the configuration does not matter.
+pub(super) struct Fixed {
+    listen: Option<SocketAddr>,
+    store: Option<PathBuf>,
+}
+
+impl Fixed {
+    /// What `config`, with the arguments in it, brings into force.
+    pub(super) fn of(config: &Config, place: &Place) -> Fixed {
+        Fixed {
+            listen: place.listen.is_none().then_some(config.server.listen),
+            store: place.store.is_none().then(|| config.store.path.clone()),
+        }
+    }
+
+    /// What of it `config` says otherwise.
+    fn changed_by(&self, config: &Config) -> Vec<&'static str> {
+        let listen = self.listen.is_some_and(|listen| listen != config.server.listen);
+        let store = self.store.as_ref().is_some_and(|path| *path != config.store.path);
+        [(listen, "[server] listen"), (store, "[store] url")]
+            .into_iter()
+            .filter_map(|(changed, key)| changed.then_some(key))
+            .collect()
+    }
+}
+
 /// Tells when there is another configuration.
 pub(super) struct Reload {
     source: Source,
-    newest: Config,
+    fixed: Fixed,
     own: SocketAddr,
     /// The file as it was last read.
     text: Option<Vec<u8>>,
     touched: Arc<Notify>,
+    /// It was touched, and has not been read since.
+    stirred: bool,
     hangup: Signal,
     /// Watches for as long as it lives.
     _watcher: Option<RecommendedWatcher>,
 }
 
 impl Reload {
-    /// Watches the file of `source`, whose content is `newest`.
+    /// Watches the file of `source`.
     ///
     /// # Errors
     /// When signals cannot be received. A file that cannot be watched is only said.
     pub(super) fn watch(
         source: Source,
-        newest: Config,
+        fixed: Fixed,
         own: SocketAddr,
     ) -> anyhow::Result<Reload> {
         let touched = Arc::new(Notify::new());
@@ -44,20 +74,31 @@ impl Reload {
         });
         let text = source.file().and_then(|file| std::fs::read(file).ok());
         let hangup = signal(SignalKind::hangup())?;
-        Ok(Reload { source, newest, own, text, touched, hangup, _watcher: watcher })
+        Ok(Reload {
+            source,
+            fixed,
+            own,
+            text,
+            touched,
+            stirred: false,
+            hangup,
+            _watcher: watcher,
+        })
     }
 
     /// Waits for another configuration that is right. One with mistakes is refused with
-    /// all of them, and what runs goes on.
+    /// all of them, and what runs goes on. Dropped half way, it loses no change.
     pub(super) async fn changed(&mut self) -> Config {
         loop {
             let asked = tokio::select! {
                 _ = self.hangup.recv() => true,
-                () = self.touched.notified() => {
-                    self.settle().await;
-                    false
+                () = self.touched.notified(), if !self.stirred => {
+                    self.stirred = true;
+                    continue;
                 }
+                () = settle(&self.touched), if self.stirred => false,
             };
+            self.stirred = false;
             let text = self.source.file().and_then(|file| std::fs::read(file).ok());
             if !asked && (text.is_none() || text == self.text) {
                 continue;
@@ -65,8 +106,9 @@ impl Reload {
             self.text = text;
             match self.source.read(self.own) {
                 Ok(mut config) => {
-                    self.mention_fixed(&config);
-                    self.newest = config.clone();
+                    for key in self.fixed.changed_by(&config) {
+                        tracing::warn!("{key} has changed; that is in force after a restart");
+                    }
                     config.listen_on(self.own);
                     return config;
                 }
@@ -76,22 +118,13 @@ impl Reload {
             }
         }
     }
+}
 
-    async fn settle(&self) {
-        loop {
-            tokio::select! {
-                () = tokio::time::sleep(QUIET) => return,
-                () = self.touched.notified() => {}
-            }
-        }
-    }
-
-    fn mention_fixed(&self, config: &Config) {
-        if config.server.listen != self.newest.server.listen {
-            tracing::warn!("[server] listen has changed; that is in force after a restart");
-        }
-        if config.store.path != self.newest.store.path {
-            tracing::warn!("[store] url has changed; that is in force after a restart");
+async fn settle(touched: &Notify) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(QUIET) => return,
+            () = touched.notified() => {}
         }
     }
 }
@@ -114,4 +147,27 @@ fn watcher(file: &Path, touched: Arc<Notify>) -> notify::Result<RecommendedWatch
     })?;
     watcher.watch(&folder, RecursiveMode::NonRecursive)?;
     Ok(watcher)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::default_for;
+
+    #[test]
+    fn what_the_arguments_say_is_not_missed_in_the_file() {
+        let file = default_for(SocketAddr::from(([127, 0, 0, 1], 8000)));
+        let mut running = file.clone();
+        running.listen_on(SocketAddr::from(([127, 0, 0, 1], 9000)));
+        running.store.path = PathBuf::from("other.db");
+        let place = |named: bool| Place {
+            config: None,
+            store: named.then(|| "other.db".to_owned()),
+            listen: named.then_some(running.server.listen),
+        };
+        let changed = |named| Fixed::of(&running, &place(named)).changed_by(&file);
+        assert_eq!(changed(true), Vec::<&str>::new());
+        assert_eq!(changed(false), ["[server] listen", "[store] url"]);
+        assert!(Fixed::of(&running, &place(false)).changed_by(&running).is_empty());
+    }
 }

@@ -10,24 +10,42 @@ use crate::domain::month::Month;
 use crate::domain::period::Period;
 use crate::domain::span::Span;
 use crate::domain::timestamp::{DAY_MS, Timestamp};
-use crate::report::period::PeriodReport;
+use crate::engine::run::COMMIT_WITHIN;
+use crate::report::answer::answer;
+use crate::report::latency::Remembered;
 use crate::store::contract::{Store, StoreError};
+use crate::store::lock::Lock;
 use crate::store::sqlite::Sqlite;
 use chrono_tz::Tz;
 use std::process::ExitCode;
 
 pub(super) async fn report(place: &Place, wanted: ReportWanted) -> anyhow::Result<ExitCode> {
+    let now = SystemClock::default().now();
+    if let Some(as_of) = wanted.as_of.filter(|as_of| *as_of > now) {
+        // What would be if nothing more were seen: a question one may ask.
+        tracing::warn!("--as-of {as_of} lies in the future; what nobody has seen is unknown");
+    }
     let config = configured(place, &Source::new(place, &[])?)?;
     let store = Sqlite::open_existing(&config.store.path).await?;
     let mut histories = store.load().await?.histories;
-    let now = wanted.as_of.unwrap_or_else(|| SystemClock::default().now());
-    if let Some(as_of) = wanted.as_of {
-        for history in &mut histories {
-            rewind(&store, history, as_of).await?;
+    match wanted.as_of {
+        Some(as_of) => {
+            for history in &mut histories {
+                rewind(&store, history, as_of).await?;
+            }
         }
+        // Asked after the reading, so that a daemon that has just ended has kept it all.
+        None if Lock::is_taken(&config.store.path) => {
+            histories.iter_mut().for_each(|history| end_before_next(history, now));
+        }
+        None => {}
     }
+    let now = wanted.as_of.unwrap_or(now);
     let period = period(&wanted, now, config.report.zone)?;
-    let report = PeriodReport::make(&store, &histories, period, now, &config.report).await?;
+    let report = {
+        let remembered = &mut Remembered::default();
+        answer(&store, &histories, period, now, &config.report, remembered).await?
+    };
     terminal::print(&wanted.format.print(&report))?;
     store.close().await;
     Ok(ExitCode::SUCCESS)
@@ -39,6 +57,19 @@ fn period(wanted: &ReportWanted, now: Timestamp, zone: Tz) -> anyhow::Result<Per
         return Period::range(from, to, zone).map_err(anyhow::Error::msg);
     }
     Ok(wanted.month.unwrap_or_else(|| Period::Month(Month::around(now, zone))))
+}
+
+/// A daemon is watching, and what it is just looking at, or has not kept yet, is not known
+/// here: where that may be, the figures end with the newest check, so that none of them is
+/// taken back.
+fn end_before_next(history: &mut History, now: Timestamp) {
+    let Some(newest) = history.latest.as_ref().map(|check| check.started_at) else { return };
+    let parameters = history.monitor.parameters.current();
+    let kept_within_ms = i64::try_from(COMMIT_WITHIN.as_millis()).unwrap_or(i64::MAX);
+    let known_after_ms = parameters.reach_ms() + parameters.timeout_ms + kept_within_ms;
+    if now.since_ms(newest) < known_after_ms {
+        history.under_way = Some(newest.plus_ms(1));
+    }
 }
 
 /// Takes back all that was seen after `as_of`: the ledger is made again of the checks

@@ -1,7 +1,7 @@
 //! `everup run`: the daemon.
 
 use super::arguments::Place;
-use super::reload::Reload;
+use super::reload::{Fixed, Reload};
 use super::source::{Source, configured};
 use super::{limits, terminal};
 use crate::app::{App, Ground};
@@ -14,13 +14,19 @@ use anyhow::Context;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+
+/// How soon a changed configuration is tried again that the database was too busy for: an
+/// import, which keeps all other writers off, takes seconds.
+const CHANGE_AGAIN: Duration = Duration::from_secs(1);
 
 pub(super) async fn run(place: &Place, urls: &[String]) -> anyhow::Result<ExitCode> {
     limits::raise_open_files();
     let source = Source::new(place, urls)?;
     let mut config = configured(place, &source)?;
+    let fixed = Fixed::of(&config, place);
     let listener = listen(config.server.listen).await?;
     let own = listener.local_addr().context("the listening address is unknown")?;
     config.listen_on(own);
@@ -32,11 +38,12 @@ pub(super) async fn run(place: &Place, urls: &[String]) -> anyhow::Result<ExitCo
     }
     let mut stop = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut reload = Reload::watch(source, config.clone(), own)?;
+    let mut reload = Reload::watch(source, fixed, own)?;
     let ground = Ground { clock, commit_within: COMMIT_WITHIN };
     let mut app = App::start(config, listener, ground).await?;
     terminal::print(&greeting)?;
     let mut failed = false;
+    let mut pending: Option<Config> = None;
     loop {
         tokio::select! {
             _ = stop.recv() => break,
@@ -45,10 +52,25 @@ pub(super) async fn run(place: &Place, urls: &[String]) -> anyhow::Result<ExitCo
                 failed = true;
                 break;
             }
-            changed = reload.changed() => match app.change(changed).await {
-                Ok(()) => tracing::info!("the configuration was read again"),
-                Err(error) => tracing::error!("the configuration is not in force: {error:#}"),
-            },
+            changed = reload.changed() => {
+                pending = Some(changed.clone());
+                if let Err(error) = app.change(changed).await {
+                    tracing::error!(
+                        "the changed configuration is not in force yet, and is tried again: \
+                         {error:#}"
+                    );
+                } else {
+                    pending = None;
+                    tracing::info!("the configuration was read again");
+                }
+            }
+            () = tokio::time::sleep(CHANGE_AGAIN), if pending.is_some() => {
+                let Some(config) = pending.clone() else { continue };
+                if app.change(config).await.is_ok() {
+                    pending = None;
+                    tracing::info!("the configuration was read again");
+                }
+            }
         }
     }
     tracing::info!("stopping");
@@ -87,7 +109,7 @@ fn greeting(config: &Config, own: SocketAddr, source: &Source) -> String {
         Source::File(_) => "\nThe configuration is read again when it changes.\n",
         Source::Urls(_) | Source::Nothing => {
             "\nTo watch your own: everup run https://example.com/health\n\
-             or copy config.toml.example to config.toml and edit it.\n"
+             or everup example > config.toml, and edit that.\n"
         }
     };
     text

@@ -2,26 +2,21 @@
 //! those of a `.env` file. Made once at a start or reload; it never changes the
 //! environment of the process, and never shows a value.
 
+use super::dotenv::{self, Entry};
 use super::mistake::{Mistake, Place};
 use super::nearest::did_you_mean;
-use std::cell::Cell;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
-use std::rc::Rc;
 
 /// What the file with variables is called.
 const FILE: &str = ".env";
 
 /// Far more variables than anyone writes; keeps a mistaken path from filling the memory.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
-
-/// What is said of a line that is no entry.
-const MALFORMED: &str =
-    "this cannot be read; write NAME=value, and a value with spaces in quotes";
 
 /// Variables by name. Those of the process win over those of `.env`.
 #[derive(Clone, Default)]
@@ -88,32 +83,16 @@ impl Environment {
     }
 
     fn add_file(&mut self, text: &str) {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let lines: Vec<&str> = text.lines().collect();
-        let is_entry = |line: &&str| {
-            let line = line.trim_start();
-            !line.is_empty() && !line.starts_with('#')
-        };
-        // dotenvy says neither on which line an entry begins nor, safely, what is wrong
-        // with it (its error quotes the value). So it is handed one line at a time, and
-        // those that it has asked for are counted.
-        let asked = Rc::new(Cell::new(0));
-        let one_by_one = OneByOne { rest: text.as_bytes(), asked: Rc::clone(&asked) };
-        let entries = dotenvy::from_read_iter(one_by_one);
-        let mut first = 0;
-        for entry in entries {
-            match entry {
+        for Entry { line, read } in dotenv::entries(text) {
+            match read {
                 Ok((name, value)) => {
                     self.variables.entry(name).or_insert(Some(value));
                 }
-                Err(_) => {
-                    let blank = lines.iter().skip(first).take_while(|line| !is_entry(line));
-                    let line = (first + blank.count()).min(asked.get().saturating_sub(1)) + 1;
+                Err(message) => {
                     let place = Place { line: Some(line), ..Place::whole(FILE) };
-                    self.mistakes.push(Mistake { place, message: MALFORMED.to_owned() });
+                    self.mistakes.push(Mistake { place, message: message.to_owned() });
                 }
             }
-            first = asked.get();
         }
     }
 }
@@ -122,28 +101,6 @@ impl Environment {
 impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.variables.keys()).finish()
-    }
-}
-
-/// A text that is read line by line, however much is asked for at once.
-struct OneByOne<'t> {
-    rest: &'t [u8],
-    /// How many lines were begun.
-    asked: Rc<Cell<usize>>,
-}
-
-impl Read for OneByOne<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let line = self.rest.iter().position(|byte| *byte == b'\n');
-        let whole = line.map_or(self.rest.len(), |end| end + 1);
-        let length = whole.min(buffer.len());
-        if length == whole && length > 0 {
-            self.asked.set(self.asked.get() + 1);
-        }
-        let (now, rest) = self.rest.split_at(length);
-        buffer[..length].copy_from_slice(now);
-        self.rest = rest;
-        Ok(length)
     }
 }
 

@@ -71,6 +71,7 @@ pub(super) fn read(section: &Section, reader: &mut Reader) -> Option<Http> {
     }
     if let Some(contains) = contains {
         let contains = contains?;
+        http.settings.expect_body_shown = contains.has_variables().then_some(contains.shown);
         http.settings.expect_body_contains = Some(contains.value);
         http.secrets.extend(contains.secrets);
     }

@@ -67,10 +67,14 @@ impl fmt::Display for Mistake {
 pub struct Mistakes(Vec<Mistake>);
 
 impl Mistakes {
-    /// Puts them in order. What several monitors inherit from one line is said once.
+    /// Puts them in order. What would read the same is said once: several monitors inherit
+    /// from one line, and a list may be wrong throughout.
     pub(super) fn new(mut mistakes: Vec<Mistake>) -> Mistakes {
         mistakes.sort_by(|one, other| order(&one.place, &one.message, other));
-        mistakes.dedup();
+        mistakes.dedup_by(|other, one| {
+            let place = |mistake: &Mistake| Place { column: None, ..mistake.place.clone() };
+            other.message == one.message && place(other) == place(one)
+        });
         Mistakes(mistakes)
     }
 

@@ -5,6 +5,7 @@
 //! configuration itself, each has a settings struct of its own that is filled here. This
 //! room never opens a connection, touches the store or changes the environment.
 
+mod dotenv;
 mod duration;
 mod environment;
 mod file;
@@ -120,7 +121,7 @@ pub fn load(path: &Path, environment: &Environment) -> Result<Config, Mistakes> 
     match read {
         Ok(_) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let message = "there is no such file; copy config.toml.example and edit it";
+            let message = "there is no such file; begin with everup example > config.toml";
             return Err(whole(message.to_owned()));
         }
         Err(error) => return Err(whole(format!("it cannot be read: {error}"))),
@@ -153,6 +154,7 @@ pub fn parse(
     let (document, errors) = DeTable::parse_recoverable(text);
     for error in &errors {
         let place = reader.place(error.span().map_or(text.len(), |span| span.start));
+        let place = syntax::locate(error, text, document.get_ref(), place);
         reader.mistake(&place, syntax::explain(error, text));
     }
     if !errors.is_empty() {

@@ -168,6 +168,15 @@ mod tests {
     }
 
     #[test]
+    fn a_token_on_the_command_line_is_not_shown() {
+        let watches = for_urls(&urls(&["https://example.com/health?token=hunter2"])).unwrap();
+        let shown = "https://example.com/health?token=[secret]";
+        assert_eq!(watches[0].registration.url, shown);
+        assert_eq!(watches[0].probe.secrets, ["hunter2"]);
+        assert_eq!(watches[0].probe.url.query(), Some("token=hunter2"));
+    }
+
+    #[test]
     fn every_bad_url_is_told_with_its_number() {
         let bad = urls(&["example.com/health", "https://example.com", "ftp://example.com"]);
         assert_eq!(

@@ -1,7 +1,9 @@
 //! What is said where a file is not TOML at all: the parser's words, and for the slips
 //! that people make most what to write instead.
 
-use toml::de::Error;
+use super::identity;
+use super::mistake::Place;
+use toml::de::{DeTable, DeValue, Error};
 
 /// A sentence for one error of the parser in `text`. It quotes nothing of the text.
 pub(super) fn explain(error: &Error, text: &str) -> String {
@@ -21,6 +23,57 @@ pub(super) fn explain(error: &Error, text: &str) -> String {
         return format!("this is not TOML: {message}");
     };
     instead.to_owned()
+}
+
+/// The place of an error, with the monitor and the key if it is a key that is there twice.
+/// `document` is what could be read of `text`.
+pub(super) fn locate(error: &Error, text: &str, document: &DeTable, place: Place) -> Place {
+    let twice = error.message().starts_with("duplicate key");
+    let Some(span) = error.span().filter(|_| twice) else { return place };
+    let Some(key) = text.get(span.clone()).filter(|key| is_plain(key)) else { return place };
+    let line = text[..span.start].rsplit('\n').next().unwrap_or_default();
+    if line.trim_start().starts_with('[') {
+        return Place { key: Some(key.to_owned()), ..place };
+    }
+    let (subject, prefix) = table_around(document, span.start);
+    Place { subject: subject.map(Into::into), key: Some(format!("{prefix}{key}")), ..place }
+}
+
+fn is_plain(key: &str) -> bool {
+    key.len() <= 40 && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+}
+
+/// The table whose headline is the last before `offset`: what it is about, and what stands
+/// before its keys.
+fn table_around(document: &DeTable, offset: usize) -> (Option<String>, String) {
+    let mut nearest = (0, (None, String::new()));
+    let mut consider = |start: usize, found: (Option<String>, String)| {
+        if (nearest.0..=offset).contains(&start) {
+            nearest = (start, found);
+        }
+    };
+    for (name, value) in document.iter() {
+        match value.get_ref() {
+            DeValue::Table(_) => {
+                consider(value.span().start, (None, format!("{}.", name.get_ref())));
+            }
+            DeValue::Array(list) => {
+                for (index, item) in list.iter().enumerate() {
+                    let DeValue::Table(table) = item.get_ref() else { continue };
+                    let label = identity::label(name.get_ref(), table, index + 1);
+                    consider(item.span().start, (Some(label.clone()), String::new()));
+                    for (name, value) in
+                        table.iter().filter(|(_, value)| value.get_ref().is_table())
+                    {
+                        let prefix = format!("{}.", name.get_ref());
+                        consider(value.span().start, (Some(label.clone()), prefix));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    nearest.1
 }
 
 /// Whether nothing but a remark follows in the line of the error.

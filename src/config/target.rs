@@ -4,11 +4,15 @@
 use super::nearest::did_you_mean;
 use super::text::{Text, quoted};
 use crate::probe::SCHEMES;
+use percent_encoding::percent_decode_str;
 use std::net::Ipv4Addr;
 use url::{Host, ParseError, Url};
 
 /// As long as browsers and proxies take it.
 const BYTES_MAX: usize = 8192;
+
+/// What is shown in place of a secret that was written out.
+const SECRET_SHOWN: &str = "[secret]";
 
 /// Parts of a query by these names are secrets.
 const SECRET_PARAMETERS: [&str; 8] =
@@ -18,7 +22,8 @@ const SECRET_PARAMETERS: [&str; 8] =
 pub(super) struct Target {
     /// What is asked, with user and password.
     pub url: Url,
-    /// As it was written: variables by their names, without user and password.
+    /// As it was written: variables by their names, without user and password, and
+    /// without what else is a secret by its name.
     pub shown: String,
     /// What must never be shown.
     pub secrets: Vec<String>,
@@ -82,10 +87,12 @@ impl Target {
                 .and_then(|()| url.set_password(password.as_deref()));
             set.map_err(|()| vec!["this cannot have a user or password".to_owned()])?;
         }
-        let secret_in_file = has_literal_secret(user.as_ref(), password.as_ref(), written.rest);
-        let mut target =
-            Target { url, shown: rest.shown, secrets: vec![], empty: vec![], secret_in_file };
+        let (shown, in_query) = without_literal_secrets(&rest.shown);
+        let secret_in_file =
+            !in_query.is_empty() || is_literal_secret(user.as_ref(), password.as_ref());
+        let mut target = Target { url, shown, secrets: vec![], empty: vec![], secret_in_file };
         target.hide(&[user.unwrap_or_default(), password.unwrap_or_default()]);
+        target.secrets.extend(in_query);
         target.secrets.extend(rest.secrets);
         target.empty.extend(rest.empty);
         Ok(target)
@@ -131,24 +138,43 @@ fn encoded(text: &Text) -> String {
     if text.has_variables() { text.value.replace('%', "%25") } else { text.value.clone() }
 }
 
-fn has_literal_secret(user: Option<&Text>, password: Option<&Text>, rest: &str) -> bool {
+fn is_literal_secret(user: Option<&Text>, password: Option<&Text>) -> bool {
     let literal = |text: &Text| !text.value.is_empty() && !text.has_variables();
-    let in_user = match password {
+    match password {
         Some(password) => literal(password),
         None => user.is_some_and(literal),
+    }
+}
+
+/// A URL as it may be shown, with something else in the place of each part of its query
+/// that is a secret by its name and was written out; and those parts, as they were written
+/// and decoded.
+fn without_literal_secrets(shown: &str) -> (String, Vec<String>) {
+    let Some((before, query)) = shown.split_once('?') else {
+        return (shown.to_owned(), vec![]);
     };
-    let query = rest.split_once('?').map_or("", |(_, query)| query);
-    let in_query =
-        query
-            .split('&')
-            .filter_map(|pair| pair.split_once('='))
-            .any(|(name, value)| {
-                let name = name.to_ascii_lowercase();
-                SECRET_PARAMETERS.contains(&name.as_str())
-                    && !value.is_empty()
-                    && !value.contains("${")
-            });
-    in_user || in_query
+    let mut secrets = Vec::new();
+    let pairs: Vec<String> = query
+        .split('&')
+        .map(|pair| match pair.split_once('=') {
+            Some((name, value)) if is_secret(name) && is_literal(value) => {
+                secrets.push(value.to_owned());
+                let plain = percent_decode_str(value).decode_utf8_lossy();
+                secrets.extend((plain != value).then(|| plain.into_owned()));
+                format!("{name}={SECRET_SHOWN}")
+            }
+            _ => pair.to_owned(),
+        })
+        .collect();
+    (format!("{before}?{}", pairs.join("&")), secrets)
+}
+
+fn is_secret(name: &str) -> bool {
+    SECRET_PARAMETERS.contains(&name.to_ascii_lowercase().as_str())
+}
+
+fn is_literal(value: &str) -> bool {
+    !value.is_empty() && !value.contains("${")
 }
 
 fn parse(text: &Text) -> Result<Url, String> {
@@ -274,6 +300,11 @@ mod tests {
     #[case("https://user:${PW}@${HOST}/a", "https://${HOST}/a")]
     #[case("${BASE}/a", "${BASE}/a")]
     #[case("https://example.com/@user", "https://example.com/@user")]
+    #[case(
+        "https://example.com/?a=1&Token=hunter2&b",
+        "https://example.com/?a=1&Token=[secret]&b"
+    )]
+    #[case("https://${HOST}/?key=${HOST}&key=", "https://${HOST}/?key=${HOST}&key=")]
     fn a_url_is_shown_without_its_secrets(#[case] raw: &str, #[case] shown: &str) {
         assert_eq!(read(raw).ok().unwrap().shown, shown);
     }
@@ -286,6 +317,14 @@ mod tests {
         for secret in ["p@ss/w#%r?d", "p%40ss%2Fw%23%25r%3Fd"] {
             assert!(target.secrets.iter().any(|known| known == secret), "{secret}");
         }
+    }
+
+    #[test]
+    fn a_secret_that_was_written_out_in_a_query_is_known_as_secret_and_still_sent() {
+        let target = read("https://example.com/?key=hun%2Fter2").ok().unwrap();
+        assert_eq!(target.secrets, ["hun%2Fter2", "hun/ter2"]);
+        assert_eq!(target.url.query(), Some("key=hun%2Fter2"));
+        assert!(target.secret_in_file);
     }
 
     #[test]

@@ -39,6 +39,21 @@ impl Doubt {
     }
 }
 
+impl Doubt {
+    /// The same doubt with `part` in place of what it had in `window`.
+    #[must_use]
+    pub fn with(&self, part: &Doubt, window: Span) -> Doubt {
+        let window_set = Spans::from(window);
+        let replaced = |whole: &Spans, part: &Spans| {
+            whole.subtract(&window_set).union(&part.within(window))
+        };
+        Doubt {
+            perhaps_down: replaced(&self.perhaps_down, &part.perhaps_down),
+            surely_down: replaced(&self.surely_down, &part.surely_down),
+        }
+    }
+}
+
 /// What the true uptime lies between, if the target changes its state at most once
 /// between two contiguous checks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -187,7 +187,8 @@ impl Evidence {
             '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => ' ',
             c => c,
         };
-        let mut chars = text.trim().chars().map(printable);
+        let text = text.trim_matches(|c| printable(c).is_whitespace());
+        let mut chars = text.chars().map(printable);
         let mut kept: String = chars.by_ref().take(Evidence::REASON_CHARS_MAX).collect();
         if chars.next().is_some() {
             kept.pop();
@@ -236,6 +237,8 @@ mod tests {
     #[test]
     fn a_strangers_sentence_is_made_safe_and_cut() {
         assert_eq!(Evidence::clean(" a\r\nb\u{1b}[31m\u{202e}c "), "a  b [31m c");
+        // What was cleaned is clean.
+        assert_eq!(Evidence::clean("\u{0} a \u{202e}\u{1b} "), "a");
         let long = Evidence::clean(&"é".repeat(301));
         assert_eq!(long.chars().count(), Evidence::REASON_CHARS_MAX);
         assert!(long.ends_with('…'));

@@ -31,6 +31,26 @@ impl Class {
         Class::Unknown,
     ];
 
+    /// The word used in exports.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Class::Outside => "outside",
+            Class::Paused => "paused",
+            Class::Maintenance => "maintenance",
+            Class::Down => "down",
+            Class::Degraded => "degraded",
+            Class::Up => "up",
+            Class::Unknown => "unknown",
+        }
+    }
+
+    /// The class a word stands for.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Class> {
+        Class::ALL.into_iter().find(|class| class.word() == word)
+    }
+
     /// Whether time of this class could count: it is neither outside nor excused.
     #[must_use]
     pub fn is_eligible(self) -> bool {

@@ -1,6 +1,7 @@
 //! One monitor with its past: all that a report of it needs but the single checks.
 
 use super::check::Check;
+use super::judge::Judge;
 use super::ledger::{Account, Ledger};
 use super::monitor::{Key, Monitor};
 use super::span::{Span, Spans};
@@ -24,6 +25,18 @@ pub struct History {
     /// When the earliest check began that is not in the ledger yet, because it is under
     /// way or waits to be kept. What it will say is not known, so the figures end there.
     pub under_way: Option<Timestamp>,
+    /// What its checks come to while they are not booked.
+    pub unbooked: Option<Unbooked>,
+}
+
+/// What checks come to that are not booked, because the clock cannot be trusted: good for
+/// the state that is shown, never for a figure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unbooked {
+    /// The judge after the newest of them.
+    pub judge: Judge,
+    /// Why they are not booked: a sentence without its full stop.
+    pub why: Arc<str>,
 }
 
 impl History {

@@ -93,13 +93,11 @@ pub struct Judge {
     pub run: Option<Run>,
     /// The outage that lasts, if the monitor is down: its start and its reason.
     pub outage: Option<(Timestamp, Arc<str>)>,
-    /// The stretch that the newest decided check extends.
+    /// The stretch that the newest decided check extends: what the monitor is, and since
+    /// when it has been seen so without interruption.
     pub open: Option<(Seen, Timestamp)>,
     /// The chain of contiguous failures inside the outage that may still grow.
     pub sure: Option<Span>,
-    /// Since when the monitor has not been down: the end of its last outage, or its
-    /// first success.
-    pub well_since: Option<Timestamp>,
 }
 
 /// What is true at some `now` beyond the settled entries.
@@ -243,7 +241,6 @@ impl Judge {
             if let Some((from, reason)) = self.outage.take() {
                 settled.push(Entry::Outage(Outage { from, to: Some(watched_to), reason }));
             }
-            self.well_since = None;
         }
     }
 
@@ -255,7 +252,6 @@ impl Judge {
             self.extend(Seen::Up, run.from, settled);
         }
         self.extend(seen_good(verdict), at, settled);
-        self.well_since.get_or_insert(at);
     }
 
     fn fail_while_well(
@@ -282,7 +278,6 @@ impl Judge {
         self.extend(Seen::Down, run.from, settled);
         self.sure = Some(Span::new(run.from, at));
         self.outage = Some((run.from, run.reason));
-        self.well_since = None;
     }
 
     fn good_while_down(
@@ -316,7 +311,6 @@ impl Judge {
         if let Some((from, reason)) = self.outage.take() {
             settled.push(Entry::Outage(Outage { from, to: Some(run.from), reason }));
         }
-        self.well_since = Some(run.from);
     }
 
     fn fail_while_down(

@@ -6,12 +6,16 @@
 
 pub mod bounds;
 pub mod budget;
+pub mod cell;
 pub mod check;
 pub mod class;
 pub mod duration;
+pub mod exchange;
+pub mod foreign;
 pub mod group;
 pub mod history;
 pub mod judge;
+pub mod latency;
 pub mod ledger;
 pub mod maintenance;
 pub mod monitor;

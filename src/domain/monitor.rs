@@ -144,6 +144,14 @@ impl ParameterHistory {
         index.checked_sub(1).map_or(self.first, |last| self.later[last].1)
     }
 
+    /// The versions that held within `window`, each from where it began to hold there.
+    #[must_use]
+    pub fn within(&self, window: Span) -> Vec<(Timestamp, Parameters)> {
+        let later = self.later.iter().filter(|(from, _)| *from > window.from);
+        let later = later.take_while(|(from, _)| *from < window.to).copied();
+        std::iter::once((window.from, self.at(window.from))).chain(later).collect()
+    }
+
     /// Every version in order, each with the instant from which it holds; the first one
     /// holds from the beginning.
     pub fn versions(&self) -> impl Iterator<Item = (Option<Timestamp>, Parameters)> {

@@ -5,8 +5,10 @@
 //! that a zone never had. This is the only module that asks a time zone anything.
 
 use super::span::Span;
-use super::timestamp::Timestamp;
-use chrono::{Datelike, Days, LocalResult, NaiveDate, NaiveTime, TimeZone, Utc};
+use super::timestamp::{HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp};
+use chrono::{
+    Datelike, Days, LocalResult, NaiveDate, NaiveTime, Offset, TimeZone, Timelike, Utc,
+};
 use chrono_tz::Tz;
 use std::fmt;
 
@@ -82,6 +84,13 @@ impl Month {
         Span::new(start_of(self.first_day(), zone), start_of(self.next().first_day(), zone))
     }
 
+    /// Its local days in `zone`, each with its instants.
+    #[must_use]
+    pub fn days(self, zone: Tz) -> Vec<(NaiveDate, Span)> {
+        let next = self.next().first_day();
+        days_from(self.first_day(), next.pred_opt().unwrap_or(next), zone)
+    }
+
     /// Its name for people: `November 2026`.
     #[must_use]
     pub fn name(self) -> String {
@@ -117,18 +126,52 @@ pub fn start_of(date: NaiveDate, zone: Tz) -> Timestamp {
 /// Where `date` has no midnight, the end of the gap that swallowed it. Zones are less
 /// than 26 hours from UTC, and around a gap local time only grows.
 fn first_after_gap(date: NaiveDate, zone: Tz) -> Timestamp {
-    const REACH_MS: i64 = 26 * super::timestamp::HOUR_MS;
+    const REACH_MS: i64 = 26 * HOUR_MS;
     let guess = Utc.from_utc_datetime(&date.and_time(NaiveTime::MIN)).timestamp_millis();
-    let (mut before, mut after) = (guess - REACH_MS, guess + REACH_MS);
+    let around = Span::new(Timestamp(guess - REACH_MS), Timestamp(guess + REACH_MS));
+    first_within(around, |at| local_date(at, zone) >= date)
+}
+
+/// The first instant of `span`, or its end, at which `holds`, where that holds from then
+/// on and not at its beginning.
+fn first_within(span: Span, holds: impl Fn(Timestamp) -> bool) -> Timestamp {
+    let (mut before, mut after) = (span.from.0, span.to.0);
     while after - before > 1 {
         let middle = before + (after - before) / 2;
-        if local_date(Timestamp(middle), zone) >= date {
+        if holds(Timestamp(middle)) {
             after = middle;
         } else {
             before = middle;
         }
     }
     Timestamp(after)
+}
+
+/// The stretches of `span` that lie in one local hour each, in order, with that hour: 0
+/// to 23. An hour that comes twice is two stretches, and one that is skipped is none.
+pub fn hours_of(span: Span, zone: Tz) -> impl Iterator<Item = (usize, Span)> {
+    let offset = move |at: Timestamp| {
+        zone.offset_from_utc_datetime(&at.to_utc().naive_utc())
+            .fix()
+            .local_minus_utc()
+    };
+    let mut from = span.from;
+    std::iter::from_fn(move || {
+        if from >= span.to {
+            return None;
+        }
+        let local = from.to_utc().with_timezone(&zone);
+        let into_ms = i64::from(local.minute()) * MINUTE_MS
+            + i64::from(local.second()) * SECOND_MS
+            + i64::from(local.timestamp_subsec_millis());
+        let mut stretch = Span::new(from, from.plus_ms(HOUR_MS - into_ms)).cut(span);
+        // Clocks are never put twice within an hour, so one look at its end tells.
+        if offset(stretch.to.plus_ms(-1)) != offset(from) {
+            stretch.to = first_within(stretch, |at| offset(at) != offset(stretch.from));
+        }
+        from = stretch.to;
+        Some((local.hour() as usize, stretch))
+    })
 }
 
 /// The `count` local days that end with the one around `at`, oldest first, each with
@@ -208,8 +251,7 @@ mod tests {
                 assert_eq!(window.to, month.next().window(zone).from, "{zone} {month}");
                 assert_eq!(Month::around(window.from, zone), month, "{zone} {month}");
                 assert!(Month::around(window.from.plus_ms(-1), zone) < month, "{zone} {month}");
-                let last = month.next().first_day().pred_opt().unwrap();
-                let days = days_from(month.first_day(), last, zone);
+                let days = month.days(zone);
                 let sum: i64 = days.iter().map(|(_, span)| span.length_ms()).sum();
                 assert_eq!(sum, window.length_ms(), "{zone} {month}");
                 month = month.next();

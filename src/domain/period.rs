@@ -58,10 +58,7 @@ impl Period {
     /// # Errors
     /// A sentence that says what is wrong.
     pub fn range(from: &str, to: &str, zone: Tz) -> Result<Period, String> {
-        let end_of = |date: NaiveDate| date.succ_opt().map(|next| month::start_of(next, zone));
-        let from = edge(from, |date| Some(month::start_of(date, zone)))?;
-        let to = edge(to, end_of)?;
-        let span = Span::new(from, to);
+        let span = Span::new(first_instant(from, zone)?, end_instant(to, zone)?);
         if span.is_empty() {
             return Err("the range ends before it begins; from must be earlier than to".into());
         }
@@ -171,6 +168,22 @@ impl Period {
 fn quarter_of(month: Month) -> usize {
     // A month is 1 to 12.
     (month.first_day().month0() / 3) as usize + 1
+}
+
+/// Where a time begins that someone asks for: an instant, or the start of a local day.
+///
+/// # Errors
+/// A sentence that says how either is written.
+pub fn first_instant(text: &str, zone: Tz) -> Result<Timestamp, String> {
+    edge(text, |date| Some(month::start_of(date, zone)))
+}
+
+/// Where a time ends that someone asks for: an instant, or the end of a local day.
+///
+/// # Errors
+/// A sentence that says how either is written.
+pub fn end_instant(text: &str, zone: Tz) -> Result<Timestamp, String> {
+    edge(text, |date| date.succ_opt().map(|next| month::start_of(next, zone)))
 }
 
 fn edge(

@@ -121,16 +121,38 @@ impl Spans {
         }
     }
 
+    /// Spans that come in the order of their starts, as a set: [`Spans::push`], each.
+    pub fn in_order(spans: impl IntoIterator<Item = Span>) -> Spans {
+        let mut set = Spans::empty();
+        for span in spans {
+            set.push(span);
+        }
+        set
+    }
+
     /// What lies inside `window`.
     #[must_use]
     pub fn within(&self, window: Span) -> Spans {
-        self.overlapping(window).iter().map(|span| span.cut(window)).collect()
+        // What is cut from a set is still in order, and does not touch.
+        Spans(self.overlapping(window).iter().map(|span| span.cut(window)).collect())
     }
 
     /// The instants in either set.
     #[must_use]
     pub fn union(&self, other: &Spans) -> Spans {
-        self.0.iter().chain(&other.0).copied().collect()
+        let mut both = Spans(Vec::with_capacity(self.0.len() + other.0.len()));
+        let (mut a, mut b) = (self.0.iter().peekable(), other.0.iter().peekable());
+        loop {
+            let next = match (a.peek(), b.peek()) {
+                (Some(x), Some(y)) if y.from < x.from => b.next(),
+                (Some(_), _) => a.next(),
+                (None, _) => b.next(),
+            };
+            match next {
+                Some(span) => both.push(*span),
+                None => return both,
+            }
+        }
     }
 
     /// The instants in both sets.
@@ -176,11 +198,7 @@ impl FromIterator<Span> for Spans {
     fn from_iter<I: IntoIterator<Item = Span>>(spans: I) -> Spans {
         let mut sorted: Vec<Span> = spans.into_iter().filter(|span| !span.is_empty()).collect();
         sorted.sort_unstable();
-        let mut set = Spans::empty();
-        for span in sorted {
-            set.push(span);
-        }
-        set
+        Spans::in_order(sorted)
     }
 }
 

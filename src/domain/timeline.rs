@@ -66,6 +66,52 @@ impl Timeline {
         Timeline { window, segments }
     }
 
+    /// The timeline whose segments begin at these instants, the first at the start of the
+    /// window; `None` where they are not in order, not within it, or alike.
+    #[must_use]
+    pub fn of_starts(window: Span, starts: &[(Timestamp, Class)]) -> Option<Timeline> {
+        let ends = starts.iter().skip(1).map(|(at, _)| *at).chain([window.to]);
+        let segments: Vec<Segment> = (starts.iter().zip(ends))
+            .map(|((from, class), to)| Segment { span: Span::new(*from, to), class: *class })
+            .collect();
+        let starts_right = segments.first().map_or(window.from, |first| first.span.from);
+        let is_sound = starts_right == window.from
+            && segments.is_empty() == window.is_empty()
+            && segments.iter().all(|segment| !segment.span.is_empty())
+            && segments.windows(2).all(|pair| pair[0].class != pair[1].class);
+        is_sound.then_some(Timeline { window, segments })
+    }
+
+    /// One timeline of parts that follow each other without a hole.
+    fn joined(parts: &[&Timeline]) -> Timeline {
+        let windows = || parts.iter().map(|part| part.window).filter(|w| !w.is_empty());
+        let from = windows().next().map_or(Timestamp::MIN, |window| window.from);
+        let to = windows().next_back().map_or(from, |window| window.to);
+        let mut segments: Vec<Segment> = Vec::new();
+        for segment in parts.iter().flat_map(|part| &part.segments) {
+            match segments.last_mut() {
+                Some(last) if last.class == segment.class => last.span.to = segment.span.to,
+                _ => segments.push(*segment),
+            }
+        }
+        Timeline { window: Span::new(from, to), segments }
+    }
+
+    /// The same timeline, where `spans` count as `class` whatever they were.
+    #[must_use]
+    pub fn painted_over(&self, spans: &Spans, class: Class) -> Timeline {
+        let segments = painted(&self.segments, spans.overlapping(self.window), class);
+        Timeline { window: self.window, segments }
+    }
+
+    /// The same timeline with `part` in place of what it had in that window.
+    #[must_use]
+    pub fn with(&self, part: &Timeline) -> Timeline {
+        let before = self.within(Span::new(Timestamp::MIN, part.window.from));
+        let after = self.within(Span::new(part.window.to, Timestamp::MAX));
+        Timeline::joined(&[&before, &part.within(self.window), &after])
+    }
+
     /// The window it was made for.
     #[must_use]
     pub fn window(&self) -> Span {
@@ -92,16 +138,14 @@ impl Timeline {
     /// The time of one class.
     #[must_use]
     pub fn class(&self, class: Class) -> Spans {
-        self.segments.iter().filter(|s| s.class == class).map(|s| s.span).collect()
+        Spans::in_order(self.segments.iter().filter(|s| s.class == class).map(|s| s.span))
     }
 
     /// The time that could count.
     #[must_use]
     pub fn eligible(&self) -> Spans {
-        (self.segments.iter())
-            .filter(|s| s.class.is_eligible())
-            .map(|s| s.span)
-            .collect()
+        let eligible = self.segments.iter().filter(|s| s.class.is_eligible());
+        Spans::in_order(eligible.map(|s| s.span))
     }
 
     /// How long each class lasted in the whole window.

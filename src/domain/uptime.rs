@@ -1,6 +1,7 @@
 //! The figures: sums of classes, and exact ratios.
 
 use super::class::Class;
+use std::iter::Sum;
 
 /// An exact fraction of two durations, between 0 and 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +44,21 @@ pub struct Tally {
     pub down: i64,
     /// Not observed.
     pub unknown: i64,
+}
+
+/// The tally of windows that follow each other.
+impl<'a> Sum<&'a Tally> for Tally {
+    fn sum<I: Iterator<Item = &'a Tally>>(tallies: I) -> Tally {
+        tallies.fold(Tally::default(), |sum, tally| Tally {
+            outside: sum.outside + tally.outside,
+            paused: sum.paused + tally.paused,
+            maintenance: sum.maintenance + tally.maintenance,
+            up: sum.up + tally.up,
+            degraded: sum.degraded + tally.degraded,
+            down: sum.down + tally.down,
+            unknown: sum.unknown + tally.unknown,
+        })
+    }
 }
 
 impl Tally {

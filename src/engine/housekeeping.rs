@@ -1,19 +1,45 @@
-//! Work by the calendar, in UTC: packing old checks into their small form.
+//! Work by the calendar, in UTC: packing old checks into their small form, and closing the
+//! months that are over.
 //!
 //! tokio-cron-scheduler says when; it polls twice a second, which is fine for this and
 //! would not be for checks.
 
+use crate::board::Board;
 use crate::clock::Clock;
+use crate::domain::history::History;
+use crate::domain::month::Month;
+use crate::domain::period::Period;
 use crate::domain::timestamp::HOUR_MS;
-use crate::store::contract::Store;
+use crate::report::closed;
+use crate::report::latency::Remembered;
+use crate::report::period::{NoReport, PeriodReport, months};
+use crate::report::settings::Settings;
+use crate::store::contract::{Store, StoreError};
+use arc_swap::ArcSwap;
 use std::sync::Arc;
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
 /// When checks are packed: seven minutes past every hour, beside everyone else's jobs.
 const PACK_AT: &str = "0 7 * * * *";
+/// When months are closed that can be: often, because it costs one short read while there
+/// is none.
+const CLOSE_AT: &str = "30 1/10 * * * *";
 /// Checks are packed once they are this old: a check that is under way at the turn of
 /// the hour is never behind the packing.
 const PACK_AGE_MS: i64 = HOUR_MS;
+
+/// What the jobs work with.
+#[derive(Clone)]
+pub struct Tools {
+    /// Where everything is kept.
+    pub store: Arc<dyn Store>,
+    /// The newest state of every monitor.
+    pub board: Arc<Board>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// How months are cut and what was promised.
+    pub report: Arc<ArcSwap<Settings>>,
+}
 
 /// The jobs; they end when it is dropped or stopped.
 pub struct Housekeeping {
@@ -21,20 +47,23 @@ pub struct Housekeeping {
 }
 
 impl Housekeeping {
-    /// Starts the jobs, and packs at once what an earlier run has left.
+    /// Starts the jobs.
     ///
     /// # Errors
     /// When the scheduler cannot start.
-    pub async fn start(
-        store: Arc<dyn Store>,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Housekeeping, JobSchedulerError> {
+    pub async fn start(tools: Tools) -> Result<Housekeeping, JobSchedulerError> {
         let scheduler = JobScheduler::new().await?;
-        let job = Job::new_async(PACK_AT, move |_, _| {
-            let (store, clock) = (store.clone(), clock.clone());
-            Box::pin(async move { pack(store.as_ref(), clock.as_ref()).await })
+        let packing = tools.clone();
+        let pack_job = Job::new_async(PACK_AT, move |_, _| {
+            let tools = packing.clone();
+            Box::pin(async move { pack(tools.store.as_ref(), tools.clock.as_ref()).await })
         })?;
-        scheduler.add(job).await?;
+        let close_job = Job::new_async(CLOSE_AT, move |_, _| {
+            let tools = tools.clone();
+            Box::pin(async move { close_months(&tools).await })
+        })?;
+        scheduler.add(pack_job).await?;
+        scheduler.add(close_job).await?;
         scheduler.start().await?;
         Ok(Housekeeping { scheduler })
     }
@@ -45,6 +74,56 @@ impl Housekeeping {
             tracing::warn!("the housekeeping did not end well: {error}");
         }
     }
+}
+
+/// What is done at every start: what an earlier run has left.
+pub async fn catch_up(tools: &Tools) {
+    close_months(tools).await;
+    pack(tools.store.as_ref(), tools.clock.as_ref()).await;
+}
+
+/// Closes every month that is over, was watched, and that no check can change any more. A
+/// failure is tried again the next time; until then the month is computed anew.
+pub async fn close_months(tools: &Tools) {
+    match try_to_close(tools).await {
+        Ok(closed) => closed.iter().for_each(|month| tracing::info!("{month} is closed")),
+        Err(error) => tracing::warn!("a month could not be closed: {error}"),
+    }
+}
+
+async fn try_to_close(tools: &Tools) -> Result<Vec<Month>, StoreError> {
+    let now = tools.clock.now();
+    let settings = tools.report.load_full();
+    let snapshot = tools.board.read();
+    let histories: Vec<&History> = snapshot.histories.iter().map(AsRef::as_ref).collect();
+    let known = months(histories.iter().copied(), now, settings.zone);
+    let Some(known) = known else { return Ok(Vec::new()) };
+    let kept = tools.store.closed_months().await?;
+    let over = std::iter::successors(Some(known.oldest), |month| Some(month.next()));
+    let over = over.take_while(|month| *month < known.newest);
+    let mut closed = Vec::new();
+    for month in over.filter(|month| !kept.contains(month)) {
+        let period = Period::Month(month);
+        let remembered = &mut Remembered::default();
+        let shown = histories.iter().copied();
+        let made = PeriodReport::make(&*tools.store, shown, period, now, &settings, remembered);
+        let report = match made.await {
+            Ok(report) => report,
+            Err(NoReport::Store(error)) => return Err(error),
+            Err(_) => continue,
+        };
+        // A month in which nothing was seen may still be imported.
+        let was_seen =
+            |row: &crate::report::period::MonitorRow| row.figures.tally.observed() > 0;
+        if !report.monitors.iter().any(was_seen) {
+            continue;
+        }
+        if let Some(sealed) = closed::seal(&report) {
+            tools.store.close_month(&sealed).await?;
+            closed.push(month);
+        }
+    }
+    Ok(closed)
 }
 
 /// Packs the checks of whole hours that are old enough. A failure is tried again the

@@ -3,6 +3,9 @@
 //! `app.rs` builds an [`Engine`](run::Engine) and stops it. Nothing here answers a
 //! request or reads a configuration file.
 
+mod announce;
+mod exchanges;
+pub mod hold;
 pub mod housekeeping;
 pub mod life;
 pub mod pulse;

@@ -163,12 +163,15 @@ impl Engine {
     }
 
     async fn commit_last(&self) -> bool {
+        self.shared.recorder.give_up_held();
         for _ in 0..LAST_TRIES {
             if self.shared.recorder.commit().await {
                 return true;
             }
             tokio::time::sleep(RETRY_COMMIT).await;
         }
+        let lost = self.shared.recorder.waiting();
+        tracing::error!("the database has not taken {lost} checks; they are lost");
         false
     }
 }
@@ -220,11 +223,13 @@ impl Shared {
         let now = self.clock.now();
         self.vitals.started_late(now, now.since_ms(planned_for));
         self.recorder.begin(key, now);
-        let check = watcher.check(self.clock.as_ref(), &self.pulse).await;
+        let (check, exchange) = watcher.check(self.clock.as_ref(), &self.pulse).await;
         let started_at = check.started_at;
-        let undecided = match self.recorder.take(key, check) {
-            Taken::Waits { undecided } => undecided,
-            Taken::Refused => false,
+        let undecided = match self.recorder.take(key, check, exchange) {
+            Taken::Waits { undecided }
+            | Taken::Held { undecided }
+            | Taken::Unbooked { undecided } => undecided,
+            Taken::Gone => false,
         };
         let finished_at = self.clock.now();
         self.plan()
@@ -240,6 +245,7 @@ async fn begin_checks(shared: Arc<Shared>) {
     loop {
         let moment = watch::moment(shared.clock.as_ref());
         replan_after_jump(&shared, before, moment);
+        shared.recorder.look_at_clock(moment);
         before = moment;
         let next = shared.begin_due(moment.wall);
         let next = next.unwrap_or_else(|| moment.wall.plus_ms(SECOND_MS));

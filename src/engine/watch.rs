@@ -3,6 +3,7 @@
 use super::pulse::{Moment, Pulse};
 use crate::clock::Clock;
 use crate::domain::check::{Check, Evidence, Kind, Verdict};
+use crate::domain::exchange::Exchange;
 use crate::probe::contract::{Outcome, Prober};
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
@@ -17,22 +18,27 @@ pub struct Watcher {
 }
 
 impl Watcher {
-    /// Looks once, now.
-    pub async fn check(&self, clock: &dyn Clock, pulse: &Pulse) -> Check {
+    /// Looks once, now. Gives the check and, where it failed, what was said.
+    pub async fn check(
+        &self,
+        clock: &dyn Clock,
+        pulse: &Pulse,
+    ) -> (Check, Option<Box<Exchange>>) {
         let started = moment(clock);
         let looking = AssertUnwindSafe(self.prober.probe(self.timeout)).catch_unwind();
         let mut outcome = looking.await.unwrap_or_else(|_| broken_down());
-        let distrust = pulse.distrust(started, moment(clock));
+        let distrust = pulse.distrust(started, moment(clock), self.timeout);
         if let Some((kind, reason)) = distrust {
             distrusted(&mut outcome, kind, reason);
         }
         let evidence = (outcome.verdict != Verdict::Ok).then(|| Box::new(outcome.evidence));
-        Check {
+        let check = Check {
             started_at: started.wall,
             verdict: outcome.verdict,
             latency_us: outcome.latency_us,
             evidence,
-        }
+        };
+        (check, outcome.exchange.filter(|_| outcome.verdict == Verdict::Fail))
     }
 }
 
@@ -62,6 +68,7 @@ fn broken_down() -> Outcome {
         verdict: Verdict::Unknown,
         latency_us: None,
         evidence: Evidence::because("everup's own probe broke down"),
+        exchange: None,
     }
 }
 
@@ -87,14 +94,45 @@ mod tests {
             self.clock.advance_ms(self.passes_ms);
             self.clock.jump_ms(self.jumps_ms);
             let verdict = self.verdict.expect("told to panic");
-            Outcome { verdict, latency_us: Some(7), evidence: Evidence::because("as told") }
+            Outcome {
+                verdict,
+                latency_us: Some(7),
+                evidence: Evidence::because("as told"),
+                exchange: Some(Box::default()),
+            }
         }
     }
 
     async fn checked(passes_ms: i64, jumps_ms: i64, verdict: Option<Verdict>) -> Check {
+        checked_within(Duration::from_secs(10), passes_ms, jumps_ms, verdict).await
+    }
+
+    async fn checked_within(
+        timeout: Duration,
+        passes_ms: i64,
+        jumps_ms: i64,
+        verdict: Option<Verdict>,
+    ) -> Check {
+        looked_within(timeout, passes_ms, jumps_ms, verdict).await.0
+    }
+
+    async fn looked(
+        passes_ms: i64,
+        jumps_ms: i64,
+        verdict: Option<Verdict>,
+    ) -> (Check, Option<Box<Exchange>>) {
+        looked_within(Duration::from_secs(10), passes_ms, jumps_ms, verdict).await
+    }
+
+    async fn looked_within(
+        timeout: Duration,
+        passes_ms: i64,
+        jumps_ms: i64,
+        verdict: Option<Verdict>,
+    ) -> (Check, Option<Box<Exchange>>) {
         let clock = Arc::new(ManualClock::new(Timestamp(1_000_000)));
         let prober = Scripted { clock: clock.clone(), passes_ms, jumps_ms, verdict };
-        let watcher = Watcher { prober: Box::new(prober), timeout: Duration::from_secs(10) };
+        let watcher = Watcher { prober: Box::new(prober), timeout };
         watcher.check(clock.as_ref(), &Pulse::default()).await
     }
 
@@ -112,6 +150,22 @@ mod tests {
         let check = checked(30_000, 0, Some(Verdict::Fail)).await;
         assert_eq!(check.verdict, Verdict::Unknown);
         assert_eq!(check.reason(), Some("everup itself stood still for 30 s"));
+    }
+
+    #[tokio::test]
+    async fn what_was_said_is_evidence_only_of_a_failure_that_stands() {
+        assert!(looked(900, 0, Some(Verdict::Fail)).await.1.is_some());
+        assert_eq!(looked(900, 0, Some(Verdict::Ok)).await.1, None);
+        assert_eq!(looked(30_000, 0, Some(Verdict::Fail)).await.1, None);
+        assert_eq!(looked(100, 3_600_000, Some(Verdict::Fail)).await.1, None);
+    }
+
+    #[tokio::test]
+    async fn a_failure_during_a_stall_that_is_short_but_longer_than_the_timeout_is_ours() {
+        let timeout = Duration::from_millis(200);
+        let check = checked_within(timeout, 650, 0, Some(Verdict::Fail)).await;
+        assert_eq!(check.verdict, Verdict::Unknown);
+        assert_eq!(check.reason(), Some("everup itself stood still for 600 ms"));
     }
 
     #[tokio::test]

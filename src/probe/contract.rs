@@ -8,6 +8,7 @@
 //! It knows neither store nor clock, and remembers nothing from one look to the next.
 
 use crate::domain::check::{Evidence, Verdict};
+use crate::domain::exchange::Exchange;
 use async_trait::async_trait;
 use std::time::Duration;
 
@@ -20,6 +21,8 @@ pub struct Outcome {
     pub latency_us: Option<u32>,
     /// What was seen, with the phases also for `ok`. The reason is empty for `ok`.
     pub evidence: Evidence,
+    /// What was said, where it failed and anything was; secrets are already hidden.
+    pub exchange: Option<Box<Exchange>>,
 }
 
 /// One target, ready to be looked at.

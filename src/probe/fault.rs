@@ -57,12 +57,17 @@ impl Fault {
     }
 
     /// The fault when `error` on the way to `addresses` arose on this side of the wire;
-    /// `None` when the network or the target said it.
+    /// `None` when the network or the target said it. `before` is where the target sent
+    /// us from, if it did.
     ///
     /// "Unreachable" is said by our kernel when it has no route, and by routers far away
     /// when theirs is gone; both arrive as the same error, so the kernel is asked again.
     #[must_use]
-    pub fn of_our_network(error: &io::Error, addresses: &[SocketAddr]) -> Option<Fault> {
+    pub fn of_our_network(
+        error: &io::Error,
+        addresses: &[SocketAddr],
+        before: Option<SocketAddr>,
+    ) -> Option<Fault> {
         if error.raw_os_error() == Some(libc::EPERM) {
             return Some(Fault::ours(Kind::OwnNetwork, "this host forbids the connection"));
         }
@@ -79,19 +84,31 @@ impl Fault {
             | io::ErrorKind::Unsupported => {
                 let cut_off = !addresses.is_empty()
                     && !addresses.iter().any(|address| route::exists(*address));
-                cut_off.then(|| Fault::no_route(addresses))
+                cut_off.then(|| Fault::no_route(addresses, before))
             }
             _ => None,
         }
     }
 
-    /// The fault when this host has no route to any of `addresses`.
+    /// The fault when this host has no route to any of `addresses`. It is the target's
+    /// where it sent us there from `before`, which can still be reached, and where no
+    /// host can have such an address while the rest of the world can be reached.
     #[must_use]
-    pub fn no_route(addresses: &[SocketAddr]) -> Fault {
+    pub fn no_route(addresses: &[SocketAddr], before: Option<SocketAddr>) -> Fault {
         let to = match addresses {
             [one] => one.ip().to_string(),
             _ => "any of its addresses".to_owned(),
         };
+        let is_theirs = match before {
+            Some(before) => route::exists(before),
+            None => {
+                let mut ips = addresses.iter().map(SocketAddr::ip);
+                !ips.any(route::can_be_a_host) && route::to_anywhere()
+            }
+        };
+        if is_theirs {
+            return Fault::theirs(Kind::Connect, format!("no host can be reached at {to}"));
+        }
         Fault::ours(Kind::OwnNetwork, format!("this host has no route to {to}"))
     }
 }
@@ -139,7 +156,7 @@ mod tests {
         let error = io::Error::from_raw_os_error(code);
         let loopback = [SocketAddr::from(([127, 0, 0, 1], 9))];
         assert_eq!(Fault::of_our_resources(&error), None);
-        assert_eq!(Fault::of_our_network(&error, &loopback), None);
+        assert_eq!(Fault::of_our_network(&error, &loopback, None), None);
     }
 
     #[rstest]
@@ -148,7 +165,7 @@ mod tests {
     fn what_only_our_kernel_says_is_ours(#[case] code: i32) {
         let error = io::Error::from_raw_os_error(code);
         let loopback = [SocketAddr::from(([127, 0, 0, 1], 9))];
-        let fault = Fault::of_our_network(&error, &loopback).unwrap();
+        let fault = Fault::of_our_network(&error, &loopback, None).unwrap();
         assert_eq!((fault.verdict, fault.kind), (Verdict::Unknown, Kind::OwnNetwork));
     }
 

@@ -3,6 +3,7 @@
 //! `config` validates against [`SCHEMES`], `engine` and `cli` get a [`Prober`] here and
 //! know no protocol. A new protocol is one module and one row of the table.
 
+pub mod certificate;
 pub mod contract;
 pub mod deadline;
 pub mod fault;
@@ -100,6 +101,7 @@ impl Prober for Unspoken {
             verdict: Verdict::Unknown,
             latency_us: None,
             evidence: Evidence::because(&reason),
+            exchange: None,
         }
     }
 }

@@ -57,6 +57,8 @@ impl Resolver {
     const SUSPICION: Duration = Duration::from_secs(2);
     /// A resolver that is well has the root's name servers at hand.
     const CONTROL_TIMEOUT: Duration = Duration::from_secs(2);
+    /// Every resolver can say something of it, if only that it has no address.
+    const KNOWN_TO_ALL: &str = "com.";
     /// How long a silent control question speaks for all: with a dead resolver 1,000
     /// monitors would otherwise ask it 1,000 times.
     const CONTROL_SHARED: Duration = Duration::from_secs(3);
@@ -178,12 +180,8 @@ impl Resolver {
                 _ => {}
             }
             let client = self.client.load_full();
-            let question = client.lookup(Name::root(), RecordType::NS);
-            let answered = match timeout(Self::CONTROL_TIMEOUT, question).await {
-                Ok(Ok(_)) => true,
-                Ok(Err(error)) => error.is_no_records_found(),
-                Err(_) => false,
-            };
+            let answered = timeout(Self::CONTROL_TIMEOUT, knows_anything(&client)).await;
+            let answered = answered.unwrap_or(false);
             *last = Some(Control { ended_at: Instant::now(), answered });
             if !answered {
                 self.read_configuration_again();
@@ -200,6 +198,22 @@ impl Resolver {
             Ok(client) => self.client.store(client.into()),
             Err(error) => tracing::warn!(%error, "the name servers cannot be read again"),
         }
+    }
+}
+
+/// Whether it knows the root or, where it says so little as that it will not tell (many a
+/// forwarder refuses to speak of the root), a name that is there for all.
+async fn knows_anything(client: &TokioResolver) -> bool {
+    let told = match client.lookup(Name::root(), RecordType::NS).await {
+        Ok(_) => return true,
+        Err(error) => error,
+    };
+    if !matches!(told, NetError::Dns(DnsError::ResponseCode(_))) {
+        return told.is_no_records_found();
+    }
+    match client.lookup(Resolver::KNOWN_TO_ALL, RecordType::A).await {
+        Ok(_) => true,
+        Err(error) => error.is_no_records_found(),
     }
 }
 

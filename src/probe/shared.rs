@@ -3,13 +3,14 @@
 //! Made by `app` and `cli`, handed to every prober. It holds no state of any target.
 
 use super::resolver::{NameServers, Resolver};
-use super::tls::{self, Roots};
+use super::tls::{self, Roots, Verifier};
 use hickory_resolver::net::NetError;
 use rustls::ClientConfig;
 
 /// The pieces that are too dear to make for each check.
 pub struct Shared {
     tls: ClientConfig,
+    verifier: Verifier,
     resolver: Resolver,
 }
 
@@ -40,13 +41,20 @@ impl Shared {
     /// # Errors
     /// As [`Shared::new`], and when one of the roots is not a certificate.
     pub fn with(roots: &Roots, name_servers: NameServers) -> Result<Shared, SharedError> {
-        Ok(Shared { tls: tls::client_config(roots)?, resolver: Resolver::new(name_servers)? })
+        let (tls, verifier) = tls::client_config(roots)?;
+        Ok(Shared { tls, verifier, resolver: Resolver::new(name_servers)? })
     }
 
     /// A TLS configuration to clone; it offers no application protocol and resumes nothing.
     #[must_use]
     pub fn tls(&self) -> &ClientConfig {
         &self.tls
+    }
+
+    /// What that configuration decides by, for those who want to see what it is shown.
+    #[must_use]
+    pub fn verifier(&self) -> &Verifier {
+        &self.verifier
     }
 
     /// Finds the addresses of names.

@@ -27,11 +27,15 @@ pub enum Roots {
 /// How many names of a wrong certificate a sentence lists.
 const NAMES_SHOWN_MAX: usize = 3;
 
-/// A client configuration that trusts `roots`; to be made once and cloned.
+/// Decides whether a certificate is good.
+pub type Verifier = Arc<dyn ServerCertVerifier>;
+
+/// A client configuration that trusts `roots`, and what it trusts them by; to be made
+/// once and cloned.
 ///
 /// # Errors
 /// When a root cannot be read, or the cryptography does not work.
-pub fn client_config(roots: &Roots) -> Result<ClientConfig, Error> {
+pub fn client_config(roots: &Roots) -> Result<(ClientConfig, Verifier), Error> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     // The first use of the random generator costs 20 to 30 ms. It must not be booked as
     // some target's handshake.
@@ -44,16 +48,13 @@ pub fn client_config(roots: &Roots) -> Result<ClientConfig, Error> {
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .dangerous()
-        .with_custom_certificate_verifier(verifier)
+        .with_custom_certificate_verifier(Arc::clone(&verifier))
         .with_no_client_auth();
     config.resumption = Resumption::disabled();
-    Ok(config)
+    Ok((config, verifier))
 }
 
-fn verifier(
-    roots: &Roots,
-    provider: &Arc<CryptoProvider>,
-) -> Result<Arc<dyn ServerCertVerifier>, Error> {
+fn verifier(roots: &Roots, provider: &Arc<CryptoProvider>) -> Result<Verifier, Error> {
     if let Roots::Platform = roots {
         match rustls_platform_verifier::Verifier::new(Arc::clone(provider)) {
             Ok(verifier) => return Ok(Arc::new(verifier)),
@@ -83,11 +84,16 @@ fn verifier(
 pub fn sentence(error: &Error) -> String {
     match error {
         Error::InvalidCertificate(error) => certificate_sentence(error),
-        Error::AlertReceived(alert) => format!("it refused the TLS handshake: {alert:?}"),
+        Error::AlertReceived(alert) => {
+            format!("it refused the TLS handshake: {}", plain(&format!("{alert:?}")))
+        }
         Error::InvalidMessage(_) => "what it speaks is not TLS".to_owned(),
         Error::PeerIncompatible(_) => "it has no TLS version or cipher that we have".to_owned(),
         Error::NoCertificatesPresented => "it shows no certificate".to_owned(),
-        error => format!("TLS failed: {error}"),
+        Error::PeerMisbehaved(how) => {
+            format!("it breaks the rules of TLS: {}", plain(&format!("{how:?}")))
+        }
+        error => format!("TLS failed: {}", plain(&format!("{error:?}"))),
     }
 }
 
@@ -114,8 +120,32 @@ fn certificate_sentence(error: &CertificateError) -> String {
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
             "the certificate is not one for servers".to_owned()
         }
-        error => format!("the certificate is not good: {error}"),
+        CertificateError::Other(other) if format!("{other:?}").contains(AN_AUTHORITY) => {
+            "the certificate is that of an authority, as self-signed ones are by default, and \
+             not one for a server"
+                .to_owned()
+        }
+        error => format!("the certificate is not good: {}", plain(&format!("{error:?}"))),
     }
+}
+
+/// What the verifier calls a certificate that may sign others; its type is not ours to name.
+const AN_AUTHORITY: &str = "CaUsedAsEndEntity";
+
+/// The last name in what a program would print of a value, as words:
+/// `Other(OtherError(UnknownStatusType))` is "unknown status type".
+fn plain(printed: &str) -> String {
+    let names = printed.split(|c: char| !c.is_ascii_alphanumeric());
+    let is_word = |name: &&str| name.starts_with(|c: char| c.is_ascii_uppercase());
+    let name = names.rev().find(is_word).unwrap_or("for no reason given");
+    let mut words = String::new();
+    for (at, c) in name.char_indices() {
+        if c.is_ascii_uppercase() && at > 0 {
+            words.push(' ');
+        }
+        words.push(c.to_ascii_lowercase());
+    }
+    words
 }
 
 /// The day in UTC, like `2026-11-01`.
@@ -145,6 +175,7 @@ fn names(presented: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rstest::rstest;
     use rustls::pki_types::ServerName;
     use std::time::Duration;
 
@@ -160,6 +191,16 @@ mod tests {
         assert_eq!(sentence(&error), "the certificate expired on 2026-10-31");
         let absurd = CertificateError::ExpiredContext { time: at(0), not_after: at(u64::MAX) };
         assert_eq!(certificate_sentence(&absurd), "the certificate expired on 9999-12-31");
+    }
+
+    #[rstest]
+    #[case("HandshakeFailure", "handshake failure")]
+    #[case("Other(OtherError(UnknownStatusType))", "unknown status type")]
+    #[case("General(\"it broke\")", "general")]
+    #[case("Unknown(42)", "unknown")]
+    #[case("", "for no reason given")]
+    fn what_a_program_would_print_is_told_in_words(#[case] printed: &str, #[case] told: &str) {
+        assert_eq!(plain(printed), told);
     }
 
     #[test]
@@ -179,7 +220,7 @@ mod tests {
 
     #[test]
     fn sessions_are_never_resumed_and_the_platform_or_mozilla_is_trusted() {
-        let config = client_config(&Roots::Platform).unwrap();
+        let (config, _) = client_config(&Roots::Platform).unwrap();
         assert!(format!("{:?}", config.resumption).contains("Disabled"));
     }
 }

@@ -1,9 +1,10 @@
 //! The report as CSV (RFC 4180): one row a monitor and then one a group, after a row of
 //! names.
 
-use super::figures::Figures;
+use super::figures::{BOUNDS_DECIMALS, Figures};
 use super::latency;
 use super::period::{MonitorRow, PeriodReport};
+use crate::domain::cell::inert;
 
 /// What a row begins with: of when and of what it is.
 const ABOUT: [&str; 10] =
@@ -35,8 +36,8 @@ const FIGURES: [&str; 21] = [
 ];
 
 /// What only monitors have, because only they are checked.
-const CHECKS: [&str; 5] =
-    ["blips", "checks", "latency_p50_ms", "latency_p95_ms", "latency_p99_ms"];
+const CHECKS: [&str; 6] =
+    ["blips", "checks", "latency_p50_ms", "latency_p95_ms", "latency_p99_ms", "imported"];
 
 /// Prints a report. A value that does not exist is an empty field.
 #[must_use]
@@ -49,12 +50,12 @@ pub fn print(report: &PeriodReport) -> String {
     for row in &report.monitors {
         let about = about(report, "monitor", &row.id, &row.name, &row.url);
         let figures = figures(&row.figures, report.decimals);
-        let _ = table.write_record(about.iter().chain(&figures).chain(&checks(row)));
+        let _ = table.write_record(about.iter().chain(&figures).chain(&checks(report, row)));
     }
     for row in &report.groups {
         let about = about(report, "group", &row.id, &row.name, "");
         let figures = figures(&row.figures, report.decimals);
-        let none: [String; 5] = std::array::from_fn(|_| String::new());
+        let none: [String; 6] = std::array::from_fn(|_| String::new());
         let _ = table.write_record(about.iter().chain(&figures).chain(&none));
     }
     let bytes = table.into_inner().unwrap_or_default();
@@ -77,7 +78,7 @@ fn about(report: &PeriodReport, kind: &str, id: &str, name: &str, url: &str) -> 
 }
 
 fn figures(figures: &Figures, decimals: u32) -> [String; 21] {
-    let (low, high) = figures.bounds_text().unzip();
+    let (low, high) = figures.bounds_text(BOUNDS_DECIMALS).unzip();
     let Figures { tally, budget, .. } = figures;
     let ms = |ms: Option<i64>| ms.map(|ms| ms.to_string()).unwrap_or_default();
     [
@@ -105,23 +106,16 @@ fn figures(figures: &Figures, decimals: u32) -> [String; 21] {
     ]
 }
 
-fn checks(row: &MonitorRow) -> [String; 5] {
+fn checks(report: &PeriodReport, row: &MonitorRow) -> [String; 6] {
     let percentiles = row.percentiles();
     let ms = |us: Option<u32>| us.map(latency::tenths_of_ms).unwrap_or_default();
+    let imported = row.imported.iter().flat_map(|of| of.sentences(report.zone));
     [
         row.blips.to_string(),
         row.summary.checks.to_string(),
         ms(percentiles.map(|p| p.p50_us)),
         ms(percentiles.map(|p| p.p95_us)),
         ms(percentiles.map(|p| p.p99_us)),
+        inert(&imported.collect::<Vec<_>>().join("; ")),
     ]
-}
-
-/// Text that a spreadsheet would run as a formula gets an apostrophe before it.
-fn inert(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        format!("'{text}")
-    } else {
-        text.to_owned()
-    }
 }

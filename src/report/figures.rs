@@ -3,12 +3,16 @@
 use super::outage::MonthOutage;
 use crate::domain::bounds::{Bounds, Doubt};
 use crate::domain::budget::Budget;
+use crate::domain::class::Class;
 use crate::domain::outage::Outage;
 use crate::domain::percent::{self, Target, Verdict};
 use crate::domain::span::Spans;
 use crate::domain::timeline::Timeline;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::uptime::{Ratio, Tally};
+
+/// Bounds in data have more decimals than any figure, so that others can round them.
+pub const BOUNDS_DECIMALS: u32 = 4;
 
 /// What a window came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +35,8 @@ pub struct Figures {
     pub certain: bool,
     /// How much downtime the promise leaves.
     pub budget: Budget,
+    /// The time after `as_of` that will count if it is observed.
+    pub to_come: Spans,
     /// The outages with downtime in the window, in order.
     pub outages: Vec<MonthOutage>,
 }
@@ -48,6 +54,27 @@ pub enum Shown {
     Figure(String),
 }
 
+impl Shown {
+    /// What people are shown of the uptime of some time: little coverage makes a figure
+    /// partial, less makes it none.
+    #[must_use]
+    pub fn of(tally: &Tally, decimals: u32) -> Shown {
+        const WHOLE_FROM: Ratio = Ratio { part: 99, whole: 100 };
+        const FIGURE_FROM: Ratio = Ratio { part: 50, whole: 100 };
+        let (Some(uptime), Some(coverage)) = (tally.uptime(), tally.coverage()) else {
+            return Shown::Nothing;
+        };
+        let uptime = percent::shown(uptime, decimals);
+        if coverage.at_least(WHOLE_FROM) {
+            Shown::Figure(uptime)
+        } else if coverage.at_least(FIGURE_FROM) {
+            Shown::Partial(uptime)
+        } else {
+            Shown::RangeOnly
+        }
+    }
+}
+
 impl Figures {
     /// The figures of a timeline with its doubt and the outages that touch it. `to_come`
     /// is the time after `as_of` that will count if it is observed.
@@ -58,13 +85,26 @@ impl Figures {
         as_of: Timestamp,
         outages: &[Outage],
         target: Target,
-        to_come: &Spans,
+        to_come: Spans,
     ) -> Figures {
-        let tally = timeline.tally();
-        let bounds = Bounds::of(&timeline, &doubt);
         let outages = (outages.iter())
             .filter_map(|outage| MonthOutage::of(outage, &timeline, as_of))
             .collect();
+        Figures::with(timeline, doubt, as_of, outages, target, to_come)
+    }
+
+    /// The same, where the outages were cut to the window before.
+    #[must_use]
+    pub fn with(
+        timeline: Timeline,
+        doubt: Doubt,
+        as_of: Timestamp,
+        outages: Vec<MonthOutage>,
+        target: Target,
+        to_come: Spans,
+    ) -> Figures {
+        let tally = timeline.tally();
+        let bounds = Bounds::of(&timeline, &doubt);
         Figures {
             as_of,
             tally,
@@ -72,11 +112,32 @@ impl Figures {
             target,
             verdict: target.verdict(tally.uptime()),
             certain: target.is_certain(bounds),
-            budget: Budget::of(target, &timeline, as_of, to_come),
+            budget: Budget::of(target, &timeline, as_of, &to_come),
             outages,
             timeline,
             doubt,
+            to_come,
         }
+    }
+
+    /// The same figures where another timeline and doubt hold: what was put in place of
+    /// some of it changes the sums, and the downtime of the outages.
+    #[must_use]
+    pub fn replaced(&self, timeline: Timeline, doubt: Doubt) -> Figures {
+        let measured = |outage: &MonthOutage| {
+            let down_ms = timeline.tally_within(outage.span).down;
+            (down_ms > 0).then(|| MonthOutage { down_ms, ..outage.clone() })
+        };
+        let outages = self.outages.iter().filter_map(measured).collect();
+        Figures::with(timeline, doubt, self.as_of, outages, self.target, self.to_come.clone())
+    }
+
+    /// The same figures with those of a part of the window in place of their own.
+    #[must_use]
+    pub fn with_part(&self, part: &Figures) -> Figures {
+        let window = part.timeline.window();
+        let doubt = part.doubt.within(self.timeline.window());
+        self.replaced(self.timeline.with(&part.timeline), self.doubt.with(&doubt, window))
     }
 
     /// The uptime as it is printed; `None` where nothing was observed.
@@ -85,21 +146,22 @@ impl Figures {
         self.tally.uptime().map(|ratio| percent::shown(ratio, decimals))
     }
 
-    /// What people are shown: little coverage makes a figure partial, less makes it none.
+    /// When its life began, where that was after the window had begun.
     #[must_use]
-    pub fn shown_uptime(&self, decimals: u32) -> Shown {
-        const WHOLE_FROM: Ratio = Ratio { part: 99, whole: 100 };
-        const FIGURE_FROM: Ratio = Ratio { part: 50, whole: 100 };
-        match (self.uptime_text(decimals), self.tally.coverage()) {
-            (Some(uptime), Some(coverage)) if coverage.at_least(WHOLE_FROM) => {
-                Shown::Figure(uptime)
-            }
-            (Some(uptime), Some(coverage)) if coverage.at_least(FIGURE_FROM) => {
-                Shown::Partial(uptime)
-            }
-            (Some(_), _) => Shown::RangeOnly,
-            (None, _) => Shown::Nothing,
-        }
+    pub fn life_from(&self) -> Option<Timestamp> {
+        let first = self.timeline.segments().first()?;
+        let begins_in_it = first.class == Class::Outside && first.span.to < self.as_of;
+        begins_in_it.then_some(first.span.to)
+    }
+
+    /// When its life ended, where that was before the figures end.
+    #[must_use]
+    pub fn life_to(&self) -> Option<Timestamp> {
+        let last = self.timeline.segments().last()?;
+        let ends_in_it = last.class == Class::Outside
+            && last.span.from < self.as_of
+            && last.span.from > self.timeline.window().from;
+        ends_in_it.then_some(last.span.from)
     }
 
     /// The coverage as it is printed; `None` where nothing was eligible.
@@ -108,14 +170,13 @@ impl Figures {
         self.tally.coverage().map(|ratio| percent::shown(ratio, decimals))
     }
 
-    /// How many decimals bounds are printed with.
-    pub const BOUND_DECIMALS: u32 = 4;
-
-    /// The bounds as they are printed, low and high.
+    /// The bounds as they are printed, low and high: for people with the decimals of the
+    /// figure, in data with [`BOUNDS_DECIMALS`].
     #[must_use]
-    pub fn bounds_text(&self) -> Option<(String, String)> {
-        let text = |bound| percent::floored(bound, Self::BOUND_DECIMALS);
-        self.bounds.map(|Bounds { low, high }| (text(low), text(high)))
+    pub fn bounds_text(&self, decimals: u32) -> Option<(String, String)> {
+        self.bounds.map(|Bounds { low, high }| {
+            (percent::floored(low, decimals), percent::floored(high, decimals))
+        })
     }
 
     /// What the verdict compares: the promise is kept where the first number reaches the

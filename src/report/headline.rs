@@ -7,6 +7,10 @@ use super::status::{MonitorStatus, Now, State, Status};
 use crate::domain::duration;
 use crate::domain::timestamp::Timestamp;
 
+/// A longer reason has a line of its own: with it, the first sentence would no longer be
+/// read at a glance.
+const REASON_CHARS_MAX: usize = 80;
+
 /// A part of a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece {
@@ -27,6 +31,8 @@ pub struct Headline {
     pub title: String,
     /// The first sentence. It names the trouble, if there is any.
     pub first: Vec<Piece>,
+    /// Why, where the first sentence has no room for it; may be empty.
+    pub why: Vec<Piece>,
     /// The rest: how many are in which state.
     pub rest: Option<String>,
 }
@@ -35,10 +41,13 @@ impl Headline {
     /// All of it as plain text; `clock_time` prints the instants.
     #[must_use]
     pub fn text(&self, clock_time: impl Fn(Timestamp) -> String) -> String {
-        let mut text = plain(&self.first, clock_time);
-        if let Some(rest) = &self.rest {
-            text.push(' ');
-            text += rest;
+        let mut text = plain(&self.first, &clock_time);
+        let why = plain(&self.why, &clock_time);
+        for more in [why.as_str(), self.rest.as_deref().unwrap_or_default()] {
+            if !more.is_empty() {
+                text.push(' ');
+                text += more;
+            }
         }
         text
     }
@@ -60,8 +69,9 @@ impl Status<'_> {
     #[must_use]
     pub fn headline(&self, first_checks_by: Option<Timestamp>) -> Headline {
         let state = self.overall();
-        let (first, rest) = self.sentences(first_checks_by);
-        Headline { state, title: self.title(state), first, rest }
+        let title = self.title(state);
+        let (first, why, rest) = self.sentences(first_checks_by);
+        Headline { state, title, first, why, rest }
     }
 
     /// The overall state in one sentence or two, the trouble first. Instants are
@@ -101,50 +111,84 @@ impl Status<'_> {
         }
     }
 
-    fn sentences(&self, first_checks_by: Option<Timestamp>) -> (Vec<Piece>, Option<String>) {
+    /// The first sentence, what it has no room for, and the rest.
+    fn sentences(
+        &self,
+        first_checks_by: Option<Timestamp>,
+    ) -> (Vec<Piece>, Vec<Piece>, Option<String>) {
+        let nothing = Vec::new;
         let is_pending = |monitor: &MonitorStatus<'_>| monitor.now.state == State::Pending;
         match &self.monitors[..] {
-            [] => (words("Nothing is watched yet."), None),
-            all if all.iter().all(is_pending) => (waiting(self.now, first_checks_by), None),
-            [one] => (one.now.sentence(one.name(), self.now), None),
+            [] => (words("Nothing is watched yet."), nothing(), None),
+            all if all.iter().all(is_pending) => {
+                (waiting(self.now, first_checks_by), nothing(), None)
+            }
+            [one] => (one.now.sentence(one.name(), self.now), one.now.why(), None),
             _ => {
                 let trouble =
                     self.trouble(State::Down).or_else(|| self.trouble(State::Failing));
-                match trouble {
-                    Some(trouble) => (trouble, Some(self.counts())),
-                    None => (words(&self.counts()), None),
+                let unbooked = self.monitors.iter().find_map(|one| one.now.unbooked.as_ref());
+                let unbooked = unbooked.map(|why| format!("{why}."));
+                match (trouble, unbooked) {
+                    (Some((trouble, why)), None) => (trouble, why, Some(self.counts())),
+                    (Some((trouble, why)), Some(unbooked)) => {
+                        (trouble, why, Some(format!("{} {unbooked}", self.counts())))
+                    }
+                    (None, unbooked) => (words(&self.counts()), nothing(), unbooked),
                 }
             }
         }
     }
 
-    /// Who is in `state`, since when and why.
-    fn trouble(&self, state: State) -> Option<Vec<Piece>> {
+    /// Who is in `state` and since when, and why. The monitors are in order of their
+    /// trouble, so that the first one named is the one of which the rest is said.
+    fn trouble(&self, state: State) -> Option<(Vec<Piece>, Vec<Piece>)> {
         let troubled: Vec<&MonitorStatus<'_>> =
             self.monitors.iter().filter(|monitor| monitor.now.state == state).collect();
         let name = |monitor: &MonitorStatus<'_>| Piece::Name(monitor.name().to_owned());
-        let mut pieces = match troubled[..] {
-            [] => return None,
-            [one] => return Some(one.now.sentence(one.name(), self.now)),
-            [one, other] => vec![name(one), Piece::Text(" and ".to_owned()), name(other)],
-            [one, ref others @ ..] => {
-                vec![name(one), Piece::Text(format!(" and {} others", others.len()))]
-            }
-        };
         let word = if state == State::Down { "down" } else { "failing" };
-        pieces.extend(words(&format!(" are {word}")));
-        if let Some(first) = troubled.iter().filter_map(|monitor| monitor.now.since).min() {
-            pieces.extend(words(", the first since "));
-            pieces.push(Piece::At(first));
-            pieces
-                .extend(words(&format!(" ({})", duration::in_words(self.now.since_ms(first)))));
+        let mut pieces = Vec::new();
+        match troubled[..] {
+            [] => return None,
+            [one] => return Some((one.now.told(one.name(), self.now), one.now.why())),
+            [one, other] => {
+                for (monitor, after) in [(one, " and "), (other, "")] {
+                    pieces.push(name(monitor));
+                    if let Some(since) = monitor.now.since {
+                        pieces.extend(words(" (since "));
+                        pieces.push(Piece::At(since));
+                        pieces.extend(words(")"));
+                    }
+                    pieces.extend(words(after));
+                }
+                pieces.extend(words(&format!(" are {word}")));
+            }
+            [one, ref others @ ..] => {
+                pieces.push(name(one));
+                pieces.extend(words(&format!(" and {} others are {word}", others.len())));
+                if let Some(since) = one.now.since {
+                    pieces.extend(words(", the first since "));
+                    pieces.extend(since_when(since, self.now));
+                }
+            }
         }
         pieces.extend(words("."));
-        Some(pieces)
+        let mut why = Vec::new();
+        // Of those that the sentence names; the others, and long ones, are in their rows.
+        let named = if troubled.len() == 2 { 2 } else { 1 };
+        for monitor in &troubled[..named] {
+            if let Some(reason) = monitor.now.plain_reason().filter(|reason| is_short(reason)) {
+                why.extend(words(if why.is_empty() { "" } else { " " }));
+                why.push(name(monitor));
+                why.extend(words(&format!(": {reason}.")));
+            }
+        }
+        Some((pieces, why))
     }
 
     /// How many are in which state: `8 of 10 are up, 1 in maintenance, 1 not checked.`
-    fn counts(&self) -> String {
+    #[must_use]
+    pub fn counts(&self) -> String {
         let all = self.monitors.len();
         let up = self.count(State::Up) + self.count(State::Degraded);
         let down = self.count(State::Down);
@@ -175,9 +219,18 @@ impl Status<'_> {
 
 impl Now {
     /// The state of the monitor called `name` as a sentence:
-    /// `API is down since 10:42 (12 min): HTTP 502 from 203.0.113.7.`
+    /// `API is down since 10:42 (12 min): HTTP 502 from 203.0.113.7.` A long reason is
+    /// left to [`Now::why`]. Where nothing is booked, a second sentence says why.
     #[must_use]
     pub fn sentence(&self, name: &str, now: Timestamp) -> Vec<Piece> {
+        let mut pieces = self.told(name, now);
+        if let Some(why) = &self.unbooked {
+            pieces.extend(words(&format!(" {why}.")));
+        }
+        pieces
+    }
+
+    fn told(&self, name: &str, now: Timestamp) -> Vec<Piece> {
         let state = match self.state {
             State::Down => " is down",
             State::Failing => " is failing and being checked again",
@@ -189,19 +242,46 @@ impl Now {
             State::Up => " is up",
         };
         let mut pieces = vec![Piece::Name(name.to_owned()), Piece::Text(state.to_owned())];
-        if let Some(since) = self.since {
-            pieces.extend(words(" since "));
-            pieces.push(Piece::At(since));
-            pieces.extend(words(&format!(" ({})", duration::in_words(now.since_ms(since)))));
-        }
-        let reason = self.reason.as_deref().unwrap_or_default();
-        let reason = reason.trim_end_matches('.');
-        if !reason.is_empty() {
+        pieces.extend(since(self.since, now));
+        if let Some(reason) = self.plain_reason().filter(|reason| is_short(reason)) {
             pieces.extend(words(&format!(": {reason}")));
         }
         pieces.extend(words("."));
         pieces
     }
+
+    /// The reason as a sentence, where it is too long for [`Now::sentence`].
+    #[must_use]
+    pub fn why(&self) -> Vec<Piece> {
+        match self.plain_reason().filter(|reason| !is_short(reason)) {
+            Some(reason) => words(&format!("{reason}.")),
+            None => Vec::new(),
+        }
+    }
+
+    /// The reason without a full stop.
+    fn plain_reason(&self) -> Option<&str> {
+        let reason = self.reason.as_deref()?.trim_end_matches('.');
+        (!reason.is_empty()).then_some(reason)
+    }
+}
+
+fn is_short(reason: &str) -> bool {
+    reason.chars().take(REASON_CHARS_MAX + 1).count() <= REASON_CHARS_MAX
+}
+
+/// `10:42 (12 min)`
+fn since_when(since: Timestamp, now: Timestamp) -> Vec<Piece> {
+    let length = duration::in_words(now.since_ms(since));
+    vec![Piece::At(since), Piece::Text(format!(" ({length})"))]
+}
+
+/// ` since 10:42 (12 min)`, where that is known.
+pub(super) fn since(since: Option<Timestamp>, now: Timestamp) -> Vec<Piece> {
+    let Some(since) = since else { return Vec::new() };
+    let mut pieces = words(" since ");
+    pieces.extend(since_when(since, now));
+    pieces
 }
 
 /// `No data yet: the first check runs in 4 s.`
@@ -214,6 +294,6 @@ fn waiting(now: Timestamp, first_checks_by: Option<Timestamp>) -> Vec<Piece> {
     })
 }
 
-fn words(text: &str) -> Vec<Piece> {
+pub(super) fn words(text: &str) -> Vec<Piece> {
     vec![Piece::Text(text.to_owned())]
 }

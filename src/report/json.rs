@@ -1,12 +1,19 @@
 //! The report as JSON, schema `everup.report/1`: documented in `docs/report.md`, and
-//! never changed but by a new schema name.
+//! never changed but by a new schema name. `closed` reads back what is printed here.
 
-use super::figures::Figures;
+mod imported;
+
+use super::figures::{BOUNDS_DECIMALS, Figures};
 use super::latency;
 use super::outage::MonthOutage;
-use super::period::{GroupRow, MonitorRow, PeriodReport};
+use super::period::{Closing, GroupRow, MonitorRow, PeriodReport};
+use crate::domain::monitor::{MonitorId, Parameters};
+use crate::domain::outage::OutageId;
 use crate::domain::period::Period;
+use crate::domain::span::Spans;
 use crate::domain::timestamp::Timestamp;
+use crate::store::closed::Correction;
+use imported::Beside;
 use serde::Serialize;
 
 /// The name and version of the form.
@@ -28,6 +35,25 @@ struct Report<'a> {
     monitors: Vec<Monitor<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     groups: Vec<Group<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    restates: Option<Restates<'a>>,
+}
+
+/// Of an adjusted report: which one it adjusts, and why.
+#[derive(Serialize)]
+struct Restates<'a> {
+    sha256: &'a str,
+    corrections: Vec<CorrectionForm<'a>>,
+}
+
+#[derive(Serialize)]
+struct CorrectionForm<'a> {
+    outage: String,
+    monitor: &'a str,
+    instead: &'static str,
+    author: &'a str,
+    reason: &'a str,
+    made_at: String,
 }
 
 #[derive(Serialize)]
@@ -40,6 +66,10 @@ struct Monitor<'a> {
     blips: usize,
     checks: u64,
     latency_ms: Latency,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    imported: Vec<Beside<'a>>,
+    #[serde(flatten)]
+    course: Option<Course>,
 }
 
 #[derive(Serialize)]
@@ -50,6 +80,8 @@ struct Group<'a> {
     members: &'a [String],
     #[serde(flatten)]
     figures: Numbers<'a>,
+    #[serde(flatten)]
+    course: Option<Course>,
 }
 
 /// What monitors and groups have in common.
@@ -92,8 +124,41 @@ struct Milliseconds {
     unknown: i64,
 }
 
+/// What a closed month keeps besides, so that everything else can be computed again.
+#[derive(Serialize)]
+struct Course {
+    /// Where each stretch begins, and what it counts as.
+    timeline: Vec<(i64, &'static str)>,
+    perhaps_down: Vec<(i64, i64)>,
+    surely_down: Vec<(i64, i64)>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    parameters: Vec<Version>,
+}
+
+#[derive(Serialize)]
+struct Version {
+    from: String,
+    interval_ms: i64,
+    timeout_ms: i64,
+    failures: u32,
+    retry_interval_ms: i64,
+    successes: u32,
+}
+
+#[derive(Serialize)]
+struct ClosingHead<'a> {
+    closed_at: String,
+    program: &'a str,
+    zone_database: &'a str,
+    decimals: u32,
+}
+
 #[derive(Serialize)]
 struct Outage<'a> {
+    /// Of a monitor's outage.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    began_at: String,
     from: String,
     to: String,
     milliseconds: i64,
@@ -112,7 +177,40 @@ struct Latency {
 /// Prints a report as one JSON object with a line end.
 #[must_use]
 pub fn print(report: &PeriodReport) -> String {
-    let form = Report {
+    match &report.closing {
+        Some(closing) => closing.text.to_string(),
+        None => text_of(&form(report)) + "\n",
+    }
+}
+
+/// Prints the adjusted report of a month that was corrected; `None` where none was.
+#[must_use]
+pub fn print_adjusted(report: &PeriodReport) -> Option<String> {
+    let restatement = report.restatement.as_deref()?;
+    let restates = Restates {
+        sha256: report.closing.as_ref().map_or("", |closing| &closing.sha256),
+        corrections: restatement.corrections.iter().map(correction).collect(),
+    };
+    let form = Report { restates: Some(restates), ..form(&restatement.adjusted) };
+    Some(text_of(&form) + "\n")
+}
+
+fn correction(correction: &Correction) -> CorrectionForm<'_> {
+    // The id was well-formed when it was stored.
+    let monitor = MonitorId::new(&correction.monitor).ok();
+    let name = monitor.map(|monitor| OutageId { monitor, from: correction.outage_began_at });
+    CorrectionForm {
+        outage: name.map(|name| name.to_string()).unwrap_or_default(),
+        monitor: &correction.monitor,
+        instead: correction.instead.word(),
+        author: &correction.author,
+        reason: &correction.reason,
+        made_at: instant(correction.made_at),
+    }
+}
+
+fn form(report: &PeriodReport) -> Report<'_> {
+    Report {
         schema: SCHEMA,
         month: matches!(report.period, Period::Month(_)).then(|| report.period.to_string()),
         period: (!matches!(report.period, Period::Month(_))).then(|| report.period.to_string()),
@@ -123,16 +221,14 @@ pub fn print(report: &PeriodReport) -> String {
         closed: report.closed,
         monitors: report.monitors.iter().map(|row| monitor(row, report.decimals)).collect(),
         groups: report.groups.iter().map(|row| group(row, report.decimals)).collect(),
-    };
-    // Serialising strings, integers and finite numbers into memory cannot fail.
-    let mut text = serde_json::to_string(&form).unwrap_or_default();
-    text.push('\n');
-    text
+        restates: None,
+    }
 }
 
 fn monitor(row: &MonitorRow, decimals: u32) -> Monitor<'_> {
     let percentiles = row.percentiles();
     Monitor {
+        course: None,
         id: &row.id,
         name: &row.name,
         url: &row.url,
@@ -144,21 +240,84 @@ fn monitor(row: &MonitorRow, decimals: u32) -> Monitor<'_> {
             p95: percentiles.map(|p| number(p.p95_us)),
             p99: percentiles.map(|p| number(p.p99_us)),
         },
+        imported: row.imported.iter().map(Beside::of).collect(),
     }
 }
 
 fn group(row: &GroupRow, decimals: u32) -> Group<'_> {
     Group {
+        course: None,
         id: &row.id,
         name: &row.name,
-        rule: row.rule,
+        rule: row.rule.word(),
         members: &row.members,
         figures: numbers(&row.figures, decimals),
     }
 }
 
+/// The JSON of a closed month up to its first monitor's row.
+pub(super) fn closed_head(report: &PeriodReport, closing: &Closing) -> String {
+    let without_rows = PeriodReport {
+        monitors: Vec::new(),
+        groups: Vec::new(),
+        closing: None,
+        restatement: None,
+        ..report.clone()
+    };
+    let form = ClosingHead {
+        closed_at: instant(closing.closed_at),
+        program: &closing.program,
+        zone_database: &closing.zone_database,
+        decimals: report.decimals,
+    };
+    let text = print(&without_rows);
+    // A report without rows ends with its empty list of monitors.
+    let head = text.trim_end().trim_end_matches("\"monitors\":[]}");
+    format!("{head}\"closing\":{},\"monitors\":[", text_of(&form))
+}
+
+/// The row of a monitor in a closed month.
+pub(super) fn closed_monitor(row: &MonitorRow, decimals: u32) -> String {
+    let version = |(from, parameters): &(Timestamp, Parameters)| Version {
+        from: instant(*from),
+        interval_ms: parameters.interval_ms,
+        timeout_ms: parameters.timeout_ms,
+        failures: parameters.failures,
+        retry_interval_ms: parameters.retry_interval_ms,
+        successes: parameters.successes,
+    };
+    let parameters = row.parameters.iter().map(version).collect();
+    let course = Course { parameters, ..course(&row.figures) };
+    // What others said is no part of what was measured here.
+    let imported = Vec::new();
+    text_of(&Monitor { course: Some(course), imported, ..monitor(row, decimals) })
+}
+
+/// The row of a group in a closed month.
+pub(super) fn closed_group(row: &GroupRow, decimals: u32) -> String {
+    text_of(&Group { course: Some(course(&row.figures)), ..group(row, decimals) })
+}
+
+fn course(figures: &Figures) -> Course {
+    let pairs = |spans: &Spans| -> Vec<(i64, i64)> {
+        spans.as_slice().iter().map(|span| (span.from.0, span.to.0)).collect()
+    };
+    let segments = figures.timeline.segments().iter();
+    Course {
+        timeline: segments.map(|s| (s.span.from.0, s.class.word())).collect(),
+        perhaps_down: pairs(&figures.doubt.perhaps_down),
+        surely_down: pairs(&figures.doubt.surely_down),
+        parameters: Vec::new(),
+    }
+}
+
+/// Serialising strings, integers and finite numbers into memory cannot fail.
+fn text_of(form: &impl Serialize) -> String {
+    serde_json::to_string(form).unwrap_or_default()
+}
+
 fn numbers(figures: &Figures, decimals: u32) -> Numbers<'_> {
-    let (low, high) = figures.bounds_text().unzip();
+    let (low, high) = figures.bounds_text(BOUNDS_DECIMALS).unzip();
     let Figures { tally, budget, .. } = figures;
     Numbers {
         uptime_percent: figures.uptime_text(decimals),
@@ -192,6 +351,8 @@ fn numbers(figures: &Figures, decimals: u32) -> Numbers<'_> {
 
 fn outage(outage: &MonthOutage) -> Outage<'_> {
     Outage {
+        id: outage.id.as_ref().map(ToString::to_string),
+        began_at: instant(outage.began_at),
         from: instant(outage.span.from),
         to: instant(outage.span.to),
         milliseconds: outage.down_ms,
@@ -207,6 +368,6 @@ fn instant(at: Timestamp) -> String {
 
 /// A latency is no part of the figure, so a float may carry it; it is the float that
 /// prints as the exact text.
-fn number(us: u32) -> f64 {
+pub(super) fn number(us: u32) -> f64 {
     latency::tenths_of_ms(us).parse().unwrap_or_default()
 }

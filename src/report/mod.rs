@@ -1,21 +1,37 @@
 //! The one answer that page, JSON, CSV and terminal share.
 //!
-//! `period` says how a month was, `status` how things are and `headline` puts that into
-//! a sentence, `monitor` tells all of one monitor, `notice` what is planned, `latency`
-//! how fast; `explain` says how a figure came about. The forms (`json`, `csv`, `text`, and
-//! the pages) only print what these say and compute nothing.
+//! `past` reads what was, and all figures are cut from it. `period` says how a month was,
+//! `status` how things are and `headline` puts that into a sentence, `monitor` and `group`
+//! tell all of one, `hours` when downtime falls, `dossier` all of one outage and
+//! `outage_list` which there were, `explain` how a figure came about, `notice` what is
+//! planned, `latency` how fast. The forms (`json`, `csv`, `text`, and the pages) only print
+//! what these say and compute nothing.
 
+pub mod answer;
+pub mod closed;
 pub mod csv;
+pub mod dossier;
+pub mod dossier_json;
 pub mod explain;
 pub mod figures;
 pub mod form;
+pub mod group;
+pub mod group_now;
 pub mod headline;
+pub mod hours;
+pub mod imported;
 pub mod json;
 pub mod latency;
+pub mod listing;
 pub mod monitor;
 pub mod notice;
 pub mod outage;
+pub mod outage_list;
+pub mod past;
 pub mod period;
+pub mod restated;
 pub mod settings;
 pub mod status;
+pub mod story;
 pub mod text;
+pub mod verify;

@@ -1,6 +1,7 @@
 //! An outage as reports show it: cut to their window, with the downtime it cost there.
 
-use crate::domain::outage::Outage;
+use crate::domain::monitor::MonitorId;
+use crate::domain::outage::{Outage, OutageId};
 use crate::domain::span::Span;
 use crate::domain::timeline::Timeline;
 use crate::domain::timestamp::Timestamp;
@@ -8,6 +9,8 @@ use crate::domain::timestamp::Timestamp;
 /// An outage, as far as it lies in the window of a report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MonthOutage {
+    /// Its name, under which its dossier is found; a group's outage has none.
+    pub id: Option<OutageId>,
     /// When it began, in this window or before it.
     pub began_at: Timestamp,
     /// Its time in the window, up to `as_of`.
@@ -31,6 +34,7 @@ impl MonthOutage {
         let down_ms = timeline.tally_within(span).down;
         let goes_on = outage.to.map_or(as_of >= window.to, |to| to > window.to);
         (down_ms > 0).then(|| MonthOutage {
+            id: None,
             began_at: outage.from,
             span,
             down_ms,
@@ -38,5 +42,11 @@ impl MonthOutage {
             continued: outage.from < window.from || goes_on,
             ongoing: outage.to.is_none() && as_of < window.to,
         })
+    }
+    /// The same outage as one of a monitor, so that it can be looked up.
+    #[must_use]
+    pub fn named(self, monitor: &MonitorId) -> MonthOutage {
+        let id = OutageId { monitor: monitor.clone(), from: self.began_at };
+        MonthOutage { id: Some(id), ..self }
     }
 }

@@ -1,20 +1,25 @@
 //! How a period was: the report that every form prints.
 
 use super::figures::Figures;
-use super::latency::{self, Percentiles, Summary};
-use super::settings::{GroupSettings, Settings};
-use crate::domain::bounds::Doubt;
+use super::group::GroupPast;
+use super::imported::Imported;
+use super::latency::{self, Remembered, Summary};
+use super::past::{MonthSum, Past};
+use super::restated::Restatement;
+use super::settings::Settings;
 use crate::domain::group::{Group, Judged, Member, Rule};
 use crate::domain::history::History;
-use crate::domain::ledger::Account;
+use crate::domain::latency::Percentiles;
+use crate::domain::monitor::Parameters;
 use crate::domain::month::Month;
-use crate::domain::outage::Outage;
+use crate::domain::outage::Blip;
 use crate::domain::period::Period;
-use crate::domain::span::{Span, Spans};
-use crate::domain::timeline::Timeline;
+use crate::domain::span::Span;
 use crate::domain::timestamp::Timestamp;
+use crate::domain::uptime::Tally;
 use crate::store::contract::{Store, StoreError};
 use chrono_tz::Tz;
+use std::sync::Arc;
 
 /// The report of one period.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,10 +36,32 @@ pub struct PeriodReport {
     pub closed: bool,
     /// How many decimals uptime and coverage are printed with.
     pub decimals: u32,
+    /// The months that it is compared with or made of, each with its instants: the twelve
+    /// up to a month, those of a quarter or a year, none of a range.
+    pub months: Vec<(Month, Span)>,
     /// Every monitor that existed in it, in the owner's order.
     pub monitors: Vec<MonitorRow>,
     /// Every group with a member that existed in it, in the owner's order.
     pub groups: Vec<GroupRow>,
+    /// How the month was closed, where it was and is kept.
+    pub closing: Option<Closing>,
+    /// What was corrected afterwards, if anything was.
+    pub restatement: Option<Box<Restatement>>,
+}
+
+/// How a month was closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Closing {
+    /// When.
+    pub closed_at: Timestamp,
+    /// By which everup, like `everup 0.1.0`.
+    pub program: String,
+    /// The version of the zone database that its edges were found with, like `2026a`.
+    pub zone_database: String,
+    /// The SHA-256 of its canonical JSON.
+    pub sha256: String,
+    /// Its JSON, which stays the same bytes for ever.
+    pub text: Arc<str>,
 }
 
 /// One monitor in a period.
@@ -48,12 +75,18 @@ pub struct MonitorRow {
     pub url: String,
     /// What the period came to.
     pub figures: Figures,
+    /// How it was judged: each version from where it began to hold in the period.
+    pub parameters: Vec<(Timestamp, Parameters)>,
     /// Whether no check can change it any more.
     pub settled: bool,
     /// How many failing runs in time that counts were no outage.
     pub blips: usize,
     /// How many checks counted, and how fast the answers were.
     pub summary: Summary,
+    /// What other monitors said, which is no part of the figures.
+    pub imported: Vec<Imported>,
+    /// Its months in [`PeriodReport::months`].
+    pub months: Vec<MonthSum>,
 }
 
 /// One group in a period.
@@ -63,30 +96,32 @@ pub struct GroupRow {
     pub id: String,
     /// Its name.
     pub name: String,
-    /// The word of its rule.
-    pub rule: &'static str,
+    /// How its members make it.
+    pub rule: Rule,
     /// The ids of its members, in the owner's order.
     pub members: Vec<String>,
     /// What the period came to.
     pub figures: Figures,
+    /// Its months in [`PeriodReport::months`].
+    pub months: Vec<MonthSum>,
 }
 
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]
 pub enum NoReport {
     /// The period has not begun.
-    #[error("{period} has not begun: the newest report is that of {newest}")]
+    #[error("{period} has not begun: the newest report is that of {}", .newest.name())]
     Future {
-        /// What was asked for.
-        period: Period,
+        /// The name of what was asked for.
+        period: String,
         /// The running month.
         newest: Month,
     },
     /// Nothing was watched then.
-    #[error("nothing was watched in {period}: the oldest report is that of {oldest}")]
+    #[error("nothing was watched in {period}: the oldest report is that of {}", .oldest.name())]
     TooEarly {
-        /// What was asked for.
-        period: Period,
+        /// The name of what was asked for.
+        period: String,
         /// The month in which the first monitor's time began.
         oldest: Month,
     },
@@ -95,11 +130,28 @@ pub enum NoReport {
     NoMonitor,
     /// The store could not be read.
     #[error("the checks could not be read: {0}")]
-    Store(#[from] StoreError),
+    Store(StoreError),
+}
+
+/// Not as its source, which would be said once more.
+impl From<StoreError> for NoReport {
+    fn from(error: StoreError) -> NoReport {
+        NoReport::Store(error)
+    }
+}
+
+/// A period in an error: the instants of a range were only just written.
+fn named(period: Period, zone: Tz) -> String {
+    match period {
+        Period::Range(_) => "this range".to_owned(),
+        calendar => calendar.name(zone),
+    }
 }
 
 impl PeriodReport {
     /// Makes the report of `period` as it reads at `now`.
+    ///
+    /// `remembered` is what an earlier report may have left, or nothing.
     ///
     /// # Errors
     /// When the period lies in the future or before all monitors, or the store fails.
@@ -109,21 +161,38 @@ impl PeriodReport {
         period: Period,
         now: Timestamp,
         settings: &Settings,
+        remembered: &mut Remembered,
     ) -> Result<PeriodReport, NoReport> {
         let histories: Vec<&History> = histories.into_iter().collect();
         let window = period.window(settings.zone);
         months(histories.iter().copied(), now, settings.zone)
             .ok_or(NoReport::NoMonitor)?
             .admit(period, settings.zone)?;
-        let mut monitors = Vec::new();
-        for history in &histories {
-            if history.monitor.lives().overlapping(window).is_empty() {
-                continue;
+        let months = months_beside(period, settings.zone);
+        // A month is the last of its twelve, longer periods are made of theirs.
+        let reach = Span::new(months.first().map_or(window.from, |m| m.1.from), window.to);
+        let existed =
+            |history: &&History| !history.monitor.lives().overlapping(window).is_empty();
+        let shown: Vec<&History> = histories.iter().copied().filter(existed).collect();
+        let mut summaries = latency::summaries(store, &shown, window, now, remembered).await?;
+        let imports = store.all_imports(window).await?;
+        let row = |history: &&History| {
+            let past = Past::of(history, reach, now, settings);
+            let imported = imports.get(&history.key);
+            MonitorRow {
+                summary: summaries.remove(&history.key).unwrap_or_default(),
+                imported: imported.map(|of| Imported::of(of, window)).unwrap_or_default(),
+                months: past.months(&months),
+                ..MonitorRow::cut(history, &past, window)
             }
-            let mut monitor = MonitorRow::of(history, window, now, settings);
-            monitor.summary = latency::summary(store, history, window, now).await?;
-            monitors.push(monitor);
-        }
+        };
+        let monitors: Vec<MonitorRow> = shown.iter().map(row).collect();
+        let group = |group: GroupPast<'_>| {
+            let row = GroupRow::of(&group, window)?;
+            Some(GroupRow { months: group.past.months(&months), ..row })
+        };
+        let groups = GroupPast::all(&histories, now, settings).into_iter();
+        let groups = groups.filter_map(group).collect();
         Ok(PeriodReport {
             period,
             zone: settings.zone,
@@ -131,17 +200,72 @@ impl PeriodReport {
             as_of: now,
             closed: window.to <= now && monitors.iter().all(|row| row.settled),
             decimals: settings.decimals(),
-            groups: (settings.groups.iter())
-                .filter_map(|group| GroupRow::of(group, &histories, window, now, settings))
-                .collect(),
+            months,
             monitors,
+            groups,
+            closing: None,
+            restatement: None,
         })
     }
 }
 
+impl PeriodReport {
+    /// The same with the months beside it, as they read at `now`; its own time stays what
+    /// its figures say. A row of nobody who is known any more has no others.
+    #[must_use]
+    pub(super) fn beside_its_months(
+        mut self,
+        histories: &[&History],
+        now: Timestamp,
+        settings: &Settings,
+    ) -> PeriodReport {
+        let Some((_, first)) = self.months.first() else { return self };
+        let reach = Span::new(first.from, self.window.to);
+        let months = &self.months;
+        for row in &mut self.monitors {
+            let history = histories.iter().find(|of| of.monitor.id.as_str() == row.id);
+            let past = history.map(|history| Past::of(history, reach, now, settings));
+            row.months = sums(months, past.as_ref(), &row.figures);
+        }
+        let groups = GroupPast::all(histories, now, settings);
+        for row in &mut self.groups {
+            let group = groups.iter().find(|of| of.settings.group.id.as_str() == row.id);
+            row.months = sums(months, group.map(|group| &group.past), &row.figures);
+        }
+        self
+    }
+
+    /// Sums its months up again, all of which lie within it.
+    pub(super) fn sum_months(&mut self) {
+        for row in &mut self.monitors {
+            row.months = sums(&self.months, None, &row.figures);
+        }
+        for row in &mut self.groups {
+            row.months = sums(&self.months, None, &row.figures);
+        }
+    }
+
+    /// A group, judged again by the rows of its members.
+    #[must_use]
+    pub fn judge(&self, group: &GroupRow) -> Judged {
+        let rows = (group.members.iter())
+            .filter_map(|id| self.monitors.iter().find(|row| row.id == *id));
+        let members: Vec<Member<'_>> = rows
+            .map(|row| Member {
+                name: &row.name,
+                as_of: row.figures.as_of,
+                timeline: &row.figures.timeline,
+                doubt: &row.figures.doubt,
+                outages: &[],
+            })
+            .collect();
+        Judged::of(group.rule, self.window, &members)
+    }
+}
+
 impl MonitorRow {
-    /// One monitor's period without its summary of single checks, which only the store
-    /// can give.
+    /// One monitor's period without its summary of single checks and what was imported,
+    /// which only the store can give.
     #[must_use]
     pub fn of(
         history: &History,
@@ -149,25 +273,26 @@ impl MonitorRow {
         now: Timestamp,
         settings: &Settings,
     ) -> MonitorRow {
+        MonitorRow::cut(history, &Past::of(history, window, now, settings), window)
+    }
+
+    /// The same, from a past that was read over a longer time.
+    #[must_use]
+    pub fn cut(history: &History, past: &Past, window: Span) -> MonitorRow {
         let monitor = &history.monitor;
-        let excused = settings.excused(history);
-        let (account, timeline) = history.read(window, now, &excused);
-        let doubt = Doubt::of(&timeline, &account);
-        let blips = (account.known.blips.iter())
-            .filter(|blip| timeline.tally_within(blip.span).eligible() > 0)
-            .count();
-        let to_come = monitor.watched().subtract(&excused).within(window);
-        let target = settings.contract(&monitor.id).target;
-        let Account { as_of, settled_before, known } = account;
-        let figures = Figures::of(timeline, doubt, as_of, &known.outages, target, &to_come);
+        let figures = past.figures(window);
+        let counts = |blip: &&Blip| figures.timeline.tally_within(blip.span).eligible() > 0;
         MonitorRow {
             id: monitor.id.to_string(),
             name: monitor.name.clone(),
             url: monitor.url.clone(),
+            blips: past.blips.iter().filter(counts).count(),
             figures,
-            settled: settled_before >= window.to,
-            blips,
+            parameters: monitor.parameters.within(window),
+            settled: past.settled_before >= window.to,
             summary: Summary::default(),
+            imported: Vec::new(),
+            months: Vec::new(),
         }
     }
 
@@ -178,95 +303,51 @@ impl MonitorRow {
     }
 }
 
-/// One member's past, whole: what its group is judged by.
-pub(super) struct Past<'a> {
-    pub(super) history: &'a History,
-    as_of: Timestamp,
-    pub(super) timeline: Timeline,
-    doubt: Doubt,
-    outages: Vec<Outage>,
-    to_come: Spans,
-}
-
-impl<'a> Past<'a> {
-    fn of(history: &'a History, now: Timestamp, settings: &Settings) -> Past<'a> {
-        let excused = settings.excused(history);
-        let (account, timeline) = history.read(Span::ALWAYS, now, &excused);
-        Past {
-            history,
-            as_of: account.as_of,
-            doubt: Doubt::of(&timeline, &account),
-            timeline,
-            outages: account.known.outages,
-            to_come: history.monitor.watched().subtract(&excused),
-        }
-    }
-
-    /// The pasts of a group's members, in the owner's order.
-    pub(super) fn of_members(
-        group: &Group,
-        histories: &[&'a History],
-        now: Timestamp,
-        settings: &Settings,
-    ) -> Vec<Past<'a>> {
-        (group.members.iter())
-            .filter_map(|id| histories.iter().find(|history| history.monitor.id == *id))
-            .map(|history| Past::of(history, now, settings))
-            .collect()
-    }
-
-    /// A group judged by these pasts over all time, because an outage may begin long
-    /// before any window, with a gap in between.
-    pub(super) fn judged(rule: Rule, members: &[Past<'_>]) -> Judged {
-        let judged_by: Vec<Member<'_>> = (members.iter())
-            .map(|past| Member {
-                name: &past.history.monitor.name,
-                as_of: past.as_of,
-                timeline: &past.timeline,
-                doubt: &past.doubt,
-                outages: &past.outages,
-            })
-            .collect();
-        Judged::of(rule, Span::ALWAYS, &judged_by)
-    }
-}
-
 impl GroupRow {
     /// One group's period; `None` where none of its members existed in it.
     #[must_use]
-    pub fn of(
-        settings_of: &GroupSettings,
-        histories: &[&History],
-        window: Span,
-        now: Timestamp,
-        settings: &Settings,
-    ) -> Option<GroupRow> {
-        let group = &settings_of.group;
-        let members = Past::of_members(group, histories, now, settings);
-        let existed =
-            |past: &Past<'_>| !past.history.monitor.lives().overlapping(window).is_empty();
-        if !members.iter().any(existed) {
+    pub fn of(group: &GroupPast<'_>, window: Span) -> Option<GroupRow> {
+        if group.past.lives.overlapping(window).is_empty() {
             return None;
         }
-        let judged = Past::judged(group.rule, &members);
-        let to_come = members.iter().flat_map(|past| past.to_come.as_slice().to_vec());
-        let to_come: Spans = to_come.collect();
-        let figures = Figures::of(
-            judged.timeline.within(window),
-            judged.doubt.within(window),
-            judged.as_of,
-            &judged.outages,
-            settings_of.target,
-            &to_come.within(window),
-        );
+        let Group { id, name, rule, members } = &group.settings.group;
         Some(GroupRow {
-            id: group.id.to_string(),
-            name: group.name.clone(),
-            rule: group.rule.word(),
-            members: group.members.iter().map(ToString::to_string).collect(),
-            figures,
+            id: id.to_string(),
+            name: name.clone(),
+            rule: *rule,
+            members: members.iter().map(ToString::to_string).collect(),
+            figures: group.past.figures(window),
+            months: Vec::new(),
         })
     }
+}
+
+/// Months as the figures of a period have them, and before it as a past has them.
+fn sums(months: &[(Month, Span)], past: Option<&Past>, figures: &Figures) -> Vec<MonthSum> {
+    let own = figures.timeline.window();
+    let sum = |&(month, span): &(Month, Span)| {
+        let tally = match past {
+            _ if span.overlaps(own) => figures.timeline.tally_within(span),
+            Some(past) => past.timeline.tally_within(span),
+            None => Tally { outside: span.length_ms(), ..Tally::default() },
+        };
+        MonthSum { month, tally }
+    };
+    months.iter().map(sum).collect()
+}
+
+/// The months that a report of `period` shows beside it, each with its instants.
+pub(super) fn months_beside(period: Period, zone: Tz) -> Vec<(Month, Span)> {
+    const BESIDE_A_MONTH: usize = 12;
+    let mut months = match period {
+        Period::Month(month) => {
+            let back = std::iter::successors(Some(month), |month| Some(month.previous()));
+            back.take(BESIDE_A_MONTH).collect()
+        }
+        longer => longer.months(),
+    };
+    months.sort_unstable();
+    months.into_iter().map(|month| (month, month.window(zone))).collect()
 }
 
 /// The months that have a report: from the one in which the first monitor's time
@@ -286,6 +367,7 @@ impl Months {
     /// [`NoReport::Future`] and [`NoReport::TooEarly`].
     pub fn admit(self, period: Period, zone: Tz) -> Result<(), NoReport> {
         let window = period.window(zone);
+        let period = named(period, zone);
         if window.from >= self.newest.window(zone).to {
             Err(NoReport::Future { period, newest: self.newest })
         } else if window.to <= self.oldest.window(zone).from {

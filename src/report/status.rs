@@ -1,18 +1,26 @@
 //! How things are now: the state of every monitor, its month and its last days.
 //! `headline` puts it into words.
 
-use super::period::MonitorRow;
+use super::figures::Figures;
+use super::past::Past;
 use super::settings::Settings;
 use crate::domain::check::Verdict;
+use crate::domain::duration;
 use crate::domain::history::History;
+use crate::domain::judge::Judge;
 use crate::domain::month::{self, Month};
 use crate::domain::span::Span;
-use crate::domain::timestamp::Timestamp;
+use crate::domain::timestamp::{SECOND_MS, Timestamp};
 use crate::domain::uptime::Tally;
 use chrono::NaiveDate;
+use std::sync::Arc;
 
 /// How many days the bars of the status page go back.
 pub const DAYS: u32 = 90;
+
+/// A newest check may be so much later than now: a clock is set back by less than this
+/// without a word.
+const AHEAD_MS_MAX: i64 = SECOND_MS;
 
 /// What a monitor is, right now. In order of how much it matters to a visitor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -57,19 +65,34 @@ impl State {
 pub struct Now {
     /// What it is.
     pub state: State,
-    /// Since when, where that is known.
+    /// Since when, where that is known. Of what is up or slow: since when it has been seen
+    /// so without interruption; what was before a gap is not known to have gone on.
     pub since: Option<Timestamp>,
     /// What the first failure said, while it is down or failing.
     pub reason: Option<String>,
+    /// Why what is seen is not booked, while it is not: a sentence without its full stop.
+    pub unbooked: Option<Arc<str>>,
 }
 
 impl Now {
     /// The state of a monitor at `now`.
     #[must_use]
     pub fn of(history: &History, now: Timestamp) -> Now {
+        let unbooked = history.unbooked.as_ref();
+        let judge = unbooked.map_or(&history.ledger.judge, |unbooked| &unbooked.judge);
+        let seen = Now::judged(history, judge, now);
+        Now {
+            // What began under a clock that was ahead began at no instant that can be told.
+            since: seen.since.filter(|since| *since <= now),
+            unbooked: unbooked.map(|unbooked| Arc::clone(&unbooked.why)),
+            ..seen
+        }
+    }
+
+    fn judged(history: &History, judge: &Judge, now: Timestamp) -> Now {
         let monitor = &history.monitor;
-        let judge = &history.ledger.judge;
-        let plain = |state, since| Now { state, since, reason: None };
+        let told = |state, since, reason| Now { state, since, reason, unbooked: None };
+        let plain = |state, since| told(state, since, None);
         if let Some(pause) = monitor.pauses().first_ending_after(now)
             && pause.contains(now)
         {
@@ -85,27 +108,29 @@ impl Now {
         {
             return plain(State::Maintenance, Some(window.from));
         }
+        let ahead_ms = last.at.since_ms(now);
+        if ahead_ms > AHEAD_MS_MAX {
+            let length = duration::in_words(ahead_ms);
+            let reason =
+                format!("the clock of this host is {length} behind what is already kept");
+            return told(State::Unknown, None, Some(reason));
+        }
         if now.since_ms(last.at) > last.reach_ms {
             return plain(State::Unknown, Some(last.at.plus_ms(last.covers_ms)));
         }
         if let Some((from, reason)) = &judge.outage {
-            let reason = Some(reason.to_string());
-            return Now { state: State::Down, since: Some(*from), reason };
+            return told(State::Down, Some(*from), Some(reason.to_string()));
         }
         if let Some(run) = &judge.run {
-            let reason = Some(run.reason.to_string());
-            return Now { state: State::Failing, since: Some(run.from), reason };
+            return told(State::Failing, Some(run.from), Some(run.reason.to_string()));
         }
+        let since = judge.open.map(|(_, from)| from);
         if last.verdict == Verdict::Degraded {
-            let since = judge.open.map(|(_, from)| from);
             let reason = history.latest.as_ref().and_then(|check| check.reason());
-            return Now {
-                state: State::Degraded,
-                since,
-                reason: reason.filter(|text| !text.is_empty()).map(str::to_owned),
-            };
+            let reason = reason.filter(|text| !text.is_empty()).map(str::to_owned);
+            return told(State::Degraded, since, reason);
         }
-        plain(State::Up, judge.well_since)
+        plain(State::Up, since)
     }
 }
 
@@ -127,8 +152,8 @@ pub struct MonitorStatus<'a> {
     pub history: &'a History,
     /// What it is now.
     pub now: Now,
-    /// The running month.
-    pub month: MonitorRow,
+    /// What the running month came to.
+    pub month: Figures,
     /// The last [`DAYS`] local days, oldest first, today's up to `as_of`.
     pub days: Vec<Day>,
 }
@@ -142,7 +167,8 @@ pub struct Status<'a> {
     pub month: Month,
     /// How many decimals percentages are printed with.
     pub decimals: u32,
-    /// The living monitors, the troubled ones first, otherwise in the owner's order.
+    /// The living monitors, the troubled ones first and the oldest trouble before newer
+    /// of its kind, otherwise in the owner's order.
     pub monitors: Vec<MonitorStatus<'a>>,
 }
 
@@ -157,17 +183,24 @@ impl<'a> Status<'a> {
         let month = Month::around(now, settings.zone);
         let window = month.window(settings.zone);
         let dates = month::days_until(now, DAYS, settings.zone);
+        // The days reach further back than the month, and the month further ahead.
+        let reach = Span::new(dates.first().map_or(window.from, |day| day.1.from), window.to);
         let mut monitors: Vec<MonitorStatus<'a>> = (histories.into_iter())
-            .map(|history| MonitorStatus {
-                history,
-                now: Now::of(history, now),
-                month: MonitorRow::of(history, window, now, settings),
-                days: days(history, &dates, now, settings),
+            .map(|history| {
+                let past = Past::of(history, reach, now, settings);
+                MonitorStatus {
+                    history,
+                    now: Now::of(history, now),
+                    days: past.days(&dates),
+                    month: past.figures(window),
+                }
             })
             .collect();
         monitors.sort_by_key(|monitor| match monitor.now.state {
-            state @ (State::Down | State::Failing | State::Degraded | State::Unknown) => state,
-            _ => State::Up,
+            state @ (State::Down | State::Failing | State::Degraded | State::Unknown) => {
+                (state, monitor.now.since)
+            }
+            _ => (State::Up, None),
         });
         Status { now, month, decimals: settings.decimals(), monitors }
     }
@@ -190,28 +223,11 @@ impl MonitorStatus<'_> {
     /// answer was right and is still news.
     #[must_use]
     pub fn latency_us(&self) -> Option<u32> {
-        if matches!(self.now.state, State::Unknown | State::Pending | State::Paused) {
+        let is_old = self.now.unbooked.is_some();
+        if is_old || matches!(self.now.state, State::Unknown | State::Pending | State::Paused) {
             return None;
         }
         let newest = self.history.latest.as_ref().filter(|check| check.verdict.is_good())?;
         newest.latency_us
     }
-}
-
-/// The tallies of consecutive local days, all from one timeline.
-#[must_use]
-pub fn days(
-    history: &History,
-    dates: &[(NaiveDate, Span)],
-    now: Timestamp,
-    settings: &Settings,
-) -> Vec<Day> {
-    let (Some((_, first)), Some((_, last))) = (dates.first(), dates.last()) else {
-        return Vec::new();
-    };
-    let (_, timeline) =
-        history.read(Span::new(first.from, last.to), now, &settings.excused(history));
-    (dates.iter())
-        .map(|&(date, span)| Day { date, span, tally: timeline.tally_within(span) })
-        .collect()
 }

@@ -1,9 +1,11 @@
-//! The report for a terminal: a table, then the outages.
+//! The report for a terminal: the figures, what they are made of, then the outages.
 
 use super::figures::{Figures, Shown};
-use super::latency::{self, Percentiles};
-use super::period::PeriodReport;
+use super::latency;
+use super::period::{GroupRow, MonitorRow, PeriodReport};
+use super::restated::Restatement;
 use crate::domain::duration;
+use crate::domain::latency::Percentiles;
 use crate::domain::percent::Verdict;
 use crate::domain::timestamp::Timestamp;
 use chrono_tz::Tz;
@@ -27,75 +29,91 @@ pub fn print(report: &PeriodReport) -> String {
         text += "Nothing was watched in this time.\n";
         return text;
     }
-    text += &table(report).to_string();
-    text.push('\n');
+    text += &format!("{}\n\n{}\n", figures(report), details(report));
     for row in &report.monitors {
         text += &outages(&row.name, &row.figures, report.zone);
+        text += &imported(row, report.zone);
     }
     for row in &report.groups {
         text += &outages(&row.name, &row.figures, report.zone);
+    }
+    if let Some(restatement) = &report.restatement {
+        text += &corrections(restatement, report);
     }
     text
 }
 
-fn table(report: &PeriodReport) -> Table {
+/// What was promised and what came of it.
+fn figures(report: &PeriodReport) -> Table {
+    let header = ["Monitor", "Uptime", "Bounds, %", "Coverage", "Downtime", "SLA"];
+    let cells = |name: &str, figures: &Figures| {
+        let bounds = figures.bounds_text(report.decimals);
+        [
+            name.to_owned(),
+            uptime(figures, report.decimals),
+            bounds.map_or("–".to_owned(), |(low, high)| format!("{low}..{high}")),
+            percent(figures.coverage_text(report.decimals)),
+            length(Some(figures.tally.down).filter(|ms| *ms > 0), "none"),
+            sla(figures),
+        ]
+    };
+    let monitors = report.monitors.iter().map(|row| cells(&row.name, &row.figures));
+    let groups = report.groups.iter().map(|row| cells(&group_name(row), &row.figures));
+    table(&header, monitors.chain(groups))
+}
+
+/// Outages and latency. Without units in the cells it fits a terminal of 80 columns.
+fn details(report: &PeriodReport) -> Table {
+    let header =
+        ["Monitor", "Outages", "Longest", "Recovery", "Blips", "p50, ms", "p95, ms", "p99, ms"];
+    let cells =
+        |name: &str, figures: &Figures, blips: Option<usize>, speed: Option<Percentiles>| {
+            let latency = |of: fn(Percentiles) -> u32| {
+                let us = speed.map(of);
+                us.map_or("–".to_owned(), latency::tenths_of_ms)
+            };
+            [
+                name.to_owned(),
+                figures.outages.len().to_string(),
+                length(figures.longest_outage_ms(), "–"),
+                length(figures.recovery_ms(), "–"),
+                blips.map_or("–".to_owned(), |blips| blips.to_string()),
+                latency(|p| p.p50_us),
+                latency(|p| p.p95_us),
+                latency(|p| p.p99_us),
+            ]
+        };
+    let monitors = (report.monitors.iter())
+        .map(|row| cells(&row.name, &row.figures, Some(row.blips), row.percentiles()));
+    let groups =
+        (report.groups.iter()).map(|row| cells(&group_name(row), &row.figures, None, None));
+    table(&header, monitors.chain(groups))
+}
+
+fn table<const COLUMNS: usize>(
+    header: &[&str; COLUMNS],
+    rows: impl Iterator<Item = [String; COLUMNS]>,
+) -> Table {
     let mut table = Table::new();
     table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header([
-        "Monitor",
-        "Uptime",
-        "Between, %",
-        "Coverage",
-        "Downtime",
-        "Outages",
-        "p50",
-        "p95",
-        "SLA",
-    ]);
-    for row in &report.monitors {
-        table.add_row(cells(&row.name, &row.figures, row.percentiles(), report.decimals));
-    }
-    for row in &report.groups {
-        let name = format!("{} ({} of {})", row.name, row.rule, row.members.len());
-        table.add_row(cells(&name, &row.figures, None, report.decimals));
-    }
+    table.set_header(header).add_rows(rows);
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
     table
 }
 
-fn cells(
-    name: &str,
-    figures: &Figures,
-    percentiles: Option<Percentiles>,
-    decimals: u32,
-) -> [String; 9] {
-    let latency = |of: fn(Percentiles) -> u32| {
-        let us = percentiles.map(of);
-        us.map_or("–".to_owned(), |us| format!("{} ms", latency::tenths_of_ms(us)))
-    };
-    [
-        name.to_owned(),
-        uptime(figures, decimals),
-        figures
-            .bounds_text()
-            .map_or("–".to_owned(), |(low, high)| format!("{low}..{high}")),
-        percent(figures.coverage_text(decimals)),
-        match figures.tally.down {
-            0 => "none".to_owned(),
-            ms => duration::in_words(ms),
-        },
-        figures.outages.len().to_string(),
-        latency(|p| p.p50_us),
-        latency(|p| p.p95_us),
-        sla(figures),
-    ]
+fn group_name(row: &GroupRow) -> String {
+    format!("{} ({} of {})", row.name, row.rule.word(), row.members.len())
+}
+
+fn length(ms: Option<i64>, none: &str) -> String {
+    ms.map_or(none.to_owned(), duration::in_words)
 }
 
 /// The figure as pages show it too: none below half coverage, marked below 99 %.
 fn uptime(figures: &Figures, decimals: u32) -> String {
-    match figures.shown_uptime(decimals) {
+    match Shown::of(&figures.tally, decimals) {
         Shown::Nothing => "–".to_owned(),
         Shown::RangeOnly => "range only".to_owned(),
         Shown::Partial(uptime) => format!("{uptime} % (partial data)"),
@@ -117,6 +135,29 @@ fn sla(figures: &Figures) -> String {
     format!("{} % {verdict}{doubt}", figures.target)
 }
 
+/// Who said what, and what that makes of the measured figures.
+fn corrections(restatement: &Restatement, report: &PeriodReport) -> String {
+    let mut text = "\nCorrected afterwards\n".to_owned();
+    let uptime = |figures: &Figures| percent(figures.uptime_text(report.decimals));
+    for (measured, adjusted) in report.monitors.iter().zip(&restatement.adjusted.monitors) {
+        if measured.figures.timeline != adjusted.figures.timeline {
+            let (a, b) = (uptime(&measured.figures), uptime(&adjusted.figures));
+            text += &format!("  {}: measured {a}, adjusted {b}\n", measured.name);
+        }
+    }
+    for correction in &restatement.corrections {
+        text += &format!(
+            "  {}: the outage since {} counts as {}, says {}: {}\n",
+            correction.monitor,
+            local(correction.outage_began_at, report.zone),
+            correction.instead.word(),
+            correction.author,
+            correction.reason,
+        );
+    }
+    text
+}
+
 fn outages(name: &str, figures: &Figures, zone: Tz) -> String {
     let mut text = String::new();
     if !figures.outages.is_empty() {
@@ -134,6 +175,18 @@ fn outages(name: &str, figures: &Figures, zone: Tz) -> String {
             outage.reason,
             if outage.continued { "  (continued)" } else { "" },
         );
+    }
+    text
+}
+
+/// What other monitors said of it.
+fn imported(row: &MonitorRow, zone: Tz) -> String {
+    let mut text = String::new();
+    for sentence in row.imported.iter().flat_map(|imported| imported.sentences(zone)) {
+        if text.is_empty() && row.figures.outages.is_empty() {
+            text += &format!("\n{}\n", row.name);
+        }
+        text += &format!("  {sentence}\n");
     }
     text
 }

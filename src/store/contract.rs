@@ -9,14 +9,20 @@
 //! while its caller works.
 
 use crate::domain::check::Check;
+use crate::domain::exchange::Exchange;
+use crate::domain::foreign::{Count, Foreign, Origin, Stretch};
 use crate::domain::history::History;
 use crate::domain::judge::{Entry, Judge};
 use crate::domain::maintenance::MaintenanceWindow;
 use crate::domain::monitor::{Key, MonitorId, Parameters};
+use crate::domain::month::Month;
 use crate::domain::run::Run;
 use crate::domain::span::Span;
 use crate::domain::timestamp::Timestamp;
+use crate::store::closed::{ClosedMonth, Correction, Subject};
+use crate::store::past::Past;
 use async_trait::async_trait;
+use std::collections::BTreeMap;
 
 /// A monitor as its configuration has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,6 +73,17 @@ pub struct Progress {
     pub judge: Judge,
 }
 
+/// What was said in one check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exchanged {
+    /// Of which monitor.
+    pub key: Key,
+    /// When the check began.
+    pub started_at: Timestamp,
+    /// What was said.
+    pub exchange: Box<Exchange>,
+}
+
 /// Checks that are kept together, or not at all.
 #[derive(Clone, Debug, Default)]
 pub struct Batch {
@@ -80,6 +97,8 @@ pub struct Batch {
     /// Set when `progress` has the judge of every living monitor: checks that began
     /// before this instant need then not be read again at the next start.
     pub checkpoint: Option<Timestamp>,
+    /// What was said in some of the checks that failed.
+    pub exchanges: Vec<Exchanged>,
     /// A sign of life of the run that commits.
     pub alive: Option<Alive>,
 }
@@ -114,6 +133,18 @@ pub struct Imported {
     pub pauses: u64,
     /// Maintenance windows that were not there before, or have now been cancelled.
     pub windows: u64,
+    /// Closed months and corrections that were not there before.
+    pub closed: u64,
+    /// Exchanges that were not there before.
+    pub exchanges: u64,
+    /// Counts of other monitors that were not there before.
+    pub counts: u64,
+    /// Stretches of other monitors that were not there before, or have now grown.
+    pub stretches: u64,
+    /// Origins that were not there before.
+    pub origins: u64,
+    /// Monitors that were not there before, or whose time or rules have changed.
+    pub monitors: u64,
 }
 
 /// A stretch in which a monitor was paused.
@@ -161,12 +192,30 @@ pub trait Store: Send + Sync {
     async fn load(&self) -> Result<Loaded, StoreError>;
 
     /// Keeps a batch. Atomic and durable: when it returns [`Committed::Kept`], a power
-    /// cut loses nothing of it. A check that is already kept is kept once.
+    /// cut loses nothing of it. A check that is already kept is kept once, and so is an
+    /// exchange.
     async fn commit(&self, batch: &Batch) -> Result<Committed, StoreError>;
 
     /// The checks of a monitor that began within `span`, in order of time. Bounded by
     /// its caller: ask for a day or so at a time.
     async fn checks(&self, key: Key, span: Span) -> Result<Vec<Check>, StoreError>;
+
+    /// Calls `each` with the newest checks of all monitors, in order of time: those of a
+    /// few hours, as the store chooses. Gives the instant from which on these are all;
+    /// earlier ones are had by [`Store::checks`], at little cost.
+    async fn recent(
+        &self,
+        each: &mut (dyn for<'c> FnMut(Key, &'c Check) + Send),
+    ) -> Result<Timestamp, StoreError>;
+
+    /// What was said in checks of a monitor that began within `span`, in order of time,
+    /// at most `limit` of them: each is up to some ten kilobytes.
+    async fn exchanges(
+        &self,
+        key: Key,
+        span: Span,
+        limit: usize,
+    ) -> Result<Vec<(Timestamp, Exchange)>, StoreError>;
 
     /// From the first to just after the last check of a monitor; `None` without checks.
     async fn extent(&self, key: Key) -> Result<Option<Span>, StoreError>;
@@ -191,6 +240,41 @@ pub trait Store: Send + Sync {
     /// [`Batch::alive`] that was kept, and never at an earlier one than was kept before.
     async fn runs(&self) -> Result<Vec<Run>, StoreError>;
 
+    /// Keeps a closed month for ever. [`StoreError::Conflict`] where it is closed already
+    /// with another text. Atomic and durable.
+    async fn close_month(&self, closed: &ClosedMonth) -> Result<(), StoreError>;
+
+    /// The months that are closed, oldest first.
+    async fn closed_months(&self) -> Result<Vec<Month>, StoreError>;
+
+    /// A closed month, the same bytes as it was kept; `None` while it is not closed.
+    async fn closed_month(&self, month: Month) -> Result<Option<ClosedMonth>, StoreError>;
+
+    /// The rows of one monitor or group in the newest `most` months that are closed,
+    /// newest first.
+    async fn closed_rows(
+        &self,
+        subject: Subject,
+        id: &str,
+        most: u32,
+    ) -> Result<Vec<(Month, String)>, StoreError>;
+
+    /// Keeps a correction of a closed month. [`StoreError::Conflict`] where the outage was
+    /// corrected already in another way. Atomic and durable.
+    async fn correct(&self, correction: &Correction) -> Result<(), StoreError>;
+
+    /// The corrections of a month, or of all, in the order in which they were made.
+    async fn corrections(&self, month: Option<Month>) -> Result<Vec<Correction>, StoreError>;
+
+    /// What other monitors said of this one's target, and where its imported records
+    /// came from: all that shares an instant with `span`, uncut, each kind in order of
+    /// its start. Nothing of it is observed time; checks that were imported are among
+    /// [`Store::checks`] like any other, and an origin says which time's.
+    async fn imports(&self, key: Key, span: Span) -> Result<Foreign, StoreError>;
+
+    /// [`Store::imports`] of every monitor that has any, in one read.
+    async fn all_imports(&self, span: Span) -> Result<BTreeMap<Key, Foreign>, StoreError>;
+
     /// Begins an import, which holds all other writers off until it is finished or
     /// dropped.
     async fn import(&self) -> Result<Box<dyn Import>, StoreError>;
@@ -210,6 +294,11 @@ pub trait Store: Send + Sync {
 /// An import under way. Dropped without [`Import::finish`], nothing of it is kept.
 #[async_trait]
 pub trait Import: Send {
+    /// Lets a monitor's time and rules reach as far back as `past`; from where its own
+    /// begin, these hold. Makes one that is not there if it was removed where it comes
+    /// from. Gives its key; `None` where it is not there and is watched still.
+    async fn past(&mut self, past: &Past) -> Result<Option<Key>, StoreError>;
+
     /// Adds checks of one monitor, in any order, within one call and over several.
     /// [`StoreError::Conflict`] where a check with the same start says something else.
     async fn checks(&mut self, key: Key, checks: &[Check]) -> Result<(), StoreError>;
@@ -220,8 +309,33 @@ pub trait Import: Send {
     /// Adds a maintenance window, or a cancellation to one.
     async fn window(&mut self, window: &MaintenanceWindow) -> Result<(), StoreError>;
 
+    /// Adds a closed month, as [`Store::close_month`] does.
+    async fn closed_month(&mut self, closed: &ClosedMonth) -> Result<(), StoreError>;
+
+    /// Adds a correction, as [`Store::correct`] does; its month must be closed by then.
+    async fn correction(&mut self, correction: &Correction) -> Result<(), StoreError>;
+
+    /// Adds what was said in one check. [`StoreError::Conflict`] where something else is
+    /// kept.
+    async fn exchange(&mut self, exchanged: &Exchanged) -> Result<(), StoreError>;
+
+    /// Adds what another monitor counted. [`StoreError::Conflict`] where its source is
+    /// kept to have counted something else in any of that time.
+    async fn count(&mut self, key: Key, count: &Count) -> Result<(), StoreError>;
+
+    /// Adds how another monitor says it was, or more time to a stretch with the same
+    /// start, claim and reason. [`StoreError::Conflict`] where its source is kept to say
+    /// something else of any of that time.
+    async fn stretch(&mut self, key: Key, stretch: &Stretch) -> Result<(), StoreError>;
+
+    /// Adds where records came from.
+    async fn origin(&mut self, key: Key, origin: &Origin) -> Result<(), StoreError>;
+
+    /// What was added up to here.
+    fn so_far(&self) -> Imported;
+
     /// Judges every touched monitor again, lets the time of a monitor without `since`
-    /// begin no later than its earliest check, lets the epoch grow if anything was
+    /// begin no later than its earliest check, count or stretch, lets the epoch grow if anything was
     /// added, and keeps it all. Atomic.
     async fn finish(self: Box<Self>) -> Result<Imported, StoreError>;
 }

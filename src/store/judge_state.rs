@@ -27,8 +27,9 @@ struct Text {
     open: Option<(String, i64)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sure: Option<(i64, i64)>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    well_since: Option<i64>,
+    /// Earlier versions kept it; it says nothing that `open` does not.
+    #[serde(default, rename = "well_since", skip_serializing)]
+    _well_since: Option<i64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -70,7 +71,7 @@ pub(super) fn to_text(judge: &Judge) -> String {
         outage: judge.outage.as_ref().map(|(from, reason)| (from.0, reason.to_string())),
         open: judge.open.map(|(seen, from)| (seen_word(seen), from.0)),
         sure: judge.sure.map(|span| (span.from.0, span.to.0)),
-        well_since: judge.well_since.map(|at| at.0),
+        _well_since: None,
     };
     // Only maps with keys that are no strings can fail, and there is none.
     serde_json::to_string(&text).unwrap_or_default()
@@ -101,7 +102,6 @@ pub(super) fn from_text(text: &str) -> Result<Judge, String> {
         outage: text.outage.map(|(from, reason)| (Timestamp(from), Arc::from(reason))),
         open,
         sure: text.sure.map(|(from, to)| Span::new(Timestamp(from), Timestamp(to))),
-        well_since: text.well_since.map(Timestamp),
     })
 }
 
@@ -158,15 +158,13 @@ mod tests {
             prop::option::of((at(), reason())),
             prop::option::of((seen(), at())),
             prop::option::of(sure),
-            prop::option::of(at()),
         )
-            .prop_map(|(last, run, outage, open, sure, well_since)| Judge {
+            .prop_map(|(last, run, outage, open, sure)| Judge {
                 last,
                 run,
                 outage,
                 open,
                 sure,
-                well_since,
             })
     }
 
@@ -175,6 +173,13 @@ mod tests {
         fn a_judge_comes_back_from_its_text(judge in judge()) {
             prop_assert_eq!(from_text(&to_text(&judge)), Ok(judge));
         }
+    }
+
+    #[test]
+    fn a_judge_of_an_earlier_everup_is_read() {
+        let text = r#"{"v":1,"open":["up",60000],"well_since":0}"#;
+        let open = Some((Seen::Up, Timestamp(60_000)));
+        assert_eq!(from_text(text), Ok(Judge { open, ..Judge::default() }));
     }
 
     #[test]

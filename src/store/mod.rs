@@ -4,10 +4,14 @@
 //! floor that builds the program names an implementation. The codecs beside it are
 //! pure and the same for every database.
 
+pub mod canonical;
+pub mod closed;
 pub mod contract;
 mod evidence;
+pub mod exchange;
 mod judge_state;
 pub mod lock;
 mod pack;
+pub mod past;
 pub mod settings;
 pub mod sqlite;

@@ -5,9 +5,13 @@
 //! monitor and day, which is cheap to keep and to read. Every reader asks both.
 //! Nothing here looks at a clock, and nothing judges but by the domain's judge.
 
+mod closed;
 mod commit;
 mod days;
 mod error;
+mod exchanges;
+mod file;
+mod foreign;
 mod hot;
 mod import;
 mod ledger;
@@ -17,21 +21,28 @@ mod meta;
 mod monitors;
 mod open;
 mod packing;
+mod past;
 mod read;
 mod register;
 mod runs;
 mod write;
 
 use crate::domain::check::Check;
+use crate::domain::exchange::Exchange;
+use crate::domain::foreign::Foreign;
 use crate::domain::monitor::Key;
+use crate::domain::month::Month;
 use crate::domain::run::Run;
 use crate::domain::span::Span;
 use crate::domain::timestamp::Timestamp;
+use crate::store::closed::{ClosedMonth, Correction, Subject};
 use crate::store::contract::{
     Batch, Committed, Import, Loaded, Others, Pause, Registration, Store, StoreError,
 };
 use async_trait::async_trait;
+use file::File;
 use sqlx::SqlitePool;
+use std::collections::BTreeMap;
 use std::path::Path;
 use write::Write;
 
@@ -42,6 +53,8 @@ pub struct Sqlite {
     writer: SqlitePool,
     /// A few connections, which cannot write.
     readers: SqlitePool,
+    /// What they are connected to.
+    file: File,
 }
 
 impl Sqlite {
@@ -54,10 +67,16 @@ impl Sqlite {
     /// process is changing its schema.
     pub async fn open(path: &Path) -> Result<Sqlite, StoreError> {
         let (writer, readers) = open::open(path).await?;
-        Ok(Sqlite { writer, readers })
+        Ok(Sqlite { writer, readers, file: File::find(path)? })
     }
 
-    /// Opens the database for a command that only reads: where there is none, none is made.
+    async fn write(&self) -> Result<Write, StoreError> {
+        self.file.is_in_place()?;
+        Write::begin(&self.writer).await
+    }
+
+    /// Opens the database for a command that only reads: where there is none, none is made,
+    /// and one that this user may only read is only read.
     ///
     /// # Errors
     /// As [`Sqlite::open`], and where there is no file.
@@ -70,7 +89,11 @@ impl Sqlite {
             );
             return Err(StoreError::Refused(message));
         }
-        Sqlite::open(path).await
+        if file::can_be_written(path) {
+            return Sqlite::open(path).await;
+        }
+        let (writer, readers) = open::open_to_read(path).await?;
+        Ok(Sqlite { writer, readers, file: File::find(path)? })
     }
 }
 
@@ -82,7 +105,7 @@ impl Store for Sqlite {
         registrations: &[Registration],
         others: Others,
     ) -> Result<(), StoreError> {
-        let write = Write::begin(&self.writer).await?;
+        let write = self.write().await?;
         register::register(write, now, registrations, others).await
     }
 
@@ -92,13 +115,31 @@ impl Store for Sqlite {
     }
 
     async fn commit(&self, batch: &Batch) -> Result<Committed, StoreError> {
-        let write = Write::begin(&self.writer).await?;
+        let write = self.write().await?;
         commit::commit(write, batch).await
     }
 
     async fn checks(&self, key: Key, span: Span) -> Result<Vec<Check>, StoreError> {
         let mut read = self.readers.begin().await?;
         read::checks(&mut read, key, span).await
+    }
+
+    async fn recent(
+        &self,
+        each: &mut (dyn for<'c> FnMut(Key, &'c Check) + Send),
+    ) -> Result<Timestamp, StoreError> {
+        let mut read = self.readers.begin().await?;
+        read::recent(&mut read, each).await
+    }
+
+    async fn exchanges(
+        &self,
+        key: Key,
+        span: Span,
+        limit: usize,
+    ) -> Result<Vec<(Timestamp, Exchange)>, StoreError> {
+        let mut read = self.readers.begin().await?;
+        exchanges::read(&mut read, key, span, limit).await
     }
 
     async fn extent(&self, key: Key) -> Result<Option<Span>, StoreError> {
@@ -128,17 +169,58 @@ impl Store for Sqlite {
         runs::read_all(&mut read).await
     }
 
+    async fn close_month(&self, closed: &ClosedMonth) -> Result<(), StoreError> {
+        closed::close(Write::begin(&self.writer).await?, closed).await
+    }
+
+    async fn closed_months(&self) -> Result<Vec<Month>, StoreError> {
+        closed::months(&mut *self.readers.acquire().await?).await
+    }
+
+    async fn closed_month(&self, month: Month) -> Result<Option<ClosedMonth>, StoreError> {
+        closed::read(&mut *self.readers.begin().await?, month).await
+    }
+
+    async fn closed_rows(
+        &self,
+        subject: Subject,
+        id: &str,
+        most: u32,
+    ) -> Result<Vec<(Month, String)>, StoreError> {
+        closed::rows_of(&mut *self.readers.acquire().await?, subject, id, most).await
+    }
+
+    async fn correct(&self, correction: &Correction) -> Result<(), StoreError> {
+        closed::correct(Write::begin(&self.writer).await?, correction).await
+    }
+
+    async fn corrections(&self, month: Option<Month>) -> Result<Vec<Correction>, StoreError> {
+        closed::corrections(&mut *self.readers.acquire().await?, month).await
+    }
+
+    async fn imports(&self, key: Key, span: Span) -> Result<Foreign, StoreError> {
+        let mut read = self.readers.begin().await?;
+        let mut found = foreign::read(&mut read, Some(key), span).await?;
+        Ok(found.remove(&key).unwrap_or_default())
+    }
+
+    async fn all_imports(&self, span: Span) -> Result<BTreeMap<Key, Foreign>, StoreError> {
+        let mut read = self.readers.begin().await?;
+        foreign::read(&mut read, None, span).await
+    }
+
     async fn import(&self) -> Result<Box<dyn Import>, StoreError> {
-        let write = Write::begin(&self.writer).await?;
+        let write = self.write().await?;
         Ok(Box::new(import::SqliteImport::begin(write).await?))
     }
 
     async fn pack(&self, before: Timestamp) -> Result<u64, StoreError> {
+        self.file.is_in_place()?;
         packing::pack(&self.writer, &self.readers, before).await
     }
 
     async fn writable(&self) -> Result<(), StoreError> {
-        let mut write = Write::begin(&self.writer).await?;
+        let mut write = self.write().await?;
         sqlx::query("UPDATE meta SET epoch = epoch")
             .execute(write.connection())
             .await?;

@@ -3,39 +3,72 @@
 //! `docs/export.md` documents it. Instants are written with three decimals, and read
 //! as RFC 3339 with any zone or as integer milliseconds.
 
+use super::foreign_line::{CountLine, OriginLine, StretchLine};
+use super::monitor_line::MonitorLine;
 use crate::domain::check::{Check, Evidence, Kind, Phases, Verdict};
+use crate::domain::exchange::Exchange;
+use crate::domain::foreign::{Count, Origin, Stretch};
 use crate::domain::maintenance::MaintenanceWindow;
 use crate::domain::monitor::MonitorId;
+use crate::domain::month::Month;
 use crate::domain::timestamp::Timestamp;
+use crate::store::closed::{ClosedMonth, ClosedRow, Correction, Instead, Subject};
 use crate::store::contract::Pause;
+use crate::store::exchange::Form;
+use crate::store::past::Past;
 use serde::de::{Error as _, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::borrow::Cow;
 use std::fmt;
 
 /// One record.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Record {
+    /// When a monitor existed, and how it was judged.
+    Monitor(Past),
     /// A check of a monitor.
     Check(MonitorId, Check),
     /// A pause of a monitor.
     Pause(MonitorId, Pause),
+    /// What was said in a check of a monitor.
+    Exchange(MonitorId, Timestamp, Box<Exchange>),
     /// A maintenance window.
     Maintenance(MaintenanceWindow),
+    /// A closed month; its rows follow.
+    ClosedMonth(ClosedMonth),
+    /// A row of the closed month before it.
+    ClosedRow(Month, ClosedRow),
+    /// A correction of a closed month.
+    Correction(Correction),
+    /// What another monitor counted.
+    Count(MonitorId, Count),
+    /// How another monitor says that a target was.
+    Stretch(MonitorId, Stretch),
+    /// Where records of a monitor came from.
+    Origin(MonitorId, Origin),
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 enum Line<'a> {
+    Monitor(MonitorLine),
     Check {
         monitor: String,
         started_at: Instant,
-        verdict: &'a str,
+        #[serde(borrow)]
+        verdict: Cow<'a, str>,
         #[serde(default)]
         latency_ms: Option<Milliseconds>,
         #[serde(default)]
         reason: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         evidence: Option<Details>,
+    },
+    Exchange {
+        monitor: String,
+        started_at: Instant,
+        #[serde(borrow)]
+        seen: Form<'a>,
     },
     Pause {
         monitor: String,
@@ -54,6 +87,30 @@ enum Line<'a> {
         #[serde(default)]
         monitors: Option<Vec<String>>,
     },
+    ClosedMonth {
+        month: String,
+        closed_at: Instant,
+        head: String,
+        sha256: String,
+    },
+    ClosedRow {
+        month: String,
+        subject: String,
+        id: String,
+        json: String,
+    },
+    Correction {
+        month: String,
+        monitor: String,
+        outage_began_at: Instant,
+        instead: String,
+        author: String,
+        reason: String,
+        made_at: Instant,
+    },
+    Count(CountLine),
+    Stretch(StretchLine),
+    Origin(OriginLine),
 }
 
 /// Evidence besides the reason.
@@ -80,7 +137,11 @@ struct Details {
 
 /// An instant of a line.
 #[derive(Clone, Copy)]
-struct Instant(Timestamp);
+pub(super) struct Instant(pub(super) Timestamp);
+
+/// Integers below this are meant as seconds: as milliseconds they lie before March 1973,
+/// as seconds they reach to the year 5138.
+const MILLISECONDS_FROM: i64 = 100_000_000_000;
 
 impl Serialize for Instant {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -99,10 +160,27 @@ impl<'de> Deserialize<'de> for Instant {
                 )
             }
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Instant, E> {
-                Timestamp::parse_rfc3339(text).map(Instant).map_err(E::custom)
+                let at = Timestamp::parse_rfc3339(text).map_err(E::custom)?;
+                if at < Timestamp(0) {
+                    return Err(E::custom(format!(
+                        "{at} is before 1970, when nothing was watched"
+                    )));
+                }
+                Ok(Instant(at))
             }
             fn visit_i64<E: serde::de::Error>(self, ms: i64) -> Result<Instant, E> {
                 let at = Timestamp(ms);
+                if ms < 0 {
+                    return Err(E::custom(format!(
+                        "{ms} is before 1970, when nothing was watched"
+                    )));
+                }
+                if ms < MILLISECONDS_FROM {
+                    return Err(E::custom(format!(
+                        "{ms} looks like seconds; write milliseconds since 1970, or an instant \
+                         like \"2026-11-01T00:00:00.000Z\""
+                    )));
+                }
                 if (Timestamp::MIN..=Timestamp::MAX).contains(&at) {
                     Ok(Instant(at))
                 } else {
@@ -157,7 +235,7 @@ impl Record {
         let line: Line<'_> = serde_json::from_str(line).map_err(|error| plain(&error))?;
         match line {
             Line::Check { monitor, started_at, verdict, latency_ms, reason, evidence } => {
-                let verdict = Verdict::from_word(verdict).ok_or_else(|| {
+                let verdict = Verdict::from_word(&verdict).ok_or_else(|| {
                     format!("{verdict:?} is no verdict: use ok, degraded, fail or unknown")
                 })?;
                 let check = Check {
@@ -167,6 +245,10 @@ impl Record {
                     evidence: read_evidence(reason.unwrap_or_default(), evidence)?,
                 };
                 Ok(Record::Check(MonitorId::new(&monitor)?, check))
+            }
+            Line::Exchange { monitor, started_at, seen } => {
+                let exchange = Box::new(seen.exchange()?);
+                Ok(Record::Exchange(MonitorId::new(&monitor)?, started_at.0, exchange))
             }
             Line::Pause { monitor, from, to } => {
                 let pause = Pause { from: from.0, to: to.map(|to| to.0) };
@@ -195,6 +277,47 @@ impl Record {
                     monitors: read_monitors(monitors)?,
                 }))
             }
+            Line::ClosedMonth { month, closed_at, head, sha256 } => {
+                Ok(Record::ClosedMonth(ClosedMonth {
+                    month: Month::parse(&month)?,
+                    closed_at: closed_at.0,
+                    head,
+                    rows: Vec::new(),
+                    sha256,
+                }))
+            }
+            Line::ClosedRow { month, subject, id, json } => {
+                let known = Subject::from_word(&subject);
+                let subject = known.ok_or_else(|| {
+                    format!("{subject:?} is no subject: use monitor or group")
+                })?;
+                Ok(Record::ClosedRow(Month::parse(&month)?, ClosedRow { subject, id, json }))
+            }
+            Line::Correction {
+                month,
+                monitor,
+                outage_began_at,
+                instead,
+                author,
+                reason,
+                made_at,
+            } => {
+                let known = Instead::from_word(&instead);
+                Ok(Record::Correction(Correction {
+                    month: Month::parse(&month)?,
+                    monitor,
+                    outage_began_at: outage_began_at.0,
+                    instead: known
+                        .ok_or_else(|| format!("{instead:?} is wrong: use unknown or up"))?,
+                    author: read_message(author)?,
+                    reason: read_message(reason)?,
+                    made_at: made_at.0,
+                }))
+            }
+            Line::Monitor(line) => line.read(),
+            Line::Count(line) => line.read(),
+            Line::Stretch(line) => line.read(),
+            Line::Origin(line) => line.read(),
         }
     }
 
@@ -205,10 +328,15 @@ impl Record {
             Record::Check(monitor, check) => Line::Check {
                 monitor: monitor.to_string(),
                 started_at: Instant(check.started_at),
-                verdict: check.verdict.word(),
+                verdict: Cow::Borrowed(check.verdict.word()),
                 latency_ms: check.latency_us.map(Milliseconds),
                 reason: check.reason().filter(|text| !text.is_empty()).map(str::to_owned),
                 evidence: check.evidence.as_deref().and_then(details),
+            },
+            Record::Exchange(monitor, at, exchange) => Line::Exchange {
+                monitor: monitor.to_string(),
+                started_at: Instant(*at),
+                seen: Form::of(exchange),
             },
             Record::Pause(monitor, pause) => Line::Pause {
                 monitor: monitor.to_string(),
@@ -226,6 +354,33 @@ impl Record {
                     some => Some(some.iter().map(ToString::to_string).collect()),
                 },
             },
+            Record::ClosedMonth(closed) => Line::ClosedMonth {
+                month: closed.month.to_string(),
+                closed_at: Instant(closed.closed_at),
+                head: closed.head.clone(),
+                sha256: closed.sha256.clone(),
+            },
+            Record::ClosedRow(month, row) => Line::ClosedRow {
+                month: month.to_string(),
+                subject: row.subject.word().to_owned(),
+                id: row.id.clone(),
+                json: row.json.clone(),
+            },
+            Record::Correction(correction) => Line::Correction {
+                month: correction.month.to_string(),
+                monitor: correction.monitor.clone(),
+                outage_began_at: Instant(correction.outage_began_at),
+                instead: correction.instead.word().to_owned(),
+                author: correction.author.clone(),
+                reason: correction.reason.clone(),
+                made_at: Instant(correction.made_at),
+            },
+            Record::Monitor(past) => Line::Monitor(MonitorLine::of(past)),
+            Record::Count(monitor, count) => Line::Count(CountLine::of(monitor, count)),
+            Record::Stretch(monitor, stretch) => {
+                Line::Stretch(StretchLine::of(monitor, stretch))
+            }
+            Record::Origin(monitor, origin) => Line::Origin(OriginLine::of(monitor, origin)),
         };
         // Serialising strings, integers and finite numbers into memory cannot fail.
         serde_json::to_string(&line).unwrap_or_default()
@@ -239,16 +394,22 @@ fn plain(error: &serde_json::Error) -> String {
     text[..end].to_owned()
 }
 
+/// A text that is safe to print anywhere, or what it has to be like.
+pub(super) fn clean(text: String, what: &str) -> Result<String, String> {
+    if Evidence::clean(&text) == text {
+        return Ok(text);
+    }
+    Err(format!(
+        "{what} is at most {} characters, without control characters or spaces around it",
+        Evidence::REASON_CHARS_MAX
+    ))
+}
+
 fn read_evidence(
     reason: String,
     details: Option<Details>,
 ) -> Result<Option<Box<Evidence>>, String> {
-    if Evidence::clean(&reason) != reason {
-        return Err(format!(
-            "a reason is at most {} characters, without control characters or spaces around it",
-            Evidence::REASON_CHARS_MAX
-        ));
-    }
+    let reason = clean(reason, "a reason")?;
     if reason.is_empty() && details.is_none() {
         return Ok(None);
     }
@@ -334,9 +495,24 @@ mod tests {
     #[case(
         r#"{"kind":"check","monitor":"api","started_at":"2026-11-01T00:00:00.001Z","verdict":"fail","latency_ms":null,"reason":"HTTP 502 from 203.0.113.7","evidence":{"kind":"status","address":"203.0.113.7:443","status":502,"dns_ms":0.9,"total_ms":12.345}}"#
     )]
+    #[case(
+        r#"{"kind":"exchange","monitor":"api","started_at":"2026-11-01T00:00:00.001Z","seen":{"tls":{"version":"TLSv1.3","cipher":"TLS13_AES_256_GCM_SHA384","certificate":{"names":["api.example.com"],"issuer":"CN=R3","not_before":"2026-10-01T00:00:00Z","not_after":"2026-12-30T00:00:00Z"}},"headers":[["server","nginx \"1\""]],"headers_cut":false,"body":{"text":"<h1>\n502","bytes":8,"cut":false}}}"#
+    )]
+    #[case(
+        r#"{"kind":"monitor","monitor":"api","name":"API","url":"https://api.example.com/health","lives":[{"from":"2026-10-01T00:00:00.000Z","to":"2026-10-02T00:00:00.000Z"},{"from":"2026-11-01T00:00:00.000Z","to":null}],"parameters":[{"from":"2026-10-01T00:00:00.000Z","interval_ms":60000,"timeout_ms":10000,"failures":3,"retry_interval_ms":10000,"successes":1}]}"#
+    )]
     #[case(r#"{"kind":"pause","monitor":"api","from":"2026-11-01T00:00:00.000Z","to":null}"#)]
     #[case(
         r#"{"kind":"maintenance","announced_at":"2026-11-01T00:00:00.000Z","start_time":"2026-11-04T00:00:00.000Z","end_time":"2026-11-04T02:00:00.000Z","cancelled_at":null,"message":"upgrade","monitors":["api"]}"#
+    )]
+    #[case(
+        r#"{"kind":"count","monitor":"api","source":"uptime-kuma","from":"2026-11-01T00:00:00.000Z","to":"2026-11-02T00:00:00.000Z","up":1436,"down":4}"#
+    )]
+    #[case(
+        r#"{"kind":"stretch","monitor":"api","source":"uptimerobot","from":"2026-11-01T00:00:00.000Z","to":"2026-11-02T00:00:00.000Z","claim":"down","reason":"Connection Timeout"}"#
+    )]
+    #[case(
+        r#"{"kind":"origin","monitor":"api","source":"uptime-kuma","file":"kuma.db","imported_at":"2026-11-24T10:54:07.000Z","records":"checks","from":"2026-11-01T00:00:00.000Z","to":"2026-11-02T00:00:00.000Z","added":1440}"#
     )]
     fn a_line_comes_back_as_it_was(#[case] line: &str) {
         assert_eq!(Record::parse(line).unwrap().print(), line);
@@ -351,36 +527,118 @@ mod tests {
     }
 
     #[rstest]
-    #[case(r#"{"kind":"check","monitor":"api","started_at":1,"verdict":"good"}"#, "no verdict")]
+    #[case(
+        r#"{"kind":"check","monitor":"api","started_at":1793491200000,"verdict":"good"}"#,
+        "no verdict"
+    )]
     #[case(
         r#"{"kind":"check","monitor":"api","started_at":1.5,"verdict":"ok"}"#,
         "integer milli"
     )]
     #[case(
-        r#"{"kind":"check","monitor":"A B","started_at":1,"verdict":"ok"}"#,
+        r#"{"kind":"check","monitor":"A B","started_at":1793491200000,"verdict":"ok"}"#,
         "cannot be an id"
     )]
     #[case(r#"{"kind":"check","monitor":"api","verdict":"ok"}"#, "missing field `started_at`")]
     #[case(
-        r#"{"kind":"check","monitor":"api","started_at":1,"verdict":"ok","x":1}"#,
+        r#"{"kind":"check","monitor":"api","started_at":1793491200000,"verdict":"ok","x":1}"#,
         "unknown field"
     )]
     #[case(
-        r#"{"kind":"check","monitor":"api","started_at":1,"verdict":"ok","latency_ms":-1}"#,
+        r#"{"kind":"check","monitor":"api","started_at":1793491200000,"verdict":"ok","latency_ms":-1}"#,
         "not a latency"
     )]
     #[case(
         r#"{"kind":"check","monitor":"api","started_at":9223372036854775807,"verdict":"ok"}"#,
         "an instant"
     )]
-    #[case(r#"{"kind":"pause","monitor":"api","from":5,"to":5}"#, "must end after")]
     #[case(
-        r#"{"kind":"maintenance","announced_at":1,"start_time":9,"end_time":5}"#,
+        r#"{"kind":"exchange","monitor":"api","started_at":1793491200000,"seen":{"headers":[["x","a\u0007"]]}}"#,
+        "without control characters"
+    )]
+    #[case(
+        r#"{"kind":"exchange","monitor":"api","started_at":1793491200000,"seen":{"mood":"bad"}}"#,
+        "unknown field"
+    )]
+    #[case(
+        r#"{"kind":"pause","monitor":"api","from":1793491200005,"to":1793491200005}"#,
         "must end after"
     )]
     #[case(
-        r#"{"kind":"maintenance","announced_at":1,"start_time":3,"end_time":5,"monitors":[]}"#,
+        r#"{"kind":"maintenance","announced_at":1793491200001,"start_time":1793491200009,"end_time":1793491200005}"#,
+        "must end after"
+    )]
+    #[case(
+        r#"{"kind":"maintenance","announced_at":1793491200001,"start_time":1793491200003,"end_time":1793491200005,"monitors":[]}"#,
         "leave it out"
+    )]
+    #[case(
+        r#"{"kind":"check","monitor":"api","started_at":1793491200,"verdict":"ok"}"#,
+        "1793491200 looks like seconds; write milliseconds"
+    )]
+    #[case(
+        r#"{"kind":"check","monitor":"api","started_at":-1,"verdict":"ok"}"#,
+        "-1 is before 1970"
+    )]
+    #[case(
+        r#"{"kind":"check","monitor":"api","started_at":"1969-12-31T23:59:59Z","verdict":"ok"}"#,
+        "1969-12-31T23:59:59Z is before 1970"
+    )]
+    #[case(
+        r#"{"kind":"count","monitor":"api","source":"kuma","from":1793491200001,"to":1793491200002,"up":1,"down":0}"#,
+        "no source: use uptime-kuma"
+    )]
+    #[case(
+        r#"{"kind":"count","monitor":"api","source":"uptime-kuma","from":1793491200002,"to":1793491200002,"up":1,"down":0}"#,
+        "must end after"
+    )]
+    #[case(
+        r#"{"kind":"count","monitor":"api","source":"uptime-kuma","from":1793491200001,"to":1793491200002,"up":-1,"down":0}"#,
+        "invalid value"
+    )]
+    #[case(
+        r#"{"kind":"count","monitor":"api","source":"uptime-kuma","from":1793491200001,"to":1793491200002,"up":1,"down":0,"x":1}"#,
+        "unknown field"
+    )]
+    #[case(
+        r#"{"kind":"stretch","monitor":"api","source":"uptimerobot","from":1793491200001,"to":1793491200002,"claim":"odd"}"#,
+        "no claim"
+    )]
+    #[case(
+        r#"{"kind":"stretch","monitor":"api","source":"uptimerobot","from":1793491200001,"to":1793491200002,"claim":"up","reason":" a"}"#,
+        "spaces around"
+    )]
+    #[case(
+        r#"{"kind":"origin","monitor":"api","source":"uptimerobot","file":"f","imported_at":1793491200000,"records":"all","from":1793491200001,"to":1793491200002,"added":1}"#,
+        "are no records"
+    )]
+    #[case(
+        r#"{"kind":"monitor","monitor":"api","name":"API","url":"","lives":[],"parameters":[]}"#,
+        "at least one; only the last"
+    )]
+    #[case(
+        r#"{"kind":"monitor","monitor":"api","name":"API","url":"","lives":[{"from":1793491200001},{"from":1793491200002}],"parameters":[]}"#,
+        "at least one; only the last"
+    )]
+    #[case(
+        r#"{"kind":"monitor","monitor":"api","name":"API","url":"","lives":[{"from":1793491200001}],"parameters":[]}"#,
+        "at least one version"
+    )]
+    #[case(
+        r#"{"kind":"monitor","monitor":"api","name":"API","url":"","lives":[{"from":1793491200001}],"parameters":[{"from":1793491200001,"interval_ms":0,"timeout_ms":1,"failures":1,"retry_interval_ms":1,"successes":1}]}"#,
+        "interval_ms is 1 to"
+    )]
+    #[case(
+        r#"{"kind":"monitor","monitor":"api","name":"API","url":"","lives":[{"from":1793491200001}],"parameters":[{"from":1793491200001,"interval_ms":1,"timeout_ms":1,"failures":0,"retry_interval_ms":1,"successes":1}]}"#,
+        "failures is 1 or more"
+    )]
+    #[case(
+        r#"{"kind":"monitor","monitor":"api","name":"A\u0007","url":"","lives":[{"from":1793491200001}],"parameters":[]}"#,
+        "a name is at most"
+    )]
+    #[case(
+        r#"{"kind":"monitor","monitor":"api","name":"API","url":"\u0007","lives":[{"from":1793491200001}],"parameters":[]}"#,
+        "a url is at most"
     )]
     #[case(r#"{"kind":"outage"}"#, "unknown variant")]
     #[case("{", "EOF")]

@@ -1,9 +1,19 @@
-//! A whole history as lines of JSON (NDJSON), out of one store and into another.
+//! A whole history as lines of JSON (NDJSON), out of one store and into another, and the
+//! histories of other monitors into ours.
 //!
-//! `everup export` and `everup import` use it. One line is one record: a check, a
-//! pause or a maintenance window. What comes out goes in again unchanged, and twice is
-//! the same as once.
+//! `everup export` and `everup import` use it. `line` is one record; what `write` writes
+//! `read` reads unchanged, and twice is the same as once; `csv` has the checks alone, for
+//! spreadsheets. `kuma` and `uptimerobot` read what is not ours: `mapping` says which of
+//! their monitors is which of ours, and `taking` what becomes of a record. All of a file
+//! goes in, or nothing.
 
+pub mod csv;
+mod foreign_line;
+pub mod kuma;
 pub mod line;
+pub mod mapping;
+mod monitor_line;
 pub mod read;
+pub mod taking;
+pub mod uptimerobot;
 pub mod write;

@@ -3,13 +3,14 @@
 use super::line::Record;
 use crate::domain::check::Check;
 use crate::domain::monitor::{Key, MonitorId};
-use crate::store::contract::{Import, Imported, Store, StoreError};
+use crate::store::closed::ClosedMonth;
+use crate::store::contract::{Exchanged, Import, Imported, Store, StoreError};
 use std::collections::HashMap;
 use std::io::{self, BufRead, Read};
 
-/// A line is at most this long: the longest record has a 2,000-character message or
-/// names a few hundred monitors.
-const LINE_BYTES_MAX: u64 = 64 * 1024;
+/// A line is at most this long: the longest record is the row of a monitor in a closed
+/// month, in which it went up and down with every check.
+const LINE_BYTES_MAX: u64 = 16 << 20;
 /// Checks of one monitor are handed on in pieces of this size.
 const PIECE: usize = 10_000;
 
@@ -26,17 +27,26 @@ pub enum ReadError {
     },
     /// The input could not be read.
     #[error("the input could not be read: {0}; nothing was imported")]
-    Input(#[from] io::Error),
+    Input(io::Error),
     /// The store refused.
     #[error("the database refused: {0}; nothing was imported")]
-    Store(#[from] StoreError),
+    Store(StoreError),
 }
 
-struct Reading<'a> {
+/// Not as its source, which would be said once more.
+impl From<StoreError> for ReadError {
+    fn from(error: StoreError) -> ReadError {
+        ReadError::Store(error)
+    }
+}
+
+struct Reading {
     import: Box<dyn Import>,
-    keys: &'a HashMap<MonitorId, Key>,
+    keys: HashMap<MonitorId, Key>,
     /// Checks of one monitor that have not been handed on, with their lines.
     piece: Option<(Key, Vec<Check>, Vec<u64>)>,
+    /// The closed month whose rows are being read, with the line it began in.
+    closed: Option<(u64, ClosedMonth)>,
 }
 
 /// Reads every line of `input` into the store. `progress` is told how many bytes were
@@ -56,39 +66,68 @@ pub async fn import(
         .map(|history| (history.monitor.id.clone(), history.key))
         .collect();
     let import = store.import().await?;
-    let mut reading = Reading { import, keys: &keys, piece: None };
-    let mut text = Vec::new();
-    let (mut line, mut bytes) = (0_u64, 0_u64);
-    loop {
-        text.clear();
-        let read = input.take(LINE_BYTES_MAX + 1).read_until(b'\n', &mut text)?;
-        if read == 0 {
-            break;
+    let mut reading = Reading { import, keys, piece: None, closed: None };
+    let bytes = match reading.lines(input, &mut progress).await {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            // The waiting checks stand on earlier lines, so what is wrong there comes first.
+            reading.hand_on().await?;
+            return Err(error);
         }
-        line += 1;
-        bytes += read as u64;
-        let problem = |problem: String| ReadError::Line { line, problem };
-        if read as u64 > LINE_BYTES_MAX {
-            return Err(problem(format!("it is longer than {LINE_BYTES_MAX} bytes")));
-        }
-        let text = std::str::from_utf8(&text).map_err(|_| problem("not UTF-8".to_owned()))?;
-        let text = text.trim_start_matches('\u{feff}').trim();
-        if !text.is_empty() {
-            let record = Record::parse(text).map_err(problem)?;
-            reading.add(line, record).await?;
-        }
-        if line % 1_000 == 0 {
-            progress(bytes);
-        }
-    }
+    };
     reading.hand_on().await?;
+    reading.hand_on_closed().await?;
     progress(bytes);
     Ok(reading.import.finish().await?)
 }
 
-impl Reading<'_> {
+impl Reading {
+    /// Reads every line. Gives how many bytes there were.
+    async fn lines(
+        &mut self,
+        input: &mut (dyn BufRead + Send),
+        progress: &mut (dyn FnMut(u64) + Send),
+    ) -> Result<u64, ReadError> {
+        let mut text = Vec::new();
+        let (mut line, mut bytes) = (0_u64, 0_u64);
+        loop {
+            text.clear();
+            let read = (&mut *input).take(LINE_BYTES_MAX + 1).read_until(b'\n', &mut text);
+            let read = read.map_err(ReadError::Input)?;
+            if read == 0 {
+                return Ok(bytes);
+            }
+            line += 1;
+            bytes += read as u64;
+            let problem = |problem: String| ReadError::Line { line, problem };
+            if read as u64 > LINE_BYTES_MAX {
+                return Err(problem(format!("it is longer than {LINE_BYTES_MAX} bytes")));
+            }
+            let text =
+                std::str::from_utf8(&text).map_err(|_| problem("not UTF-8".to_owned()))?;
+            let text = text.trim_start_matches('\u{feff}').trim();
+            if !text.is_empty() {
+                let record = Record::parse(text).map_err(problem)?;
+                self.add(line, record).await?;
+            }
+            if line.is_multiple_of(1_000) {
+                progress(bytes);
+            }
+        }
+    }
+
     async fn add(&mut self, line: u64, record: Record) -> Result<(), ReadError> {
+        if !matches!(record, Record::ClosedRow(..)) {
+            self.hand_on_closed().await?;
+        }
         match record {
+            Record::Monitor(past) => match at(line, self.import.past(&past).await)? {
+                Some(key) => {
+                    self.keys.insert(past.id, key);
+                    Ok(())
+                }
+                None => self.key(line, &past.id).map(drop),
+            },
             Record::Check(id, check) => {
                 let key = self.key(line, &id)?;
                 let full = |(of, checks, _): &(Key, Vec<Check>, Vec<u64>)| {
@@ -103,6 +142,11 @@ impl Reading<'_> {
                 lines.push(line);
                 Ok(())
             }
+            Record::Exchange(id, started_at, exchange) => {
+                let key = self.key(line, &id)?;
+                let exchanged = Exchanged { key, started_at, exchange };
+                at(line, self.import.exchange(&exchanged).await)
+            }
             Record::Pause(id, pause) => {
                 let key = self.key(line, &id)?;
                 at(line, self.import.pause(key, pause).await)
@@ -112,6 +156,35 @@ impl Reading<'_> {
                     self.key(line, id)?;
                 }
                 at(line, self.import.window(&window).await)
+            }
+            Record::ClosedMonth(closed) => {
+                self.closed = Some((line, closed));
+                Ok(())
+            }
+            Record::ClosedRow(month, row) => match &mut self.closed {
+                Some((_, closed)) if closed.month == month => {
+                    closed.rows.push(row);
+                    Ok(())
+                }
+                _ => {
+                    let problem = format!("the closed_month {month} does not stand before it");
+                    Err(ReadError::Line { line, problem })
+                }
+            },
+            Record::Correction(correction) => {
+                at(line, self.import.correction(&correction).await)
+            }
+            Record::Count(id, count) => {
+                let key = self.key(line, &id)?;
+                at(line, self.import.count(key, &count).await)
+            }
+            Record::Stretch(id, stretch) => {
+                let key = self.key(line, &id)?;
+                at(line, self.import.stretch(key, &stretch).await)
+            }
+            Record::Origin(id, origin) => {
+                let key = self.key(line, &id)?;
+                at(line, self.import.origin(key, &origin).await)
             }
         }
     }
@@ -124,6 +197,16 @@ impl Reading<'_> {
         };
         let key = self.keys.get(id).copied();
         key.ok_or_else(|| ReadError::Line { line, problem: problem() })
+    }
+
+    /// Hands the closed month on whose last row has been read.
+    async fn hand_on_closed(&mut self) -> Result<(), ReadError> {
+        let Some((line, closed)) = self.closed.take() else { return Ok(()) };
+        if !closed.is_whole() {
+            let problem = format!("{} and its rows do not have this sha256", closed.month);
+            return Err(ReadError::Line { line, problem });
+        }
+        at(line, self.import.closed_month(&closed).await)
     }
 
     /// Hands the waiting checks on. Where they contradict what is kept, the first line
@@ -141,7 +224,7 @@ impl Reading<'_> {
     }
 }
 
-fn at(line: u64, result: Result<(), StoreError>) -> Result<(), ReadError> {
+fn at<T>(line: u64, result: Result<T, StoreError>) -> Result<T, ReadError> {
     match result {
         Err(StoreError::Conflict(problem)) => Err(ReadError::Line { line, problem }),
         result => Ok(result?),

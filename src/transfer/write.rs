@@ -1,19 +1,33 @@
 //! Out of a store: every record as a line, in a bounded piece of memory.
 
+use super::csv;
 use super::line::Record;
 use crate::domain::history::History;
 use crate::domain::span::Span;
 use crate::domain::timestamp::{DAY_MS, Timestamp};
 use crate::store::contract::{Loaded, Store, StoreError};
+use crate::store::past::Past;
 use std::io::{self, Write};
 
 /// What is to be written.
 #[derive(Clone, Debug)]
 pub struct Selection {
-    /// Checks that began within, and pauses and windows that touch it.
+    /// Checks that began within, and all else that touches it.
     pub span: Span,
-    /// Only these monitors; empty: all.
+    /// Only these monitors, without closed months, which are of all; empty: all.
     pub monitors: Vec<String>,
+    /// Lines that can be imported again, or only the checks as a table.
+    pub form: Form,
+}
+
+/// The form of an export.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    /// NDJSON: everything.
+    #[default]
+    Lines,
+    /// CSV: the checks alone.
+    Table,
 }
 
 /// Why an export stopped.
@@ -21,7 +35,7 @@ pub struct Selection {
 pub enum WriteError {
     /// The store could not be read.
     #[error("the checks could not be read: {0}")]
-    Store(#[from] StoreError),
+    Store(StoreError),
     /// The lines could not be written.
     #[error(transparent)]
     Output(#[from] io::Error),
@@ -30,8 +44,16 @@ pub enum WriteError {
     UnknownMonitor(String, String),
 }
 
-/// Writes the selected records: windows first, then each monitor's pauses and checks
-/// in order of time. Gives how many lines there were.
+/// Not as its source, which would be said once more.
+impl From<StoreError> for WriteError {
+    fn from(error: StoreError) -> WriteError {
+        WriteError::Store(error)
+    }
+}
+
+/// Writes the selected records: the monitors first, then windows, then each one's pauses, what was
+/// imported for it, and its checks, in order of time, after those of a day what was said in
+/// some of them. Gives how many lines there were.
 ///
 /// # Errors
 /// When the store cannot be read or the output refuses.
@@ -42,15 +64,40 @@ pub async fn export(
 ) -> Result<u64, WriteError> {
     let Loaded { histories, windows, .. } = store.load().await?;
     let chosen = chosen(&histories, &selection.monitors)?;
+    if selection.form == Form::Table {
+        return export_table(store, selection, &chosen, output).await;
+    }
     let mut lines = 0;
     let mut put = |record: Record, output: &mut (dyn Write + Send)| {
         lines += 1;
         writeln!(output, "{}", record.print())
     };
+    for history in &chosen {
+        if let Some(past) = Past::of(&history.monitor, selection.span.from) {
+            put(Record::Monitor(past), output)?;
+        }
+    }
     for window in windows {
         let concerned = chosen.iter().any(|history| window.is_about(&history.monitor.id));
         if concerned && Span::new(window.start, window.end).overlaps(selection.span) {
             put(Record::Maintenance(window), output)?;
+        }
+    }
+    if selection.monitors.is_empty() {
+        for month in store.closed_months().await? {
+            // Cut in UTC, which is near enough to choose by.
+            if !month.window(chrono_tz::UTC).overlaps(selection.span) {
+                continue;
+            }
+            let Some(mut closed) = store.closed_month(month).await? else { continue };
+            let rows = std::mem::take(&mut closed.rows);
+            put(Record::ClosedMonth(closed), output)?;
+            for row in rows {
+                put(Record::ClosedRow(month, row), output)?;
+            }
+            for correction in store.corrections(Some(month)).await? {
+                put(Record::Correction(correction), output)?;
+            }
         }
     }
     for history in chosen {
@@ -61,19 +108,63 @@ pub async fn export(
                 put(Record::Pause(id.clone(), pause), output)?;
             }
         }
-        let Some(extent) = store.extent(history.key).await? else { continue };
-        let extent = extent.cut(selection.span);
-        let mut from = extent.from;
-        while from < extent.to {
-            let to = from.plus_ms(DAY_MS).min(extent.to);
-            for check in store.checks(history.key, Span::new(from, to)).await? {
+        let foreign = store.imports(history.key, selection.span).await?;
+        for origin in foreign.origins {
+            put(Record::Origin(id.clone(), origin), output)?;
+        }
+        for count in foreign.counts {
+            put(Record::Count(id.clone(), count), output)?;
+        }
+        for stretch in foreign.stretches {
+            put(Record::Stretch(id.clone(), stretch), output)?;
+        }
+        for day in days(store, history, selection.span).await? {
+            for check in store.checks(history.key, day).await? {
                 put(Record::Check(id.clone(), check), output)?;
             }
-            from = to;
+            for (at, exchange) in store.exchanges(history.key, day, usize::MAX).await? {
+                put(Record::Exchange(id.clone(), at, Box::new(exchange)), output)?;
+            }
         }
     }
     output.flush()?;
     Ok(lines)
+}
+
+/// The checks alone, as CSV.
+async fn export_table(
+    store: &dyn Store,
+    selection: &Selection,
+    chosen: &[&History],
+    output: &mut (dyn Write + Send),
+) -> Result<u64, WriteError> {
+    let mut rows = 0;
+    output.write_all(csv::head().as_bytes())?;
+    for history in chosen {
+        for day in days(store, history, selection.span).await? {
+            for check in store.checks(history.key, day).await? {
+                output.write_all(csv::check(history.monitor.id.as_str(), &check).as_bytes())?;
+                rows += 1;
+            }
+        }
+    }
+    output.flush()?;
+    Ok(rows)
+}
+
+/// The time in which a monitor has checks within `span`, a day at a time.
+async fn days(
+    store: &dyn Store,
+    history: &History,
+    span: Span,
+) -> Result<Vec<Span>, StoreError> {
+    let Some(extent) = store.extent(history.key).await? else { return Ok(Vec::new()) };
+    let extent = extent.cut(span);
+    let starts = std::iter::successors(Some(extent.from), |from| Some(from.plus_ms(DAY_MS)));
+    let starts = starts.take_while(|from| *from < extent.to);
+    Ok(starts
+        .map(|from| Span::new(from, from.plus_ms(DAY_MS).min(extent.to)))
+        .collect())
 }
 
 fn chosen<'a>(

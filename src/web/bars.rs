@@ -1,56 +1,132 @@
-//! The day bars as SVG: one picture a monitor, at most one path a class.
+//! The bars of days or months as SVG: a picture of a monitor's days, and one of its weeks for
+//! where days would be hairlines; at most one path a class.
 //!
-//! Pure geometry. A day is a column; its classes share the height by their time, and
+//! Pure geometry. A day (or a week) is a column; its classes share the height by their time, and
 //! whatever happened is seen: an outage of a minute has a mark that stands out above
-//! the line of good days, so that a bar reads without colour. Days of one kind are
-//! drawn as one stretch, so a quiet quarter is a single rectangle.
+//! the line of good days, and the classes of a day are kept apart by a line of paper, so
+//! that a bar reads without colour. Days of one kind are drawn as one stretch, so a quiet
+//! quarter is a single rectangle.
 
 use super::moment;
 use crate::domain::duration;
 use crate::domain::uptime::Tally;
+use crate::report::past::MonthSum;
 use crate::report::status::Day;
 use askama::Template;
-use std::fmt::Write;
+use std::ops::Range;
 
-/// A day's width, with the gap to the next.
-const DAY_WIDTH: usize = 4;
-/// The gap after a stretch; those within it are laid over all pictures by one pattern.
-const GAP: usize = 1;
+/// How a picture is divided.
+struct Grid {
+    /// The class that says how wide a page must be for it.
+    by: &'static str,
+    /// What a column is called, one and several.
+    columns: [&'static str; 2],
+    /// A column's width, with the gap to the next.
+    width: usize,
+    /// The gap after a stretch; those within it are laid over the picture by a pattern.
+    gap: usize,
+}
+
+const DAYS: Grid = Grid { by: "by-day", columns: ["day", "days"], width: 3, gap: 1 };
+const WEEKS: Grid = Grid { by: "by-week", columns: ["week", "weeks"], width: 12, gap: 2 };
+const MONTHS: Grid = Grid { by: "by-month", columns: ["month", "months"], width: 8, gap: 2 };
+
+const DAYS_A_WEEK: usize = 7;
+
 /// The height of a picture: what a day that was down all through has.
-const HEIGHT: i64 = 28;
+pub(super) const HEIGHT: i64 = 28;
 /// The height of a day without downtime. What is above it is for outages alone.
 const BODY: i64 = 18;
 /// The least height of an outage: what stands out, and a little of the body, so that
-/// both are seen as one mark.
+/// both are seen as one mark. From there it grows with its time.
 const OUTAGE_MIN: i64 = HEIGHT - BODY + 2;
 /// The least height of anything else that happened.
 const MARK_MIN: i64 = 5;
 /// What is left to everything else on a day that was nearly all downtime.
-const LEAST: i64 = 2;
+const LEAST: i64 = 3;
+/// The paper between two classes of a day: no two colours need to be told apart where
+/// they touch.
+const SEAM: i64 = 1;
 /// The height of a paused day: a line that lies low.
 const PAUSED: i64 = 4;
 
-/// A stretch of days of one class and height.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Rect {
-    class: &'static str,
-    day: usize,
-    days: usize,
-    top: i64,
-    height: i64,
-}
-
-/// All rectangles of one class.
+/// All that is drawn of one class.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Path {
     class: &'static str,
     data: String,
 }
 
+/// A path while it is drawn: one outline a stretch of columns that stand on one foot. The
+/// gaps between them are laid over the picture, so an outline runs on across them.
+#[derive(Default)]
+struct Pen {
+    data: String,
+    open: Option<Outline>,
+}
+
+/// An outline whose right end is not known yet.
+struct Outline {
+    /// The column it begins with, and the one after its last.
+    columns: Range<usize>,
+    /// Where its last step began.
+    step: usize,
+    top: i64,
+    foot: i64,
+}
+
+impl Pen {
+    /// Draws one column on.
+    fn draw(&mut self, column: usize, top: i64, foot: i64, grid: &Grid) {
+        match &mut self.open {
+            Some(open) if open.columns.end == column && open.foot == foot => {
+                open.columns.end += 1;
+                if open.top != top {
+                    let run = ((column - open.step) * grid.width) as i64;
+                    put(&mut self.data, [("h", run), ("v", top - open.top)]);
+                    (open.step, open.top) = (column, top);
+                }
+            }
+            _ => {
+                self.lift(grid);
+                put(&mut self.data, [("M", (column * grid.width) as i64), (" ", top)]);
+                let columns = column..column + 1;
+                self.open = Some(Outline { columns, step: column, top, foot });
+            }
+        }
+    }
+
+    /// Closes the outline.
+    fn lift(&mut self, grid: &Grid) {
+        if let Some(Outline { columns, step, foot, .. }) = self.open.take() {
+            let run = ((columns.end - step) * grid.width - grid.gap) as i64;
+            let left = (columns.start * grid.width) as i64;
+            put(&mut self.data, [("h", run), ("V", foot), ("H", left)]);
+            self.data.push('z');
+        }
+    }
+
+    fn lifted(mut self, grid: &Grid) -> String {
+        self.lift(grid);
+        self.data
+    }
+}
+
+/// Writes some commands of a path. A page has thousands, so the numbers do not go through
+/// the machinery of `format!`.
+fn put<const N: usize>(data: &mut String, commands: [(&str, i64); N]) {
+    let mut digits = itoa::Buffer::new();
+    for (command, number) in commands {
+        data.push_str(command);
+        data.push_str(digits.format(number));
+    }
+}
+
 /// The bars of one monitor.
 #[derive(Clone, Debug, Template)]
 #[template(path = "bars.svg")]
 pub(super) struct Bars {
+    by: &'static str,
     paths: Vec<Path>,
     label: String,
     width: usize,
@@ -58,69 +134,78 @@ pub(super) struct Bars {
 }
 
 impl Bars {
-    /// The bars of some days, oldest first.
-    pub(super) fn of(days: &[Day]) -> Bars {
-        let mut rects: Vec<Rect> = Vec::new();
-        for (index, day) in days.iter().enumerate() {
-            for (class, top, height) in column(&day.tally) {
-                let goes_on = |rect: &&mut Rect| {
-                    (rect.class, rect.top, rect.height) == (class, top, height)
-                        && rect.day + rect.days == index
-                };
-                match rects.iter_mut().rev().take(CLASSES.len()).find(goes_on) {
-                    Some(rect) => rect.days += 1,
-                    None => rects.push(Rect { class, day: index, days: 1, top, height }),
-                }
-            }
+    /// The bars of some days, oldest first, and those of the same days by weeks, of which
+    /// the newest ends with the last day and the oldest has what is left.
+    pub(super) fn of_days(days: &[Day]) -> [Bars; 2] {
+        let mut weeks: Vec<Tally> = (days.rchunks(DAYS_A_WEEK))
+            .map(|week| week.iter().map(|day| &day.tally).sum())
+            .collect();
+        weeks.reverse();
+        let ends = ends(days);
+        let days = days.iter().map(|day| &day.tally);
+        [
+            Bars::draw(days, ends.as_ref(), &DAYS),
+            Bars::draw(weeks.iter(), ends.as_ref(), &WEEKS),
+        ]
+    }
+
+    /// The bars of some months, oldest first.
+    pub(super) fn of_months(months: &[MonthSum]) -> Bars {
+        let ends = months.first().zip(months.last());
+        let ends = ends.map(|(first, last)| [first.month.name(), last.month.name()]);
+        Bars::draw(months.iter().map(|sum| &sum.tally), ends.as_ref(), &MONTHS)
+    }
+
+    fn draw<'a>(
+        tallies: impl ExactSizeIterator<Item = &'a Tally> + Clone,
+        ends: Option<&[String; 2]>,
+        grid: &Grid,
+    ) -> Bars {
+        let mut pens: [Pen; CLASSES.len()] = Default::default();
+        for (index, tally) in tallies.clone().enumerate() {
+            column(tally, |class, top, height| {
+                pens[class].draw(index, top, top + height, grid);
+            });
         }
-        let path = |class: &'static str| {
-            let mut data = String::new();
-            for rect in rects.iter().filter(|rect| rect.class == class) {
-                let (left, width) = (rect.day * DAY_WIDTH, rect.days * DAY_WIDTH - GAP);
-                // Writing to a string cannot fail.
-                let _ = write!(data, "M{left} {}h{width}v{}h-{width}z", rect.top, rect.height);
-            }
-            (!data.is_empty()).then_some(Path { class, data })
-        };
+        let paths = (CLASSES.into_iter().zip(pens))
+            .map(|(class, pen)| Path { class, data: pen.lifted(grid) })
+            .filter(|path| !path.data.is_empty());
         Bars {
-            paths: CLASSES.into_iter().filter_map(path).collect(),
-            label: label(days),
-            width: days.len() * DAY_WIDTH,
+            paths: paths.collect(),
+            width: tallies.len() * grid.width,
+            label: in_words(tallies, ends, grid),
+            by: grid.by,
             height: HEIGHT,
         }
     }
 }
 
 /// The classes that are drawn, from the top of a column to its foot.
-const CLASSES: [&str; 6] = ["down", "unknown", "maintenance", "degraded", "up", "paused"];
+pub(super) const CLASSES: [&str; 6] =
+    ["down", "unknown", "maintenance", "degraded", "up", "paused"];
 
-/// What one day looks like: class, top and height of each of its parts.
-fn column(tally: &Tally) -> Vec<(&'static str, i64, i64)> {
+/// What one day looks like: draws its parts from top to foot, each by the place of its
+/// class in `CLASSES`, its top and its height.
+pub(super) fn column(tally: &Tally, mut draw: impl FnMut(usize, i64, i64)) {
     let lived = tally.window() - tally.outside;
     if lived <= 0 {
-        return Vec::new();
+        return;
     }
     if tally.paused == lived {
-        return vec![("paused", HEIGHT - PAUSED, PAUSED)];
+        return draw(CLASSES.len() - 1, HEIGHT - PAUSED, PAUSED);
     }
-    // A day has at most some 10^8 milliseconds, so the product is far from overflowing.
+    // A month has less than 10^10 milliseconds, so the product is far from overflowing.
     let share = |ms: i64, height: i64| ms * height / lived;
-    let body = [
-        ("unknown", tally.unknown),
-        ("maintenance", tally.maintenance),
-        ("degraded", tally.degraded),
-        ("up", tally.up),
-        ("paused", tally.paused),
-    ];
-    let mut kinds = body.iter().filter(|(_, ms)| *ms > 0).count() as i64;
-    let mut parts = Vec::with_capacity(2);
-    let mut top = HEIGHT - BODY;
+    let body = [tally.unknown, tally.maintenance, tally.degraded, tally.up, tally.paused];
+    let mut kinds = body.iter().filter(|ms| **ms > 0).count() as i64;
+    let (mut top, mut seam) = (HEIGHT - BODY, 0);
     if tally.down > 0 {
-        let height = share(tally.down, HEIGHT).clamp(OUTAGE_MIN, HEIGHT - kinds * LEAST);
-        parts.push(("down", 0, height));
-        top = height;
+        let height = OUTAGE_MIN + share(tally.down, HEIGHT - OUTAGE_MIN);
+        top = height.min(HEIGHT - kinds * LEAST);
+        draw(0, 0, top);
+        seam = SEAM;
     }
-    for (class, ms) in body.into_iter().filter(|(_, ms)| *ms > 0) {
+    for (class, ms) in (1..).zip(body).filter(|(_, ms)| *ms > 0) {
         let room = HEIGHT - top;
         let least = MARK_MIN.min(room / kinds);
         kinds -= 1;
@@ -128,50 +213,78 @@ fn column(tally: &Tally) -> Vec<(&'static str, i64, i64)> {
             0 => room,
             others => share(ms, BODY).clamp(least, room - others * least),
         };
-        parts.push((class, top, height));
+        draw(class, top + seam, height - seam);
         top += height;
+        seam = SEAM;
     }
-    parts
 }
 
-/// The picture in words: `90 days to 24 Nov: 2 days with downtime (34 min), 3 days not
-/// fully checked`.
-fn label(days: &[Day]) -> String {
-    let (Some(first), Some(last)) = (days.first(), days.last()) else {
-        return String::new();
-    };
-    let mut label = format!(
-        "{} days from {} to {}: ",
-        days.len(),
-        moment::day(first.date),
-        moment::day(last.date)
-    );
-    let mut facts = Vec::new();
-    let mut say = |ms: fn(&Tally) -> i64, words: &str| {
-        let with: Vec<i64> =
-            days.iter().map(|day| ms(&day.tally)).filter(|ms| *ms > 0).collect();
-        if !with.is_empty() {
-            let plural = if with.len() == 1 { "day" } else { "days" };
-            let length = duration::in_words(with.iter().sum());
-            facts.push(format!("{} {plural} {words} ({length})", with.len()));
+/// A picture of days in words.
+pub(super) fn label(days: &[Day]) -> String {
+    in_words(days.iter().map(|day| &day.tally), ends(days).as_ref(), &DAYS)
+}
+
+/// The first and the last of some days.
+fn ends(days: &[Day]) -> Option<[String; 2]> {
+    let (first, last) = days.first().zip(days.last())?;
+    Some([moment::day(first.date), moment::day(last.date)])
+}
+
+/// The picture in words: `90 days from 27 Aug to 24 Nov: 2 days with downtime (34 min),
+/// 3 days not fully checked (5 h 10 min)`.
+fn in_words<'a>(
+    tallies: impl ExactSizeIterator<Item = &'a Tally>,
+    ends: Option<&[String; 2]>,
+    grid: &Grid,
+) -> String {
+    let Some([first, last]) = ends else { return String::new() };
+    let [_, several] = grid.columns;
+    let all = tallies.len();
+    let facts = facts(tallies, grid.columns);
+    format!("{all} {several} from {first} to {last}: {facts}")
+}
+
+/// What happened in some columns, which are called so.
+fn facts<'a>(
+    tallies: impl ExactSizeIterator<Item = &'a Tally>,
+    [one, several]: [&str; 2],
+) -> String {
+    let all = tallies.len();
+    let mut sums = [(0_usize, 0_i64); KINDS.len()];
+    let mut lived = 0;
+    for tally in tallies {
+        lived += usize::from(tally.window() > tally.outside);
+        for ((count, sum), ms) in sums.iter_mut().zip(kinds(tally)) {
+            *count += usize::from(ms > 0);
+            *sum += ms;
         }
-    };
-    say(|tally| tally.down, "with downtime");
-    say(|tally| tally.degraded, "slow at times");
-    say(|tally| tally.maintenance, "with maintenance");
-    say(|tally| tally.unknown, "not fully checked");
-    say(|tally| tally.paused, "paused");
-    let lived = days.iter().filter(|day| day.tally.window() > day.tally.outside).count();
+    }
+    let mut facts = Vec::new();
+    for ((count, sum), words) in sums.into_iter().zip(KINDS) {
+        if count > 0 {
+            let columns = if count == 1 { one } else { several };
+            let length = duration::in_words(sum);
+            facts.push(format!("{count} {columns} {words} ({length})"));
+        }
+    }
     if lived == 0 {
         facts.push("nothing was watched yet".to_owned());
-    } else if lived < days.len() {
+    } else if lived < all {
         facts.push(format!("watched on {lived} of them"));
     }
     if facts.is_empty() {
         facts.push("up all the time".to_owned());
     }
-    label += &facts.join(", ");
-    label
+    facts.join(", ")
+}
+
+/// What is told of.
+const KINDS: [&str; 5] =
+    ["with downtime", "slow at times", "with maintenance", "not fully checked", "paused"];
+
+/// How long each of it was.
+fn kinds(tally: &Tally) -> [i64; KINDS.len()] {
+    [tally.down, tally.degraded, tally.maintenance, tally.unknown, tally.paused]
 }
 
 #[cfg(test)]
@@ -203,32 +316,69 @@ mod tests {
             .collect()
     }
 
+    /// What is drawn of a day: its classes with their tops and heights.
+    fn drawn(tally: &Tally) -> Vec<(&'static str, i64, i64)> {
+        let mut parts = Vec::new();
+        column(tally, |class, top, height| parts.push((CLASSES[class], top, height)));
+        parts
+    }
+
     fn data(bars: &Bars) -> Vec<(&str, &str)> {
         bars.paths.iter().map(|path| (path.class, path.data.as_str())).collect()
     }
 
     #[test]
     fn a_quiet_quarter_is_one_rectangle() {
-        let bars = Bars::of(&days(vec![WELL; 90]));
-        assert_eq!(data(&bars), [("up", "M0 10h359v18h-359z")]);
-        assert_eq!(bars.label, "90 days from 27 Aug to 24 Nov: up all the time");
+        let [by_day, by_week] = Bars::of_days(&days(vec![WELL; 90]));
+        assert_eq!(data(&by_day), [("up", "M0 10h269V28H0z")]);
+        assert_eq!(by_day.label, "90 days from 27 Aug to 24 Nov: up all the time");
+        assert_eq!(data(&by_week), [("up", "M0 10h154V28H0z")]);
+        assert_eq!(by_week.label, "13 weeks from 27 Aug to 24 Nov: up all the time");
+    }
+
+    #[test]
+    fn a_week_is_the_sum_of_its_days_and_the_newest_ends_with_the_last() {
+        let mut tallies = vec![WELL; 15];
+        for day in [7, 8] {
+            tallies[day] = Tally { down: DAY_MS, up: 0, ..WELL };
+        }
+        let [_, bars] = Bars::of_days(&days(tallies));
+        // The first week has one day, the second one and the third one of downtime.
+        assert_eq!(data(&bars), [("down", "M12 0h22V14H12z"), ("up", "M0 10h12v5h22V28H0z")]);
+        assert_eq!(bars.label, "3 weeks from 27 Aug to 10 Sep: 2 weeks with downtime (2 d)");
     }
 
     #[test]
     fn a_minute_of_downtime_stands_out_above_the_good_days() {
         let mut tallies = vec![WELL; 3];
         tallies[1] = Tally { down: MINUTE_MS, up: DAY_MS - MINUTE_MS, ..WELL };
-        let bars = Bars::of(&days(tallies));
-        let up = "M0 10h3v18h-3zM4 12h3v16h-3zM8 10h3v18h-3z";
-        assert_eq!(data(&bars), [("down", "M4 0h3v12h-3z"), ("up", up)]);
+        let [bars, _] = Bars::of_days(&days(tallies));
+        let up = "M0 10h3v3h3v-3h2V28H0z";
+        assert_eq!(data(&bars), [("down", "M3 0h2V12H3z"), ("up", up)]);
         assert!(bars.label.ends_with(": 1 day with downtime (1 min)"), "{}", bars.label);
+    }
+
+    #[test]
+    fn an_outline_ends_where_its_class_does_and_where_the_foot_is_another() {
+        let unknown = Tally { unknown: DAY_MS, up: 0, ..WELL };
+        let above = Tally { unknown: DAY_MS / 2, up: DAY_MS / 2, ..WELL };
+        let outside = Tally { outside: DAY_MS, up: 0, ..WELL };
+        let [bars, _] = Bars::of_days(&days(vec![unknown, above, outside, above, WELL]));
+        assert_eq!(
+            data(&bars),
+            [
+                ("unknown", "M0 10h2V28H0zM3 10h2V19H3zM9 10h2V19H9z"),
+                ("up", "M3 20h2V28H3zM9 20h3v-10h2V28H9z"),
+            ]
+        );
     }
 
     #[rstest]
     #[case(Tally { down: DAY_MS, up: 0, ..WELL }, &[("down", 0, 28)])]
-    #[case(Tally { down: DAY_MS / 2, up: DAY_MS / 2, ..WELL }, &[("down", 0, 14), ("up", 14, 14)])]
+    #[case(Tally { down: DAY_MS / 2, up: DAY_MS / 2, ..WELL }, &[("down", 0, 20), ("up", 21, 7)])]
+    #[case(Tally { down: DAY_MS / 16, up: DAY_MS / 16 * 15, ..WELL }, &[("down", 0, 13), ("up", 14, 14)])]
     #[case(Tally { unknown: DAY_MS, up: 0, ..WELL }, &[("unknown", 10, 18)])]
-    #[case(Tally { unknown: 1, up: DAY_MS - 1, ..WELL }, &[("unknown", 10, 5), ("up", 15, 13)])]
+    #[case(Tally { unknown: 1, up: DAY_MS - 1, ..WELL }, &[("unknown", 10, 5), ("up", 16, 12)])]
     #[case(Tally { outside: DAY_MS, up: 0, ..WELL }, &[])]
     #[case(Tally { outside: DAY_MS - 5, up: 5, ..WELL }, &[("up", 10, 18)])]
     #[case(Tally { paused: DAY_MS, up: 0, ..WELL }, &[("paused", 24, 4)])]
@@ -236,11 +386,11 @@ mod tests {
         #[case] tally: Tally,
         #[case] parts: &[(&'static str, i64, i64)],
     ) {
-        assert_eq!(column(&tally), parts);
+        assert_eq!(drawn(&tally), parts);
     }
 
     #[test]
-    fn a_column_is_whole_whatever_happened_in_it() {
+    fn a_column_is_whole_but_for_its_seams_whatever_happened_in_it() {
         for kinds in 1..64_i64 {
             let ms = |bit: u32, much: i64| if kinds >> bit & 1 == 1 { much } else { 0 };
             for (much, little) in [(9, 9), (1, DAY_MS), (DAY_MS, 1)] {
@@ -253,13 +403,13 @@ mod tests {
                     maintenance: ms(4, much),
                     paused: ms(5, little),
                 };
-                let parts = column(&tally);
+                let parts = drawn(&tally);
                 let foot = parts.iter().fold(parts[0].1, |top, part| {
                     assert_eq!(part.1, top, "{tally:?}");
-                    assert!(part.2 > 0, "{tally:?}");
-                    top + part.2
+                    assert!(part.2 > 1, "{tally:?}");
+                    top + part.2 + SEAM
                 });
-                assert_eq!(foot, HEIGHT, "{tally:?}");
+                assert_eq!(foot, HEIGHT + SEAM, "{tally:?}");
                 assert_eq!(parts.len(), kinds.count_ones() as usize, "{tally:?}");
             }
         }

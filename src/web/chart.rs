@@ -5,10 +5,11 @@
 //! in a part of it that is.
 
 use super::moment;
+use crate::domain::latency::Percentiles;
 use crate::domain::month;
 use crate::domain::span::Span;
 use crate::domain::timestamp::{DAY_MS, HOUR_MS, Timestamp};
-use crate::report::latency::{self, Percentiles, Picture};
+use crate::report::latency::{self, Picture, Point};
 use askama::Template;
 use chrono::Datelike;
 use chrono_tz::Tz;
@@ -17,6 +18,9 @@ use std::fmt::Write;
 /// The lines' own units: wide enough that rounding to whole ones is not seen.
 const WIDTH: i64 = 4_000;
 const HEIGHT: i64 = 1_000;
+
+/// The least width of a stretch: about a pixel on a phone.
+const POINT_MIN: i64 = WIDTH / 400;
 
 /// A few answers far slower than the rest would press the line to the floor: so many
 /// percent of the stretches must fit in, the others are cut at the top.
@@ -31,6 +35,7 @@ pub(super) struct Chart {
     height: i64,
     line: String,
     band: String,
+    edge: String,
     /// The label of the top of the axis and of its middle.
     top: String,
     middle: String,
@@ -58,6 +63,7 @@ impl Chart {
             height: HEIGHT,
             line: line(picture, top_us),
             band: band(picture, top_us),
+            edge: edge(picture, top_us),
             top: milliseconds(top_us),
             middle: milliseconds(top_us / 2),
             ticks: ticks(picture.window, zone),
@@ -77,11 +83,10 @@ fn label(what: &str, percentiles: Percentiles) -> String {
 
 /// Where the axis ends: the next round number above nearly everything.
 fn top_us(picture: &Picture) -> Option<u32> {
-    let mut slowest: Vec<u32> =
-        picture.points.iter().filter_map(|point| point.max_us).collect();
+    let mut slowest: Vec<u32> = picture.points.iter().map(|point| point.max_us).collect();
     slowest.sort_unstable();
     let fits = slowest.get((slowest.len() * FIT_PERCENT).div_ceil(100).checked_sub(1)?)?;
-    let middle = picture.points.iter().filter_map(|point| point.median_us).max()?;
+    let middle = picture.points.iter().map(|point| point.median_us).max()?;
     Some(round_up((*fits).max(middle)))
 }
 
@@ -116,21 +121,14 @@ fn y(us: u32, top_us: u32) -> i64 {
     HEIGHT - (i64::from(us.min(top_us)) * HEIGHT / i64::from(top_us.max(1)))
 }
 
-/// Each stretch as a step, joined to its neighbour where that was measured too.
+/// Each stretch as a step, joined to the one before unless a hole lies between them.
 fn line(picture: &Picture, top_us: u32) -> String {
     let mut data = String::new();
-    let mut joined = false;
     for point in &picture.points {
-        let Some(us) = point.median_us else {
-            joined = false;
-            continue;
-        };
-        let span = point.span.cut(picture.window);
-        let (from, to) = (x(span.from, picture.window), x(span.to, picture.window));
-        let pen = if joined { 'L' } else { 'M' };
+        let (from, to) = edges(point, picture.window);
+        let pen = if point.joined { 'L' } else { 'M' };
         // Writing to a string cannot fail.
-        let _ = write!(data, "{pen}{from} {}H{to}", y(us, top_us));
-        joined = true;
+        let _ = write!(data, "{pen}{from} {}H{to}", y(point.median_us, top_us));
     }
     data
 }
@@ -139,16 +137,31 @@ fn line(picture: &Picture, top_us: u32) -> String {
 fn band(picture: &Picture, top_us: u32) -> String {
     let mut data = String::new();
     for point in &picture.points {
-        let (Some(median), Some(max)) = (point.median_us, point.max_us) else { continue };
-        let span = point.span.cut(picture.window);
-        let (from, to) = (x(span.from, picture.window), x(span.to, picture.window));
-        let (low, high) = (y(median, top_us), y(max, top_us));
+        let (from, to) = edges(point, picture.window);
+        let (low, high) = (y(point.median_us, top_us), y(point.max_us, top_us));
         if high < low {
             // Writing to a string cannot fail.
             let _ = write!(data, "M{from} {low}V{high}H{to}V{low}z");
         }
     }
     data
+}
+
+/// The upper edge of the band: what of it can be told from paper.
+fn edge(picture: &Picture, top_us: u32) -> String {
+    let mut data = String::new();
+    for point in &picture.points {
+        let (from, to) = edges(point, picture.window);
+        // Writing to a string cannot fail.
+        let _ = write!(data, "M{from} {}H{to}", y(point.max_us, top_us));
+    }
+    data
+}
+
+/// Where a stretch begins and ends. However short, it is seen.
+fn edges(point: &Point, window: Span) -> (i64, i64) {
+    let (from, to) = (x(point.span.from, window), x(point.span.to, window));
+    (from, to.max(from + POINT_MIN))
 }
 
 /// Every six hours of a day, or every seven dates of a month.
@@ -166,8 +179,8 @@ fn ticks(window: Span, zone: Tz) -> Vec<Tick> {
         }
         let per_mille = at.since_ms(window.from) * 1_000 / window.length_ms().max(1);
         let anchor = match per_mille {
-            ..60 => "start",
-            940.. => "end",
+            ..80 => "start",
+            920.. => "end",
             _ => "middle",
         };
         ticks.push(Tick { per_mille, text, anchor });
@@ -192,8 +205,9 @@ fn ticks(window: Span, zone: Tz) -> Vec<Tick> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::latency::Latencies;
     use crate::domain::month::Month;
-    use crate::report::latency::{Point, Summary};
+    use crate::report::latency::Summary;
     use rstest::rstest;
 
     fn picture(medians_us: &[Option<u32>]) -> Picture {
@@ -201,12 +215,17 @@ mod tests {
             let from = index as i64 * 1_000;
             Span::new(Timestamp(from), Timestamp(from + 1_000))
         };
-        let points = medians_us.iter().enumerate().map(|(index, median_us)| Point {
-            span: span(index),
-            median_us: *median_us,
-            max_us: median_us.map(|us| us * 2),
+        let is_some = |index: usize| medians_us.get(index).is_some_and(Option::is_some);
+        let points = medians_us.iter().enumerate().filter_map(|(index, median_us)| {
+            median_us.map(|median_us| Point {
+                span: span(index),
+                median_us,
+                max_us: median_us * 2,
+                joined: index > 0 && is_some(index - 1),
+            })
         });
-        let percentiles = Percentiles::of(medians_us.iter().flatten().copied().collect());
+        let percentiles =
+            Latencies::of(medians_us.iter().flatten().copied().collect()).percentiles();
         Picture {
             window: Span::new(Timestamp(0), Timestamp(1_000 * medians_us.len() as i64)),
             stretch_ms: 1_000,
@@ -224,6 +243,7 @@ mod tests {
             band(&picture, 400_000),
             "M0 750V500H1000V750zM1000 500V0H2000V500zM3000 875V750H4000V875z"
         );
+        assert_eq!(edge(&picture, 400_000), "M0 500H1000M1000 0H2000M3000 750H4000");
     }
 
     #[test]

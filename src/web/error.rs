@@ -5,6 +5,7 @@
 
 use super::frame::Frame;
 use crate::domain::check::Evidence;
+use crate::report::form::Form;
 use crate::report::period::NoReport;
 use askama::Template;
 use axum::body::Body;
@@ -63,7 +64,25 @@ impl Problem {
     /// 404 for a monitor.
     pub(super) fn no_such_monitor(id: &str) -> Problem {
         let id = Evidence::clean(id);
-        Problem::new(StatusCode::NOT_FOUND, format!("There is no monitor with the id “{id}”."))
+        Problem::new(
+            StatusCode::NOT_FOUND,
+            format!("There is no monitor with the id \"{id}\"."),
+        )
+    }
+
+    /// 404 for an outage.
+    pub(super) fn no_such_outage(id: &str) -> Problem {
+        let id = Evidence::clean(id);
+        let detail = format!(
+            "There is no outage “{id}”. One is named by its monitor and its first failure, \
+             like “api-20261103T080000.000Z”; its monitor's page lists them."
+        );
+        Problem::new(StatusCode::NOT_FOUND, detail)
+    }
+
+    /// 400 for a question that cannot be understood; `why` says how it is put.
+    pub(super) fn bad_query(why: &str) -> Problem {
+        Problem::new(StatusCode::BAD_REQUEST, sentence(why))
     }
 
     /// 404 for a group.
@@ -77,6 +96,20 @@ impl Problem {
         let mut problem = Problem::new(StatusCode::BAD_REQUEST, sentence(why));
         problem.next = ("/report".to_owned(), "Open the newest report".to_owned());
         problem
+    }
+
+    /// 404 for the adjusted figures of a month that nobody corrected.
+    pub(super) fn not_corrected() -> Problem {
+        Problem::new(StatusCode::NOT_FOUND, "Nothing of this month was corrected.")
+    }
+
+    /// 404 for a form that no report has.
+    pub(super) fn no_such_form(asked: &str) -> Problem {
+        let asked = Evidence::clean(asked);
+        let known: Vec<&str> = Form::ALL.iter().map(|form| form.extension()).collect();
+        let known = known.join(", ");
+        let detail = format!("There is no report in the form “{asked}”; there are {known}.");
+        Problem::new(StatusCode::NOT_FOUND, detail)
     }
 
     /// 413.
@@ -194,12 +227,31 @@ pub(super) async fn tell(request: Request, next: Next) -> Response {
 fn wants_json(path: &str, headers: &HeaderMap) -> bool {
     let is_data = path.ends_with(".json")
         || path.ends_with(".csv")
-        || ["/health", "/maintenance", "/api/"]
+        || ["/api/", "/health", "/maintenance"]
             .iter()
             .any(|service| path.starts_with(service));
     let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok());
-    let accept = accept.unwrap_or_default();
-    is_data || (accept.contains("json") && !accept.contains("text/html"))
+    let accept = accept.unwrap_or_default().to_ascii_lowercase();
+    is_data || wish(&accept, "json") > wish(&accept, "html")
+}
+
+/// How much is wished for a media type whose name ends so, in thousandths (RFC 9110).
+fn wish(accept: &str, end: &str) -> u32 {
+    let wish = |range: &str| {
+        let mut parts = range.split(';').map(str::trim);
+        let named = parts.next().is_some_and(|name| name.ends_with(end));
+        let weight = parts.find_map(|part| part.strip_prefix("q="));
+        if named { weight.map_or(1_000, thousandths) } else { 0 }
+    };
+    accept.split(',').map(wish).max().unwrap_or(0)
+}
+
+/// `0.5` as 500; what is not written like that wishes nothing.
+fn thousandths(weight: &str) -> u32 {
+    let (whole, fraction) = weight.split_once('.').unwrap_or((weight, ""));
+    let whole = if whole == "1" { 1_000 } else { 0 };
+    let fraction: u32 = format!("{fraction:0<3}").parse().unwrap_or(0);
+    (whole + fraction).min(1_000)
 }
 
 /// With a capital at its start and a full stop at its end.
@@ -208,4 +260,28 @@ fn sentence(text: &str) -> String {
     let mut chars = text.chars();
     let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
     format!("{first}{}.", chars.as_str().trim_end_matches('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("", false)]
+    #[case("*/*", false)]
+    #[case("application/json", true)]
+    #[case("application/problem+json, */*", true)]
+    #[case("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", false)]
+    #[case("text/html;q=0.1, application/json", true)]
+    #[case("text/html, application/json", false)]
+    #[case("text/html;q=0.9, application/json;q=0.85", false)]
+    #[case("TEXT/HTML;Q=0.5, Application/JSON;Q=0.75", true)]
+    #[case("application/json;q=0", false)]
+    #[case("application/json;q=x", false)]
+    fn the_form_is_what_is_wished_for_most(#[case] accept: &'static str, #[case] json: bool) {
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_static(accept));
+        assert_eq!(wants_json("/nowhere", &headers), json);
+    }
 }

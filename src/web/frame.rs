@@ -5,9 +5,11 @@ use super::asset::{Asset, ICON_DOWN, ICON_NEUTRAL, ICON_TROUBLE, ICON_UP, SCRIPT
 use super::error::Problem;
 use super::moment::Moment;
 use crate::domain::month::Month;
+use crate::domain::timestamp::Timestamp;
 use crate::report::status::State;
 use askama::Template;
 use axum::response::{IntoResponse, Response};
+use chrono_tz::Tz;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 
 /// The frame of one page.
@@ -20,6 +22,8 @@ pub(super) struct Frame {
     pub(super) style: &'static str,
     /// The path of the script.
     pub(super) script: &'static str,
+    /// The address of the navigation under which the page is found, if there is one.
+    pub(super) here: &'static str,
     /// After how many seconds a page that stays open is loaded again.
     pub(super) refresh_s: Option<u32>,
     /// What the page knows of the time; an error page knows nothing.
@@ -36,6 +40,8 @@ pub(super) struct AsOf {
     pub(super) zone: &'static str,
     /// The running month, whose report is linked.
     pub(super) month: Month,
+    /// Whether all times of the page stay in the report's zone, whoever reads it.
+    pub(super) fixed: bool,
 }
 
 impl Frame {
@@ -46,8 +52,21 @@ impl Frame {
             at: Moment::exact(view.now, zone),
             zone: zone.name(),
             month: Month::around(view.now, zone),
+            fixed: false,
         };
         Frame { icon: &icon(state).path, as_of: Some(as_of), ..Frame::plain(&title) }
+    }
+
+    /// The frame of a report, which reads the same for everyone: all its times are in the
+    /// report's zone.
+    pub(super) fn fixed(view: &View, title: String, as_of: Timestamp, zone: Tz) -> Frame {
+        let as_of = AsOf {
+            at: Moment::fixed(as_of, zone),
+            zone: zone.name(),
+            month: Month::around(view.now, zone),
+            fixed: true,
+        };
+        Frame { here: "/report", as_of: Some(as_of), ..Frame::plain(&title) }
     }
 
     /// The frame of a page that knows nothing of any monitor.
@@ -57,6 +76,7 @@ impl Frame {
             icon: &ICON_NEUTRAL.path,
             style: &STYLE.path,
             script: &SCRIPT.path,
+            here: "",
             refresh_s: None,
             as_of: None,
             version: env!("CARGO_PKG_VERSION"),

@@ -5,26 +5,43 @@
 //! print what `report` says, as the exports do. Nothing here writes, and no visitor can
 //! make it: there are only GET and HEAD.
 
+mod activity;
 mod asset;
 mod bars;
+mod budget;
+mod calendar;
 mod chart;
+mod checks;
+mod days;
+mod dossier_page;
 mod error;
 mod explain;
 mod figure;
 mod frame;
-mod idle;
+mod group_page;
+mod hours;
 mod moment;
 mod monitor_page;
+mod months;
+mod notices;
+mod outage_list;
 mod outages;
+mod promise;
 mod readiness;
 mod report_page;
 mod reports;
+mod restatement;
+mod rows;
 mod security;
 mod sentence;
 pub mod serve;
 mod service;
 pub mod settings;
 mod status_page;
+mod story;
+mod trend;
+mod unbroken;
+mod views;
 
 pub use serve::serve;
 
@@ -39,6 +56,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
+use budget::{Budget, WAITING_BYTES_MAX};
 use error::Problem;
 use http::header::CONTENT_LENGTH;
 use readiness::Readiness;
@@ -120,8 +138,12 @@ pub fn router(app: App) -> Router {
     Router::new()
         .merge(status_page::router())
         .merge(monitor_page::router())
+        .merge(group_page::router())
         .merge(report_page::router())
         .merge(explain::router())
+        .merge(checks::router())
+        .merge(dossier_page::router())
+        .merge(outage_list::router())
         .merge(service::router())
         .merge(asset::router())
         .fallback(error::no_such_page)
@@ -129,6 +151,7 @@ pub fn router(app: App) -> Router {
         .with_state(site)
         .layer(middleware::from_fn(in_time))
         .layer(middleware::from_fn(without_body))
+        .layer(middleware::from_fn_with_state(Budget::of(WAITING_BYTES_MAX), budget::bound))
         .layer(middleware::from_fn(error::tell))
         .layer(compression.compress_when(compressible))
         .layer(middleware::from_fn(security::protect))

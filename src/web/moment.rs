@@ -7,6 +7,9 @@ use askama::Template;
 use chrono::{Datelike, NaiveDate};
 use chrono_tz::Tz;
 
+/// The form of an exact instant.
+const EXACT: &str = "%Y-%m-%d %H:%M:%S";
+
 /// An instant, printed as a `<time>` element.
 #[derive(Clone, Debug, Template)]
 #[template(path = "time.html")]
@@ -18,28 +21,33 @@ pub(super) struct Moment {
 }
 
 impl Moment {
-    /// As short as it can be said at `now`: `10:42`, `3 Nov, 10:42`, `3 Nov 2025, 10:42`.
+    /// As short as it can be said at `now`: `10:42`, `3 Nov, 10:42`, `3 Nov 2025, 10:42`,
+    /// all in one line.
     pub(super) fn short(at: Timestamp, now: Timestamp, zone: Tz) -> Moment {
         let local = at.to_utc().with_timezone(&zone);
         let today = month::local_date(now, zone);
         let format = if local.date_naive() == today {
             "%H:%M"
         } else if local.year() == today.year() {
-            "%-d %b, %H:%M"
+            "%-d\u{a0}%b,\u{a0}%H:%M"
         } else {
-            "%-d %b %Y, %H:%M"
+            "%-d\u{a0}%b\u{a0}%Y,\u{a0}%H:%M"
         };
         Moment { at, text: local.format(format).to_string(), form: "short" }
+    }
+
+    /// What it reads as in the report's zone.
+    pub(super) fn text(&self) -> &str {
+        &self.text
     }
 
     /// To the second: `2026-11-03 10:42:07`.
     pub(super) fn exact(at: Timestamp, zone: Tz) -> Moment {
         let local = at.to_utc().with_timezone(&zone);
-        Moment { at, text: local.format("%Y-%m-%d %H:%M:%S").to_string(), form: "exact" }
+        Moment { at, text: local.format(EXACT).to_string(), form: "exact" }
     }
 
-    /// Like [`Moment::exact`], but the text stays in the report's zone: where the zone
-    /// is part of what is said, the viewer's time is only a hint.
+    /// Like [`Moment::exact`], but the text stays in the report's zone, whoever reads it.
     pub(super) fn fixed(at: Timestamp, zone: Tz) -> Moment {
         Moment { form: "fixed", ..Moment::exact(at, zone) }
     }
@@ -50,6 +58,16 @@ impl Moment {
         let text = local.format("%Y-%m-%d %H:%M:%S%.3f").to_string();
         Moment { at, text, form: "fixed" }
     }
+}
+
+/// An exact instant and its zone as plain text: `2026-11-03 10:42:07 Europe/Berlin`.
+pub(super) fn exact(at: Timestamp, zone: Tz) -> String {
+    format!("{} {}", at.to_utc().with_timezone(&zone).format(EXACT), zone.name())
+}
+
+/// The date of an instant: `3 Nov`.
+pub(super) fn day_of(at: Timestamp, zone: Tz) -> String {
+    day(month::local_date(at, zone))
 }
 
 /// A date as bars and axes have it: `3 Nov`.
@@ -73,7 +91,7 @@ mod tests {
     fn an_instant_is_as_short_as_it_can_be_said(#[case] at: &str, #[case] text: &str) {
         let [at, now] = [at, NOW].map(|text| Timestamp::parse_rfc3339(text).unwrap());
         let moment = Moment::short(at, now, chrono_tz::Europe::Berlin);
-        assert_eq!(moment.text, text);
+        assert_eq!(moment.text, text.replace(' ', "\u{a0}"));
     }
 
     #[test]

@@ -16,6 +16,8 @@ pub(super) struct Outages<'a> {
 }
 
 struct Row<'a> {
+    /// Its dossier.
+    href: Option<String>,
     from: Moment,
     /// `None` while it lasts.
     to: Option<Moment>,
@@ -49,12 +51,13 @@ impl<'a> Outages<'a> {
         moment: fn(crate::domain::timestamp::Timestamp, Tz) -> Moment,
     ) -> Outages<'a> {
         let row = |outage: &'a MonthOutage| Row {
+            href: outage.id.as_ref().map(|id| format!("/outages/{id}")),
             from: moment(outage.span.from, zone),
             to: (!outage.ongoing).then(|| moment(outage.span.to, zone)),
             downtime: duration::in_words(outage.down_ms),
             down_ms: outage.down_ms,
-            of: (outage.span.length_ms() > outage.down_ms)
-                .then(|| duration::in_words(outage.span.length_ms())),
+            of: Some(duration::in_words(outage.span.length_ms()))
+                .filter(|whole| *whole != duration::in_words(outage.down_ms)),
             reason: &outage.reason,
             continued: outage.continued,
         };

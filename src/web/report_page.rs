@@ -1,31 +1,41 @@
 //! `GET /report`, `/report/2026-11`, `/report/2026-Q4`, `/report/2026`, and
 //! `/report?from=…&to=…`, each also as `.json`, `.csv` and `.txt`: the report of a
-//! period, the same in every form.
+//! period, the same in every form. `/report/2026-11.adjusted.json` is what corrections
+//! make of a closed month.
 
 use super::Site;
 use super::View;
 use super::error::Problem;
 use super::explain::address;
-use super::figure::{Figure, NOTHING};
+use super::figure::{self, Figure, NOTHING};
 use super::frame::{self, Frame};
-use super::moment::Moment;
+use super::group_page;
+use super::moment::{self, Moment};
+use super::months::MonthTable;
 use super::outages::Outages;
-use crate::domain::budget::Budget;
+use super::promise::{BudgetWords, Sla};
+use super::restatement::Restated;
+use super::trend::Trend;
+use super::unbroken::unbroken;
+use super::views::Views;
 use crate::domain::duration;
-use crate::domain::month::Month;
-use crate::domain::percent::Verdict;
+use crate::domain::latency::Percentiles;
+use crate::domain::month::{Month, local_date};
 use crate::domain::period::Period;
+use crate::domain::span::Span;
 use crate::report::figures::Figures;
 use crate::report::form::Form;
-use crate::report::latency::{self, Percentiles};
+use crate::report::json;
+use crate::report::latency;
+use crate::report::past::MonthSum;
 use crate::report::period::{GroupRow, MonitorRow, Months, NoReport, PeriodReport, months};
-use crate::report::status::State;
 use askama::Template;
 use axum::Router;
 use axum::extract;
 use axum::extract::rejection::PathRejection;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
+use chrono::NaiveDate;
 use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -33,6 +43,10 @@ use std::sync::Arc;
 /// A closed month changes only when history is imported or corrected, so what is kept
 /// may be a few minutes old.
 const CLOSED_CACHING: &str = "max-age=300";
+
+/// With more monitors than that on one page nobody looks at pictures of each: they are on
+/// the pages of the monitors.
+const PICTURED_MAX: usize = 50;
 
 /// A period that runs is asked for anew each time.
 const RUNNING_CACHING: &str = "no-cache";
@@ -45,14 +59,35 @@ struct ReportPage<'a> {
     zone: &'static str,
     from: Moment,
     to: Moment,
-    as_of: Moment,
     closed: bool,
     previous: Option<Link>,
     next: Option<Link>,
     /// The months of a longer period, and the longer periods of a month.
     related: Vec<Link>,
     forms: Vec<Link>,
+    range: RangeForm,
     entries: Vec<Entry<'a>>,
+    /// When it was closed, by what, and its hash.
+    closing: Option<Sealed<'a>>,
+    restatement: Option<Restated<'a>>,
+    /// The months beside this one, or those it is made of.
+    trend: Option<Trend<'a>>,
+}
+
+/// How a month was closed.
+struct Sealed<'a> {
+    at: Moment,
+    program: &'a str,
+    sha256: &'a str,
+}
+
+/// What another range can be asked for by: local dates, from the first that has a report
+/// to today, and those of this report.
+struct RangeForm {
+    from: NaiveDate,
+    to: NaiveDate,
+    oldest: NaiveDate,
+    newest: NaiveDate,
 }
 
 /// An address and what it is called.
@@ -65,12 +100,15 @@ struct Link {
 struct Entry<'a> {
     /// What leads to it on the page.
     anchor: String,
-    /// Its own page; groups have none.
-    href: Option<String>,
+    /// Its own page.
+    /// Its own page.
+    href: String,
     name: &'a str,
     /// Its address, or of what a group is made.
     about: String,
     figure: Figure,
+    /// Since or until when, where that lies within the period: the day, and exactly.
+    life: Vec<(&'static str, (String, Moment))>,
     downtime: String,
     down_ms: i64,
     maintenance: Option<String>,
@@ -84,6 +122,12 @@ struct Entry<'a> {
     /// What only monitors have.
     checks: Option<Checks>,
     outages: Option<Outages<'a>>,
+    /// What other monitors said of it, in sentences.
+    imported: Vec<String>,
+    /// The months of a longer period.
+    months: Option<MonthTable<'a>>,
+    /// Its days and hours in pictures, unless there are too many.
+    views: Option<Views>,
 }
 
 struct Checks {
@@ -91,22 +135,6 @@ struct Checks {
     count: u64,
     /// p50, p95 and p99.
     percentiles: [String; 3],
-}
-
-struct Sla {
-    target: String,
-    word: &'static str,
-    /// The name of its colour.
-    mark: &'static str,
-    certain: bool,
-}
-
-/// How much downtime the promise leaves.
-struct BudgetWords {
-    allowed: String,
-    left: String,
-    /// When it was or will be used up.
-    lost: Option<String>,
 }
 
 /// The edges of a range, as they were asked for.
@@ -151,6 +179,8 @@ async fn range(
     form: Option<Form>,
 ) -> Result<Response, Problem> {
     let named = edges.ok().and_then(|extract::Query(Edges { from, to })| from.zip(to));
+    // A form sends a date that was left out as an empty one.
+    let named = named.filter(|(from, to)| !from.is_empty() && !to.is_empty());
     let (from, to) = named.ok_or_else(|| {
         Problem::bad_period(
             "a range needs both from and to, like ?from=2026-11-01&to=2026-11-15",
@@ -171,12 +201,27 @@ async fn show(
     let (period, form) = match name.rsplit_once('.') {
         Some((period, extension)) => match form(extension) {
             Some(form) => (period, Some(form)),
+            None if Period::parse(period).is_ok() => {
+                return Err(Problem::no_such_form(extension));
+            }
             None => (name.as_str(), None),
         },
         None => (name.as_str(), None),
     };
+    if let (Some(month), Some(Form::Json)) = (period.strip_suffix(".adjusted"), form) {
+        return adjusted(&site, month).await;
+    }
     let period = Period::parse(period).map_err(|why| Problem::bad_period(&why))?;
     answer(&site, period, form).await
+}
+
+/// The adjusted figures of a month that was corrected.
+async fn adjusted(site: &Site, month: &str) -> Result<Response, Problem> {
+    let period = Period::parse(month).map_err(|why| Problem::bad_period(&why))?;
+    let report = site.reports.get(site, period).await?;
+    let text = json::print_adjusted(&report).ok_or_else(Problem::not_corrected)?;
+    let headers = [(CONTENT_TYPE, Form::Json.media_type()), (CACHE_CONTROL, RUNNING_CACHING)];
+    Ok((headers, text).into_response())
 }
 
 async fn answer(site: &Site, period: Period, form: Option<Form>) -> Result<Response, Problem> {
@@ -216,20 +261,38 @@ fn page<'a>(view: &View, report: &'a PeriodReport, months: Months) -> ReportPage
         let has_report = months.admit(period, zone).is_ok();
         has_report.then(|| Link { href: format!("/report/{period}"), text: period.name(zone) })
     };
-    let monitors = report.monitors.iter().map(|row| of_monitor(report, row));
-    let groups = report.groups.iter().map(|row| of_group(report, row));
+    let dates = match report.period {
+        Period::Month(month) => month.days(zone),
+        _ => Vec::new(),
+    };
+    let is_pictured = report.monitors.len() + report.groups.len() <= PICTURED_MAX;
+    let dates = is_pictured.then_some(dates.as_slice());
+    let monitors = report.monitors.iter().map(|row| of_monitor(report, row, dates));
+    let groups = report.groups.iter().map(|row| of_group(report, row, dates));
     ReportPage {
-        frame: Frame::of(view, format!("Uptime in {name}"), State::Paused),
+        frame: Frame::fixed(view, format!("Uptime in {name}"), report.as_of, zone),
         zone: zone.name(),
         from: Moment::fixed(report.window.from, zone),
         to: Moment::fixed(report.window.to, zone),
-        as_of: Moment::fixed(report.as_of, zone),
         closed: report.closed,
         previous: report.period.previous().and_then(link),
         next: report.period.next().and_then(link),
         related: related(report.period).into_iter().filter_map(link).collect(),
         forms: forms(report.period),
+        range: RangeForm {
+            from: local_date(report.window.from, zone),
+            to: local_date(report.window.to.plus_ms(-1), zone),
+            oldest: months.oldest.first_day(),
+            newest: local_date(view.now, zone),
+        },
         entries: groups.chain(monitors).collect(),
+        closing: report.closing.as_ref().map(|closing| Sealed {
+            at: Moment::fixed(closing.closed_at, zone),
+            program: &closing.program,
+            sha256: &closing.sha256,
+        }),
+        restatement: Restated::of(report),
+        trend: Trend::of(report, months),
         name,
     }
 }
@@ -256,59 +319,74 @@ fn forms(period: Period) -> Vec<Link> {
     Form::ALL.into_iter().map(link).collect()
 }
 
-fn of_monitor<'a>(report: &PeriodReport, row: &'a MonitorRow) -> Entry<'a> {
+/// The days of a month, none of a longer period; `None` where there are no pictures.
+type Dates<'a> = Option<&'a [(NaiveDate, Span)]>;
+
+fn of_monitor<'a>(report: &PeriodReport, row: &'a MonitorRow, dates: Dates<'_>) -> Entry<'a> {
     let rank = |of: fn(Percentiles) -> u32| {
         let us = row.percentiles().map(of);
-        us.map_or(NOTHING.to_owned(), |us| format!("{} ms", latency::tenths_of_ms(us)))
+        us.map_or(NOTHING.to_owned(), |us| {
+            unbroken(&format!("{} ms", latency::tenths_of_ms(us)))
+        })
     };
     let checks = Checks {
         blips: row.blips,
         count: row.summary.checks,
         percentiles: [rank(|p| p.p50_us), rank(|p| p.p95_us), rank(|p| p.p99_us)],
     };
-    let why = address::of_monitor(&row.id, report.period);
+    let home = format!("/monitors/{}", row.id);
+    let months = (('m', row.id.as_str()), row.name.as_str(), row.months.as_slice());
     Entry {
         anchor: format!("m-{}", row.id),
-        href: Some(format!("/monitors/{}", row.id)),
         about: row.url.clone(),
         checks: Some(checks),
-        ..entry(report, &row.name, &row.figures, why)
+        months: month_table(report, &home, months, &row.figures),
+        imported: (row.imported.iter())
+            .flat_map(|imported| imported.sentences(report.zone))
+            .collect(),
+        ..entry(report, home, &row.name, &row.figures, dates)
     }
 }
 
-fn of_group<'a>(report: &PeriodReport, row: &'a GroupRow) -> Entry<'a> {
-    let rule = match row.rule {
-        "all" => "redundant: down while all are",
-        _ => "all are needed: down while any is",
-    };
-    let why = address::of_group(&row.id, report.period);
+fn of_group<'a>(report: &PeriodReport, row: &'a GroupRow, dates: Dates<'_>) -> Entry<'a> {
+    let rule = group_page::rule(row.rule);
+    let home = format!("/groups/{}", row.id);
+    let months = (('g', row.id.as_str()), row.name.as_str(), row.months.as_slice());
     Entry {
         anchor: format!("g-{}", row.id),
-        href: Some(format!("/groups/{}", row.id)),
-        about: format!("Group of {} ({rule})", row.members.join(", ")),
-        checks: None,
-        ..entry(report, &row.name, &row.figures, why)
+        about: format!("Group of {}: {rule}", row.members.join(", ")),
+        months: month_table(report, &home, months, &row.figures),
+        ..entry(report, home, &row.name, &row.figures, dates)
     }
 }
 
-/// `why` is the address that says how the figures came about.
+/// What monitors and groups have in common; `home` is the page of whose entry it is.
 fn entry<'a>(
     report: &PeriodReport,
+    home: String,
     name: &'a str,
     figures: &'a Figures,
-    why: String,
+    dates: Dates<'_>,
 ) -> Entry<'a> {
-    let length = |ms: Option<i64>| ms.map_or(NOTHING.to_owned(), duration::in_words);
-    let spent = |ms: i64| (ms > 0).then(|| duration::in_words(ms));
+    let views = |dates| {
+        let period = report.period.name(report.zone);
+        Views::of(&home, &figures.timeline, period, dates, report.zone, report.decimals)
+    };
+    let length =
+        |ms: Option<i64>| ms.map_or(NOTHING.to_owned(), |ms| unbroken(&duration::in_words(ms)));
+    let spent = |ms: i64| (ms > 0).then(|| unbroken(&duration::in_words(ms)));
     let caption = format!("Outages of {name} in {}", report.period.name(report.zone));
     let tally = &figures.tally;
     Entry {
         anchor: String::new(),
-        href: None,
         name,
         about: String::new(),
-        figure: Figure::of(figures, report.decimals).explained(why),
-        downtime: spent(tally.down).unwrap_or_else(|| "none".to_owned()),
+        figure: Figure::of(figures, report.decimals)
+            .explained(address::of(&home, report.period)),
+        life: figure::life(figures, |at| {
+            (moment::day_of(at, report.zone), Moment::fixed(at, report.zone))
+        }),
+        downtime: figure::length(tally.down),
         down_ms: tally.down,
         maintenance: spent(tally.maintenance),
         paused: spent(tally.paused),
@@ -316,35 +394,28 @@ fn entry<'a>(
         outage_count: figures.outages.len(),
         longest: length(figures.longest_outage_ms()),
         recovery: length(figures.recovery_ms()),
-        sla: sla(figures),
-        budget: budget(report, &figures.budget),
+        sla: Sla::of(figures),
+        budget: BudgetWords::of(&figures.budget, report.zone),
         checks: None,
         outages: (!figures.outages.is_empty())
             .then(|| Outages::fixed(&figures.outages, report.zone, caption)),
+        imported: Vec::new(),
+        months: None,
+        views: dates.and_then(views),
+        href: home,
     }
 }
 
-fn sla(figures: &Figures) -> Sla {
-    let (word, mark) = match figures.verdict {
-        Verdict::Met => ("met", "up"),
-        Verdict::Missed => ("missed", "down"),
-        Verdict::NoData => ("no data", "unknown"),
-    };
-    let certain = figures.certain || figures.verdict == Verdict::NoData;
-    Sla { target: figures.target.to_string(), word, mark, certain }
-}
-
-fn budget(report: &PeriodReport, budget: &Budget) -> BudgetWords {
-    let day = |at: crate::domain::timestamp::Timestamp| {
-        at.to_utc().with_timezone(&report.zone).format("%-d %b").to_string()
-    };
-    let lost = budget.lost_at.map(|at| match budget.used_ms > budget.allowed_ms {
-        true => format!("lost on {}", day(at)),
-        false => format!("at this pace lost on {}", day(at)),
-    });
-    let left = match budget.left_ms() {
-        left if left >= 0 => format!("{} left", duration::at_least_in_words(left)),
-        over => format!("{} too much", duration::in_words(-over)),
-    };
-    BudgetWords { allowed: duration::at_least_in_words(budget.allowed_ms), left, lost }
+/// The months of a quarter or a year.
+fn month_table<'a>(
+    report: &PeriodReport,
+    home: &str,
+    (place, name, months): ((char, &'a str), &str, &[MonthSum]),
+    figures: &Figures,
+) -> Option<MonthTable<'a>> {
+    let longer = matches!(report.period, Period::Quarter(_) | Period::Year(_));
+    let caption = format!("The months of {name} in {}", report.period.name(report.zone));
+    longer.then(|| {
+        MonthTable::of(caption, home, place, months, (report.period, figures, report.decimals))
+    })
 }

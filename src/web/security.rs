@@ -8,9 +8,10 @@ use http::header::{
     CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 
-/// Own style sheet, own script, own pictures; nothing inline, nothing from elsewhere.
+/// Own style sheet, own script, own pictures, own forms; nothing inline, nothing from
+/// elsewhere.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
-     base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+     base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
 
 const PERMISSIONS: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
 

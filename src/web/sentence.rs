@@ -2,6 +2,7 @@
 //! around them, instants as `<time>`.
 
 use super::moment::Moment;
+use super::unbroken::unbroken;
 use crate::domain::timestamp::Timestamp;
 use crate::report::headline::Piece;
 use askama::Template;
@@ -34,10 +35,15 @@ impl Sentence {
 
     fn told(pieces: Vec<Piece>, moment: impl Fn(Timestamp) -> Moment) -> Sentence {
         let part = |piece| match piece {
-            Piece::Text(text) => Part::Text(text),
+            Piece::Text(text) => Part::Text(unbroken(&text)),
             Piece::Name(name) => Part::Name(name),
             Piece::At(at) => Part::At(moment(at)),
         };
         Sentence { parts: pieces.into_iter().map(part).collect() }
+    }
+
+    /// Whether there is nothing to say.
+    pub(super) fn is_empty(&self) -> bool {
+        self.parts.is_empty()
     }
 }

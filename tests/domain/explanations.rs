@@ -38,6 +38,7 @@ fn history(case: &Case) -> (History, Vec<Check>) {
         ledger: case.ledger(),
         latest: checks.last().cloned(),
         under_way: None,
+        unbooked: None,
     };
     (history, checks)
 }

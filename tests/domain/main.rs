@@ -4,6 +4,7 @@
 mod explanations;
 mod groups;
 mod history;
+mod hours;
 mod instants;
 mod oracle;
 mod periods;

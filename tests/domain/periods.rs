@@ -8,7 +8,8 @@ use everup::domain::timestamp::DAY_MS;
 use everup::domain::uptime::Tally;
 use proptest::prelude::*;
 
-const ZONES: [chrono_tz::Tz; 7] = [
+/// Zones that put their clocks at odd times, by odd amounts, or skip whole days.
+pub const ZONES: [chrono_tz::Tz; 7] = [
     chrono_tz::Europe::Berlin,
     chrono_tz::America::New_York,
     chrono_tz::Australia::Lord_Howe,

@@ -17,6 +17,8 @@ use tokio::net::TcpListener;
 
 /// 2026-11-10T12:00:00Z.
 pub const START: Timestamp = Timestamp(1_794_312_000_000);
+/// What `${API_TOKEN}` stands for in a configuration.
+pub const TOKEN: &str = "s3cret/token+4711";
 /// Nothing here takes this long; what does is stuck.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -49,7 +51,7 @@ impl TestApp {
     }
 
     fn parsed(&self, config: &str) -> Config {
-        let environment = Environment::new(std::iter::empty(), "");
+        let environment = Environment::new(std::iter::empty(), &format!("API_TOKEN={TOKEN}\n"));
         let mut config = config::parse(config, "config.toml", &environment).unwrap();
         config.store.path = self.database();
         config
@@ -162,6 +164,12 @@ impl TestApp {
         self.app().engine().flush().await
     }
 
+    /// The whole answer to a request with this header.
+    pub async fn ask(&self, path: &str, header: (&str, &str)) -> reqwest::Response {
+        let url = format!("http://{}{path}", self.app().address());
+        self.client.get(url).header(header.0, header.1).send().await.unwrap()
+    }
+
     /// Status and body of a page.
     pub async fn get(&self, path: &str) -> (u16, String) {
         let url = format!("http://{}{path}", self.app().address());
@@ -216,6 +224,26 @@ impl TestApp {
     pub async fn explanation(&self, id: &str) -> Value {
         let path = format!("/api/v1/monitors/{id}/explain?month=2026-11");
         serde_json::from_str(&self.page(&path).await).unwrap()
+    }
+
+    /// The store, as another process opens it.
+    pub async fn store(&self) -> Sqlite {
+        Sqlite::open(&self.database()).await.unwrap()
+    }
+
+    /// Lets time pass until a page says this.
+    pub async fn until_it_says(&self, path: &str, words: &str) -> String {
+        let started = Instant::now();
+        loop {
+            let (_, page) = self.get(path).await;
+            if page.contains(words) {
+                return page;
+            }
+            assert!(started.elapsed() < PATIENCE, "{path} never says {words:?}: {page}");
+            // A report is shared for a few seconds.
+            self.look_ms(6 * SECOND_MS).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     /// Imports lines, as another process would.

@@ -2,7 +2,11 @@
 //! pages, and a clock that is turned by hand.
 
 mod app;
+mod checks;
+mod closing;
+mod dossier;
 mod explained;
+mod moving;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -285,6 +289,33 @@ async fn a_bad_line_leaves_nothing_behind() {
     let error = app.import(&format!("{good}\n\n{bad}\n")).await.unwrap_err();
     assert!(error.starts_with("line 3: there is no monitor \"nope\""), "{error}");
     assert_eq!(app.month("api").await["checks"], before);
+    let other = good.replace("\"ok\"", "\"fail\"");
+    let error = app.import(&format!("{good}\n{other}\n{{\n")).await.unwrap_err();
+    assert!(
+        error.starts_with("line 2: api: the check of"),
+        "the first bad line: {error}"
+    );
+    app.stop().await;
+}
+
+/// A check from the future keeps every real one out until its time has come; the page must
+/// say that, and not that all is well.
+#[tokio::test]
+async fn behind_a_check_from_the_future_the_page_says_that_nothing_is_booked() {
+    let target = Target::start().await;
+    let app = watching(&target).await;
+    app.pass_ms(MINUTE_MS).await;
+    let at = app.clock.now().plus_ms(HOUR_MS).0;
+    let line =
+        format!(r#"{{"kind":"check","monitor":"api","started_at":{at},"verdict":"ok"}}"#);
+    app.import(&line).await.unwrap();
+    // The first commit after the import learns of it, and the next check is behind it.
+    app.look_ms(2 * MINUTE_MS).await;
+    app.flush().await;
+    app.look_ms(2 * MINUTE_MS).await;
+    let page = app.text("/").await;
+    assert!(page.contains("behind"), "{page}");
+    assert_eq!(app.get("/health/ready").await.0, 503);
     app.stop().await;
 }
 
@@ -326,12 +357,49 @@ async fn a_clock_that_jumps_ahead_makes_a_gap_and_no_outage() {
     let target = Target::start().await;
     let app = watching(&target).await;
     app.pass_ms(5 * MINUTE_MS).await;
+    let before = app.month("api").await["checks"].as_i64().unwrap();
     app.jump_ms(2 * HOUR_MS).await;
-    app.pass_ms(5 * MINUTE_MS).await;
+    app.pass_ms(4 * MINUTE_MS).await;
+    assert_eq!(app.month("api").await["checks"], before, "the clock has to prove itself");
+    let page = app.text("/").await;
+    assert!(page.contains("API is up"), "{page}");
+    assert!(page.contains("The clock of this host jumped forward by 2 h"), "{page}");
+    assert_eq!(app.get("/health/ready").await.0, 503);
+    app.pass_ms(3 * MINUTE_MS).await;
     let month = app.month("api").await;
+    assert!(
+        month["checks"].as_i64().unwrap() >= before + 6,
+        "what was held counts: {month}"
+    );
     assert_eq!(ms(&month, "down"), 0);
     assert!(ms(&month, "unknown") > HOUR_MS);
-    assert!(app.text("/").await.contains("API is up"));
+    let page = app.text("/").await;
+    assert!(page.contains("API is up") && !page.contains("The clock"), "{page}");
+    assert_eq!(app.get("/health/ready").await.0, 200);
+    app.stop().await;
+}
+
+/// It used to blind everup for as long as the clock had been ahead.
+#[tokio::test]
+async fn a_clock_that_jumps_ahead_and_comes_back_leaves_a_small_gap() {
+    let mut target = Target::start().await;
+    let mut app = watching(&target).await;
+    app.pass_ms(5 * MINUTE_MS).await;
+    let before = app.month("api").await["checks"].as_i64().unwrap();
+    app.jump_ms(HOUR_MS).await;
+    app.pass_ms(3 * MINUTE_MS).await;
+    app.jump_ms(-HOUR_MS).await;
+    app.pass_ms(2 * MINUTE_MS).await;
+    let month = app.month("api").await;
+    let added = month["checks"].as_i64().unwrap() - before;
+    assert!((1..=3).contains(&added), "{added} are booked at once, and none ahead");
+    let unknown_ms = ms(&month, "unknown");
+    assert!((2 * MINUTE_MS..=5 * MINUTE_MS).contains(&unknown_ms), "{unknown_ms}");
+    app.restart_after(MINUTE_MS).await;
+    target.stop().await;
+    app.pass_ms(2 * MINUTE_MS).await;
+    let page = app.text("/").await;
+    assert!(page.contains("API is down since") && !page.contains("The clock"), "{page}");
     app.stop().await;
 }
 
@@ -350,6 +418,38 @@ async fn a_clock_that_jumps_back_books_nothing_twice_and_says_so() {
     let added = month["checks"].as_i64().unwrap() - before;
     assert!((4..=7).contains(&added), "{added}");
     assert_eq!(app.get("/health/ready").await.0, 200);
+    app.stop().await;
+}
+
+/// Nothing can be booked then, but what is seen is shown, with the reason.
+#[tokio::test]
+async fn behind_what_is_kept_the_page_still_says_how_things_are() {
+    let mut target = Target::start().await;
+    let mut app = watching(&target).await;
+    app.pass_ms(30 * MINUTE_MS).await;
+    let before = app.month("api").await["checks"].as_i64().unwrap();
+    app.restart_after(-20 * MINUTE_MS).await;
+    let page = app.text("/").await;
+    assert!(
+        page.contains("API is not being checked: the clock of this host is"),
+        "{page}"
+    );
+    app.pass_ms(2 * MINUTE_MS).await;
+    let page = app.text("/").await;
+    assert!(page.contains("API is up"), "{page}");
+    assert!(page.contains("behind what is already kept, so nothing is booked"), "{page}");
+    target.stop().await;
+    app.pass_ms(2 * MINUTE_MS).await;
+    for path in ["/", "/monitors/api"] {
+        let page = app.text(path).await;
+        assert!(page.contains("API is down since"), "{page}");
+        assert!(page.contains("connection refused"), "{page}");
+    }
+    app.pass_ms(18 * MINUTE_MS).await;
+    let added = app.month("api").await["checks"].as_i64().unwrap() - before;
+    assert!((1..=4).contains(&added), "{added}");
+    let page = app.text("/").await;
+    assert!(page.contains("API is down since") && !page.contains("The clock"), "{page}");
     app.stop().await;
 }
 

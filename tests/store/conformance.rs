@@ -3,15 +3,20 @@
 use crate::files::{Database, File, at, everything, fail, key, ok, registration, span, strict};
 use crate::recorder::Recorder;
 use everup::domain::check::{Check, Verdict};
+use everup::domain::exchange::{Body, Exchange};
+use everup::domain::foreign::{Claim, Count, Foreign, Origin, Records, Source, Stretch};
 use everup::domain::ledger::Ledger;
 use everup::domain::maintenance::MaintenanceWindow;
 use everup::domain::monitor::Key;
 use everup::domain::monitor::{MonitorId, Parameters};
+use everup::domain::month::Month;
 use everup::domain::run::Run;
 use everup::domain::span::{Span, Spans};
 use everup::domain::timestamp::{DAY_MS, Timestamp};
+use everup::store::closed::{ClosedMonth, ClosedRow, Correction, Instead, Subject};
 use everup::store::contract::{
-    Alive, Batch, Committed, Imported, Loaded, Others, Pause, Registration, Store, StoreError,
+    Alive, Batch, Committed, Exchanged, Imported, Loaded, Others, Pause, Registration, Store,
+    StoreError,
 };
 use std::sync::Arc;
 
@@ -410,10 +415,19 @@ pub async fn importing_the_same_twice_changes_nothing(database: &dyn Database) {
         }
         import.window(&called_off_later).await.unwrap();
         import.window(&window).await.unwrap();
+        import.exchange(&said(api, 40, "x")).await.unwrap();
+        import.exchange(&said(api, 40, "x")).await.unwrap();
         let imported = import.finish().await.unwrap();
         if first {
             before = everything(&*store).await;
-            let all = Imported { checks: 1, known_checks: 1, pauses: 3, windows: 2 };
+            let all = Imported {
+                checks: 1,
+                known_checks: 1,
+                pauses: 3,
+                windows: 2,
+                exchanges: 1,
+                ..Imported::default()
+            };
             assert_eq!(imported, all);
         } else {
             assert_eq!(imported, Imported { known_checks: 2, ..Imported::default() });
@@ -471,6 +485,131 @@ pub async fn maintenance_leaves_the_figure_of_the_monitors_it_is_about(
     assert_eq!(loaded.windows, [early, window(Some(at(1_500)))]);
     assert_eq!(loaded.histories[0].maintenance, Spans::from(span(1_000, 1_500)));
     assert!(loaded.histories[1].maintenance.is_empty());
+}
+
+fn count(from: i64, to: i64, up: u64) -> Count {
+    Count { source: Source::UptimeKuma, span: span(from, to), up, down: 2 }
+}
+
+fn stretch(from: i64, to: i64, claim: Claim) -> Stretch {
+    let reason = if claim == Claim::Down { "Connection Timeout" } else { "" };
+    Stretch {
+        source: Source::UptimeRobot,
+        span: span(from, to),
+        claim,
+        reason: reason.to_owned(),
+    }
+}
+
+fn origin(from: i64, to: i64, records: Records) -> Origin {
+    Origin {
+        source: Source::UptimeKuma,
+        file: "kuma.db".to_owned(),
+        imported_at: at(9_000),
+        records,
+        span: span(from, to),
+        added: 5,
+    }
+}
+
+pub async fn what_others_said_stands_beside_and_is_no_observed_time(database: &dyn Database) {
+    let mut recorder = Recorder::start(watching(database, &["api", "web"]).await).await;
+    recorder.keep(&[("api", ok(100))], None).await;
+    let (store, api, web) = (recorder.store.clone(), recorder.key("api"), recorder.key("web"));
+    let ledger = store.load().await.unwrap().histories[0].ledger.clone();
+    let (up, down) = (stretch(-900, -500, Claim::Up), stretch(-500, -400, Claim::Down));
+    let of_other = Count { source: Source::UptimeRobot, ..count(-600, -300, 9) };
+    let mut import = store.import().await.unwrap();
+    import.stretch(api, &up).await.unwrap();
+    import.stretch(api, &down).await.unwrap();
+    // Another source may speak of the same time, and another monitor have the same.
+    for count in [count(-600, -300, 7), of_other, count(-300, 0, 8)] {
+        import.count(api, &count).await.unwrap();
+    }
+    import.count(web, &count(-300, 0, 8)).await.unwrap();
+    import.origin(api, &origin(-600, 0, Records::Counts)).await.unwrap();
+    assert_eq!(import.so_far().stretches, 2);
+    let imported = import.finish().await.unwrap();
+    let all = Imported { counts: 4, stretches: 2, origins: 1, ..Imported::default() };
+    assert_eq!(imported, all);
+
+    let loaded = loaded_as_judged(&*store).await;
+    assert!(loaded.epoch > recorder.loaded.epoch);
+    assert_eq!(loaded.histories[0].ledger, ledger);
+    // That time is the monitor's, and unknown.
+    let life = |from| Spans::from(Span::new(at(from), Timestamp::MAX));
+    assert_eq!(lives(&loaded, "api"), life(-900));
+    assert_eq!(lives(&loaded, "web"), life(-300));
+
+    let foreign = Foreign {
+        origins: vec![origin(-600, 0, Records::Counts)],
+        counts: vec![count(-600, -300, 7), of_other, count(-300, 0, 8)],
+        stretches: vec![up, down.clone()],
+    };
+    assert_eq!(store.imports(api, Span::ALWAYS).await.unwrap(), foreign);
+    // All that shares an instant with the span, uncut.
+    let some = store.imports(api, span(-500, -300)).await.unwrap();
+    assert_eq!(some.stretches, [down]);
+    assert_eq!(some.counts, [count(-600, -300, 7), of_other]);
+    assert_eq!(store.imports(api, span(-900, -900)).await.unwrap(), Foreign::default());
+    assert_eq!(store.imports(api, span(0, 900)).await.unwrap(), Foreign::default());
+    let all = store.all_imports(span(-300, 0)).await.unwrap();
+    assert_eq!(all.keys().collect::<Vec<_>>(), [&api, &web]);
+    assert_eq!(all[&web].counts, [count(-300, 0, 8)]);
+    assert_eq!(database.open().await.imports(api, Span::ALWAYS).await.unwrap(), foreign);
+}
+
+pub async fn what_others_said_is_added_once_and_never_contradicted(database: &dyn Database) {
+    let store = watching(database, &["api"]).await;
+    let api = key(&store.load().await.unwrap(), "api");
+    let mut before = String::new();
+    for first in [true, false] {
+        let mut import = store.import().await.unwrap();
+        import.count(api, &count(0, 60, 1)).await.unwrap();
+        import.stretch(api, &stretch(0, 60, Claim::Down)).await.unwrap();
+        // The newest grows; the older answer is known then.
+        import.stretch(api, &stretch(60, 90, Claim::Up)).await.unwrap();
+        import.stretch(api, &stretch(60, 120, Claim::Up)).await.unwrap();
+        import.origin(api, &origin(0, 60, Records::Checks)).await.unwrap();
+        let imported = import.finish().await.unwrap();
+        if first {
+            before = everything(&*store).await;
+            let all = Imported { counts: 1, stretches: 3, origins: 1, ..Imported::default() };
+            assert_eq!(imported, all);
+        } else {
+            assert_eq!(imported, Imported::default());
+            assert_eq!(everything(&*store).await, before);
+        }
+    }
+    let kept = store.imports(api, Span::ALWAYS).await.unwrap();
+    let stretches = [stretch(0, 60, Claim::Down), stretch(60, 120, Claim::Up)];
+    assert_eq!(kept.stretches, stretches);
+
+    let mut import = store.import().await.unwrap();
+    assert_eq!(
+        conflict(import.count(api, &count(0, 60, 2)).await),
+        "api: the count of Uptime Kuma from 2026-11-01T00:00:00Z to 2026-11-01T00:01:00Z \
+         contradicts the one that is kept from 2026-11-01T00:00:00Z to 2026-11-01T00:01:00Z"
+    );
+    for overlapping in [count(-5, 1, 1), count(59, 70, 1), count(20, 30, 1), count(-9, 99, 1)] {
+        conflict(import.count(api, &overlapping).await);
+    }
+    let another_reason =
+        Stretch { reason: "HTTP 502".to_owned(), ..stretch(0, 60, Claim::Down) };
+    for contradicting in [
+        stretch(0, 60, Claim::Up),
+        another_reason,
+        stretch(-5, 1, Claim::Down),
+        stretch(0, 61, Claim::Down),
+        stretch(61, 62, Claim::Up),
+    ] {
+        conflict(import.stretch(api, &contradicting).await);
+    }
+    assert!(import.count(Key(99), &count(0, 60, 1)).await.is_err());
+    assert!(import.origin(Key(99), &origin(0, 60, Records::Checks)).await.is_err());
+    import.count(api, &count(60, 90, 1)).await.unwrap();
+    drop(import);
+    assert_eq!(everything(&*store).await, before);
 }
 
 /// The sentence of a refusal as a contradiction.
@@ -577,6 +716,145 @@ pub async fn strange_words_come_back_as_they_were(database: &dyn Database) {
     assert_eq!(kept, [check, ok(120)]);
 }
 
+fn closed_month(month: &str, json: &str) -> ClosedMonth {
+    let row =
+        |subject, id: &str| ClosedRow { subject, id: id.to_owned(), json: json.to_owned() };
+    let mut closed = ClosedMonth {
+        month: Month::parse(month).unwrap(),
+        closed_at: at(7),
+        head: "{\"schema\":\"x\",\"monitors\":[".to_owned(),
+        rows: vec![
+            row(Subject::Monitor, "web"),
+            row(Subject::Monitor, "api"),
+            row(Subject::Group, "all"),
+        ],
+        sha256: String::new(),
+    };
+    closed.sha256 = closed.hash().unwrap();
+    closed
+}
+
+pub async fn a_closed_month_is_kept_once_and_stays_as_it_was(database: &dyn Database) {
+    let store = database.open().await;
+    let october = closed_month("2026-10", r#"{"uptime":"99.95"}"#);
+    let november = closed_month("2026-11", r#"{"uptime":"100.00"}"#);
+    store.close_month(&november).await.unwrap();
+    store.close_month(&october).await.unwrap();
+    store.close_month(&october).await.unwrap();
+    assert_eq!(store.closed_months().await.unwrap(), [october.month, november.month]);
+    let other = closed_month("2026-10", r#"{"uptime":"99.96"}"#);
+    let refused = conflict(store.close_month(&other).await);
+    assert!(refused.contains("2026-10 is closed already"), "{refused}");
+    drop(store);
+    let store = database.open().await;
+    let kept = store.closed_month(october.month).await.unwrap().unwrap();
+    assert_eq!(kept, october);
+    assert!(kept.is_whole());
+    let rows = store.closed_rows(Subject::Monitor, "api", 5).await.unwrap();
+    let newest_first = [
+        (november.month, r#"{"uptime":"100.00"}"#.to_owned()),
+        (october.month, r#"{"uptime":"99.95"}"#.to_owned()),
+    ];
+    assert_eq!(rows, newest_first);
+    assert_eq!(store.closed_rows(Subject::Monitor, "api", 1).await.unwrap().len(), 1);
+    assert!(store.closed_rows(Subject::Group, "api", 5).await.unwrap().is_empty());
+    let never = Month::parse("2026-12").unwrap();
+    assert_eq!(store.closed_month(never).await.unwrap(), None);
+}
+
+pub async fn a_correction_is_kept_once_and_only_of_a_closed_month(database: &dyn Database) {
+    let store = database.open().await;
+    let october = closed_month("2026-10", "{}");
+    let correction = |reason: &str| Correction {
+        month: october.month,
+        monitor: "api".to_owned(),
+        outage_began_at: at(3),
+        instead: Instead::Unknown,
+        author: "Ada".to_owned(),
+        reason: reason.to_owned(),
+        made_at: at(9),
+    };
+    assert!(store.correct(&correction("our network")).await.is_err());
+    store.close_month(&october).await.unwrap();
+    store.correct(&correction("our network")).await.unwrap();
+    store.correct(&correction("our network")).await.unwrap();
+    let refused = conflict(store.correct(&correction("a whim")).await);
+    assert!(refused.contains("corrected already, by Ada"), "{refused}");
+    let all = store.corrections(None).await.unwrap();
+    assert_eq!(all, [correction("our network")]);
+    assert_eq!(store.corrections(Some(october.month)).await.unwrap(), all);
+    let never = Month::parse("2026-12").unwrap();
+    assert!(store.corrections(Some(never)).await.unwrap().is_empty());
+}
+
+/// What was said in a check.
+fn said(key: Key, second: i64, text: &str) -> Exchanged {
+    let body = Body { text: Some(text.to_owned()), bytes: 4, cut: false };
+    let headers = vec![("server".to_owned(), "nginx".to_owned())];
+    let exchange = Exchange { headers, body: Some(body), ..Exchange::default() };
+    Exchanged { key, started_at: at(second), exchange: Box::new(exchange) }
+}
+
+/// What a monitor's checks said, by the second.
+async fn everything_said(
+    store: &dyn Store,
+    key: Key,
+    limit: usize,
+) -> Vec<(Timestamp, String)> {
+    let exchanges = store.exchanges(key, Span::ALWAYS, limit).await.unwrap();
+    let text = |exchange: Exchange| exchange.body.unwrap().text.unwrap();
+    exchanges.into_iter().map(|(at, exchange)| (at, text(exchange))).collect()
+}
+
+pub async fn what_was_said_is_kept_with_its_check_or_not_at_all(database: &dyn Database) {
+    let recorder = Recorder::start(watching(database, &["api", "web"]).await).await;
+    let (store, api) = (recorder.store.clone(), recorder.key("api"));
+    let mut batch = recorder.batch(&[("api", fail(70)), ("api", fail(130))], None);
+    batch.exchanges = vec![said(api, 130, "second"), said(api, 70, "first")];
+    let stale = Batch { epoch: batch.epoch + 1, ..batch.clone() };
+    assert_eq!(store.commit(&stale).await.unwrap(), Committed::Stale);
+    assert_eq!(everything_said(&*store, api, 9).await, []);
+    // Twice, as after a commit that failed and had happened.
+    for _ in 0..2 {
+        assert_eq!(store.commit(&batch).await.unwrap(), Committed::Kept);
+    }
+    batch.exchanges = vec![said(api, 70, "something else")];
+    store.commit(&batch).await.unwrap();
+    drop(store);
+    let store = database.open().await;
+    let all = [(at(70), "first".to_owned()), (at(130), "second".to_owned())];
+    assert_eq!(everything_said(&*store, api, 9).await, all);
+    assert_eq!(everything_said(&*store, api, 1).await, all[..1]);
+    assert_eq!(everything_said(&*store, recorder.key("web"), 9).await, []);
+    let within = store.exchanges(api, span(71, 131), 9).await.unwrap();
+    assert_eq!(within, [(at(130), *said(api, 130, "second").exchange)]);
+    assert_eq!(store.exchanges(api, span(71, 130), 9).await.unwrap(), []);
+    // Packing the checks leaves it where it is.
+    store.pack(at(1_000)).await.unwrap();
+    assert_eq!(everything_said(&*store, api, 9).await, all);
+}
+
+pub async fn what_was_said_is_imported_once_and_never_contradicted(database: &dyn Database) {
+    let recorder = Recorder::start(watching(database, &["api"]).await).await;
+    let (store, api) = (recorder.store.clone(), recorder.key("api"));
+    let mut import = store.import().await.unwrap();
+    import.exchange(&said(api, 40, "said")).await.unwrap();
+    assert_eq!(
+        conflict(import.exchange(&said(api, 40, "denied")).await),
+        "api: of the check of 2026-11-01T00:00:40Z something else is kept that was said"
+    );
+    assert_eq!(import.finish().await.unwrap().exchanges, 1);
+    assert_eq!(everything_said(&*store, api, 9).await, [(at(40), "said".to_owned())]);
+    let mut import = store.import().await.unwrap();
+    let refused = import.exchange(&said(Key(99), 40, "x")).await.unwrap_err();
+    assert_eq!(refused.to_string(), "no monitor has the key 99");
+    let hostile = import.exchange(&said(api, 50, "\u{1b}[2J")).await.unwrap_err();
+    assert!(hostile.to_string().contains("without control characters"), "{hostile}");
+    import.exchange(&said(api, 60, "dropped")).await.unwrap();
+    drop(import);
+    assert_eq!(everything_said(&*store, api, 9).await.len(), 1);
+}
+
 pub async fn a_closed_store_refuses(database: &dyn Database) {
     let store = watching(database, &["api"]).await;
     store.close().await;
@@ -670,12 +948,18 @@ hold! {
         importing_the_same_twice_changes_nothing,
         a_pause_takes_what_was_seen_in_it_out_of_the_past,
         maintenance_leaves_the_figure_of_the_monitors_it_is_about,
+        what_others_said_stands_beside_and_is_no_observed_time,
+        what_others_said_is_added_once_and_never_contradicted,
         the_past_is_never_contradicted,
         an_import_of_an_unknown_monitor_is_refused,
         an_import_that_is_dropped_leaves_nothing_behind,
         an_import_holds_all_other_writers_off,
         a_run_that_is_killed_lives_up_to_its_last_kept_sign,
         strange_words_come_back_as_they_were,
+        a_closed_month_is_kept_once_and_stays_as_it_was,
+        a_correction_is_kept_once_and_only_of_a_closed_month,
+        what_was_said_is_kept_with_its_check_or_not_at_all,
+        what_was_said_is_imported_once_and_never_contradicted,
         a_closed_store_refuses,
     ];
 }

@@ -129,7 +129,9 @@ pub async fn everything(store: &dyn Store) -> String {
         let checks = store.checks(*key, Span::ALWAYS).await.unwrap();
         let extent = store.extent(*key).await.unwrap();
         let pauses = store.pauses(*key).await.unwrap();
-        said += &format!("{checks:#?}{extent:?}{pauses:?}");
+        let exchanges = store.exchanges(*key, Span::ALWAYS, usize::MAX).await.unwrap();
+        let imports = store.imports(*key, Span::ALWAYS).await.unwrap();
+        said += &format!("{checks:#?}{extent:?}{pauses:?}{exchanges:?}{imports:?}");
     }
     said
 }

@@ -87,6 +87,53 @@ async fn a_schema_of_a_later_everup_is_refused() {
     assert!(sentence.ends_with(wanted), "{sentence}");
 }
 
+/// SQLite would go on writing into a file that nobody can ever read again.
+#[tokio::test]
+async fn a_file_that_was_removed_or_replaced_is_not_written_and_one_put_back_is() {
+    let file = File::new();
+    let mut recorder = watched(&file).await;
+    let store = recorder.store.clone();
+    let (path, aside) = (file.path(), file.path().with_file_name("aside.db"));
+    let wanted = format!(
+        "the database file {} was removed or replaced; put it back, or restart everup to begin \
+         anew",
+        path.display()
+    );
+    std::fs::rename(&path, &aside).unwrap();
+    for replaced in [false, true] {
+        if replaced {
+            std::fs::write(&path, "another").unwrap();
+        }
+        let batch = full_batch(&recorder);
+        let refusals = [
+            store.writable().await.err(),
+            store.commit(&batch).await.err(),
+            store.pack(at(100_000)).await.err(),
+            store.import().await.err(),
+        ];
+        for refusal in refusals {
+            assert_eq!(refusal.map(|error| error.to_string()).as_ref(), Some(&wanted));
+        }
+    }
+    std::fs::rename(&aside, &path).unwrap();
+    store.writable().await.unwrap();
+    recorder.keep(&[("api", ok(12_000))], None).await;
+}
+
+#[tokio::test]
+async fn a_file_with_two_names_is_refused() {
+    let file = File::new();
+    drop(file.open().await);
+    let other = file.path().with_file_name("other.db");
+    std::fs::hard_link(file.path(), &other).unwrap();
+    for path in [&file.path(), &other] {
+        let sentence = refusal(path).await;
+        assert!(sentence.contains("has another name (a hard link)"), "{sentence}");
+    }
+    std::fs::remove_file(other).unwrap();
+    drop(file.open().await);
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn a_new_file_is_nobody_elses_to_read() {

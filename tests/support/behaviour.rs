@@ -108,6 +108,25 @@ impl Behaviour {
         Behaviour(vec![Act::Repeat(some, Duration::ZERO)])
     }
 
+    /// This again and again, for ever.
+    pub fn endless(piece: &[u8]) -> Behaviour {
+        Behaviour(vec![Act::Repeat(piece.repeat(1_000), Duration::ZERO)])
+    }
+
+    /// A body in chunks of one byte, for ever.
+    pub fn tiny_chunks() -> Behaviour {
+        let head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n".to_vec();
+        let chunks = b"0001\r\nx\r\n".repeat(1_000);
+        Behaviour(vec![Act::Send(head), Act::Repeat(chunks, Duration::ZERO)])
+    }
+
+    /// A compressed body that goes on for ever and comes to nothing.
+    pub fn skipped_frames() -> Behaviour {
+        let head = b"HTTP/1.1 200 OK\r\ncontent-encoding: zstd\r\n\r\n".to_vec();
+        let frames = b"\x50\x2a\x4d\x18\x04\0\0\0skip".repeat(1_000);
+        Behaviour(vec![Act::Send(head), Act::Repeat(frames, Duration::ZERO)])
+    }
+
     /// A body without end, as fast as it is taken.
     pub fn flood() -> Behaviour {
         Behaviour(vec![
@@ -186,11 +205,6 @@ fn compressed(coding: &str, body: &[u8]) -> Vec<u8> {
                 flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
             packer.write_all(body).unwrap();
             packer.finish().unwrap()
-        }
-        "br" => {
-            let mut packer = brotli::CompressorWriter::new(Vec::new(), 4096, 5, 22);
-            packer.write_all(body).unwrap();
-            packer.into_inner()
         }
         "zstd" => zstd::encode_all(body, 3).unwrap(),
         other => panic!("no such coding: {other}"),

@@ -6,5 +6,6 @@
 
 pub mod authority;
 pub mod behaviour;
+pub mod frames;
 pub mod name_server;
 pub mod target;

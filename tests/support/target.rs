@@ -7,6 +7,7 @@
 //! ```
 
 use super::behaviour::{Act, Behaviour};
+use super::frames;
 use axum::body::Body;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use std::collections::HashMap;
@@ -212,7 +213,11 @@ async fn converse(
         seen.resumed.fetch_add(1, Ordering::SeqCst);
     }
     if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
-        return http2(stream, seen).await;
+        let told = seen.default.lock().unwrap().clone();
+        return match told {
+            Some(told) => raw_http2(stream, told, seen).await,
+            None => http2(stream, seen).await,
+        };
     }
     one_request(stream, seen).await
 }
@@ -226,18 +231,9 @@ async fn one_request(mut wire: impl Wire, seen: &Seen) -> io::Result<()> {
     }
     let head = String::from_utf8_lossy(&head).into_owned();
     seen.requests.lock().unwrap().push(head.clone());
-    for act in seen.behaviour(&head).0 {
-        match act {
-            Act::Send(bytes) => send(&mut wire, &bytes, seen).await?,
-            Act::Echo => send(&mut wire, head.as_bytes(), seen).await?,
-            Act::Repeat(bytes, pause) => loop {
-                send(&mut wire, &bytes, seen).await?;
-                tokio::time::sleep(pause).await;
-            },
-            Act::Pause(pause) => tokio::time::sleep(pause).await,
-            Act::Hang => while wire.read(&mut [0; 1024]).await? > 0 {},
-            Act::Reset => return wire.tcp().set_zero_linger(),
-        }
+    let told = seen.behaviour(&head);
+    if !perform(&mut wire, told, &head, seen).await? {
+        return Ok(());
     }
     wire.shutdown().await?;
     // Whoever closes with something unread sends a reset, and that would overtake the
@@ -249,6 +245,47 @@ async fn one_request(mut wire: impl Wire, seen: &Seen) -> io::Result<()> {
     tokio::time::timeout(Duration::from_secs(5), rest).await.unwrap_or(Ok(()))
 }
 
+/// Does as it was told; gives whether a goodbye is due.
+async fn perform(
+    wire: &mut impl Wire,
+    told: Behaviour,
+    head: &str,
+    seen: &Seen,
+) -> io::Result<bool> {
+    for act in told.0 {
+        match act {
+            Act::Send(bytes) => send(wire, &bytes, seen).await?,
+            Act::Echo => send(wire, head.as_bytes(), seen).await?,
+            Act::Repeat(bytes, pause) => loop {
+                send(wire, &bytes, seen).await?;
+                tokio::time::sleep(pause).await;
+            },
+            Act::Pause(pause) => tokio::time::sleep(pause).await,
+            Act::Hang => while wire.read(&mut [0; 1024]).await? > 0 {},
+            Act::Reset => {
+                wire.tcp().set_zero_linger()?;
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
+}
+
+/// Does as it was told, byte by byte, once a request has come.
+async fn raw_http2(mut wire: impl Wire, told: Behaviour, seen: &Seen) -> io::Result<()> {
+    send(&mut wire, frames::SETTINGS, seen).await?;
+    let mut said = Vec::new();
+    while !frames::has_request(&said) {
+        if wire.read_buf(&mut said).await? == 0 {
+            return Ok(());
+        }
+    }
+    if perform(&mut wire, told, "", seen).await? {
+        wire.shutdown().await?;
+    }
+    Ok(())
+}
+
 async fn send(wire: &mut impl Wire, bytes: &[u8], seen: &Seen) -> io::Result<()> {
     for piece in bytes.chunks(16 * 1024) {
         wire.write_all(piece).await?;
@@ -257,7 +294,7 @@ async fn send(wire: &mut impl Wire, bytes: &[u8], seen: &Seen) -> io::Result<()>
     wire.flush().await
 }
 
-/// Over HTTP/2 everything is answered with 200 and `ok`, and `/flood` without end.
+/// Over HTTP/2, unless it was told otherwise, everything is answered with 200 and `ok`, and `/flood` without end.
 async fn http2(stream: TlsStream<TcpStream>, seen: &Arc<Seen>) -> io::Result<()> {
     let service = hyper::service::service_fn(|request: hyper::Request<_>| {
         let _: &hyper::body::Incoming = request.body();

@@ -4,6 +4,9 @@ use rstest::rstest;
 use std::collections::BTreeMap;
 
 const STYLE: &str = include_str!("../../assets/style.css");
+const BARS: &str = include_str!("../../templates/bars.svg");
+const FRAME: &str = include_str!("../../templates/frame.html");
+const LEGEND: &str = include_str!("../../templates/legend.html");
 
 /// The tokens of the block that follows `selector`.
 fn tokens(selector: &str) -> BTreeMap<&'static str, &'static str> {
@@ -49,6 +52,38 @@ fn text_and_marks_stand_out(#[case] theme: &str) {
         check(mark, "paper", 3.0);
     }
     check("down", "ok", 3.0);
+}
+
+/// Six colours cannot all stand 3:1 against paper and against each other, so those that
+/// do not also differ by shape.
+#[rstest]
+#[case(LIGHT)]
+#[case(DARK)]
+fn marks_that_are_alike_in_brightness_differ_in_shape(#[case] theme: &str) {
+    let tokens = tokens(theme);
+    let mut alike = 0;
+    let shapes = [
+        ("ok", "plain"),
+        ("down", "plain"),
+        ("degraded", "notch"),
+        ("maintenance", "stripes"),
+        ("unknown", "hatch"),
+        ("paused", "low"),
+    ];
+    for (index, (one, shape)) in shapes.iter().enumerate() {
+        for (other, other_shape) in &shapes[index + 1..] {
+            if contrast(tokens[one], tokens[other]) < 3.0 {
+                assert_ne!(shape, other_shape, "{theme} {one} {other}");
+                alike += 1;
+            }
+        }
+    }
+    assert!(alike > 0);
+    for pattern in ["notch", "stripes", "hatch"] {
+        assert!(BARS.contains(&format!("url(#{pattern})")), "{pattern}");
+        assert!(FRAME.contains(&format!("<pattern id=\"{pattern}\"")), "{pattern}");
+        assert!(LEGEND.contains(&format!("url(#{pattern})")), "{pattern}");
+    }
 }
 
 #[test]

@@ -30,23 +30,30 @@ async fn page_json_and_csv_give_the_same_figures() {
             let id = text(&monitor["id"]);
             let article = page.body.split(&format!("<article id=\"m-{id}\"")).nth(1).unwrap();
             let article = article.split("</article>").next().unwrap();
-            for (key, column) in [
-                ("uptime_percent", "uptime_percent"),
-                ("uptime_low_percent", "uptime_low_percent"),
-                ("uptime_high_percent", "uptime_high_percent"),
-                ("coverage_percent", "coverage_percent"),
+            // On the page, bounds have two of their four decimals: all are floored.
+            for (key, cut) in [
+                ("uptime_percent", 0),
+                ("uptime_low_percent", 2),
+                ("uptime_high_percent", 2),
+                ("coverage_percent", 0),
             ] {
                 let value = text(&monitor[key]);
-                assert_eq!(row[column], value, "{month} {id} {key}");
+                assert_eq!(row[key], value, "{month} {id} {key}");
                 let observed = monitor["uptime_percent"].is_string();
-                assert!(!observed || article.contains(&value), "{month} {id} {key} {value}");
+                let shown = &value[..value.len().saturating_sub(cut)];
+                assert!(!observed || article.contains(shown), "{month} {id} {key} {value}");
+                let too_exact = cut > 0 && observed && article.contains(&value);
+                assert!(!too_exact, "{month} {id} {key} {value}");
             }
             let down = monitor["milliseconds"]["down"].to_string();
             assert_eq!(row["down_ms"], down, "{month} {id}");
             assert!(article.contains(&format!("title=\"{down} ms\"")), "{month} {id}");
             let outages = monitor["outages"].as_array().unwrap();
             assert_eq!(row["outages"], outages.len().to_string(), "{month} {id}");
-            assert_eq!(article.matches("<td class=\"reason\">").count(), outages.len());
+            assert_eq!(
+                article.matches("<td role=\"cell\" class=\"reason\">").count(),
+                outages.len()
+            );
         }
     }
 }
@@ -109,4 +116,34 @@ async fn exports_have_their_type_their_name_and_their_caching() {
             format!("inline; filename=\"{name}\"")
         );
     }
+}
+
+#[tokio::test]
+async fn what_others_said_is_in_every_form_and_no_part_of_the_figure() {
+    let visitor = Visitor::of(&sample::imported());
+    let counted = "Uptime Kuma counted 5,752 of 5,760 checks up on 4 days (2 Nov 2026 to 6 Nov \
+                   2026); not part of the figure";
+    let told = "UptimeRobot says 91.66 % uptime and 1 outage, 1 d (2 Nov 2026 to 14 Nov \
+                2026); not part of the figure";
+    let taken = "Checks of 2 Nov 2026 to 5 Nov 2026 were imported from Uptime Kuma (kuma.db) \
+                 and are part of the figure";
+    let csv = visitor.get("/report/2026-11.csv").await;
+    assert_eq!(rows(&csv.body)[0]["imported"], format!("{counted}; {taken}; {told}"));
+    let text = visitor.get("/report/2026-11.txt").await;
+    let page = visitor.get("/report/2026-11").await;
+    for sentence in [counted, told, taken] {
+        assert!(text.body.contains(&format!("\n  {sentence}\n")), "{}", text.body);
+        assert!(page.body.contains(&format!("<p class=\"imported\">{sentence}.</p>")));
+    }
+    let json = visitor.get("/report/2026-11.json").await;
+    let json: Value = serde_json::from_str(&json.body).unwrap();
+    let monitor = &json["monitors"][0];
+    insta::assert_json_snapshot!("imported", monitor["imported"]);
+    // Neither the day of the other's outage nor any that it counted was observed here.
+    assert_eq!(monitor["milliseconds"]["down"], 0);
+    assert!(monitor["milliseconds"]["unknown"].as_i64().unwrap() > 13 * 86_400_000);
+    // Nothing is said where nothing was.
+    let visitor = Visitor::of(&sample::well());
+    let json = visitor.get("/report/2026-11.json").await;
+    assert!(!json.body.contains("imported"));
 }

@@ -4,10 +4,13 @@
 
 mod colours;
 mod connection;
+mod dossier;
 mod explanations;
 mod exports;
+mod groups;
 mod pages;
 mod routes;
 mod sample;
 mod service;
+mod views;
 mod visitor;

@@ -3,7 +3,7 @@
 use crate::sample::{self, Event, Scene, Story};
 use crate::visitor::Visitor;
 use http::Method;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 fn scenes() -> Vec<(&'static str, Scene, Vec<&'static str>)> {
     vec![
@@ -13,6 +13,12 @@ fn scenes() -> Vec<(&'static str, Scene, Vec<&'static str>)> {
             "mixture",
             sample::mixture(),
             vec!["/", "/monitors/billing", "/report/2026-11"],
+        ),
+        ("outage", sample::outage(), vec![sample::OUTAGE]),
+        (
+            "grouped",
+            sample::grouped(),
+            vec!["/", "/groups/shop", "/groups/entrance", "/report/2026-10", "/report/2026-Q4"],
         ),
         (
             "explained",
@@ -65,34 +71,45 @@ async fn no_page_has_inline_script_or_style_or_an_id_twice() {
     }
 }
 
-/// The explanation of a day, of which each monitor has ninety.
+/// The explanation of a day, of which each monitor has ninety: those of one stand for all.
 fn is_one_of_many(link: &str) -> bool {
-    link.contains("/explain?day=") && !link.starts_with("/monitors/billing/")
+    let shown = ["/monitors/billing/", "/monitors/search/", "/groups/shop/"];
+    link.contains("/explain?day=") && !shown.iter().any(|home| link.starts_with(home))
 }
 
 #[tokio::test]
 async fn every_link_leads_somewhere() {
-    let visitor = Visitor::of(&sample::mixture());
-    let mut seen = BTreeSet::from(["/".to_owned()]);
-    let mut open = vec!["/".to_owned()];
-    while let Some(path) = open.pop() {
-        let answer = visitor.get(&path).await;
-        let found = answer.status.is_success() || answer.status.is_redirection();
-        assert!(found, "{path}: {}", answer.status);
-        let links = [answer.attributes("href"), answer.attributes("src")].concat();
-        for link in links {
-            let (link, fragment) = link.split_once('#').unwrap_or((&link, ""));
-            if link.is_empty() {
-                let id = format!("id=\"{fragment}\"");
-                assert!(answer.body.contains(&id), "{path} has no place {fragment}");
-            } else if is_one_of_many(link) {
-                // Those of one monitor stand for all.
-            } else if seen.insert(link.to_owned()) {
-                open.push(link.to_owned());
+    for scene in [sample::mixture(), sample::grouped()] {
+        let visitor = Visitor::of(&scene);
+        let mut seen = BTreeSet::from(["/".to_owned()]);
+        let mut open = vec!["/".to_owned()];
+        let mut places = BTreeSet::new();
+        let mut pages = BTreeMap::new();
+        while let Some(path) = open.pop() {
+            let answer = visitor.get(&path).await;
+            let found = answer.status.is_success() || answer.status.is_redirection();
+            assert!(found, "{path}: {}", answer.status);
+            let links = [answer.attributes("href"), answer.attributes("src")].concat();
+            for link in links {
+                let (link, fragment) = link.split_once('#').unwrap_or((&link, ""));
+                let link = if link.is_empty() { &path } else { link };
+                if is_one_of_many(link) {
+                    continue;
+                }
+                if !fragment.is_empty() {
+                    places.insert((link.to_owned(), fragment.to_owned()));
+                }
+                if seen.insert(link.to_owned()) {
+                    open.push(link.to_owned());
+                }
             }
+            pages.insert(path, answer.attributes("id"));
+        }
+        assert!(seen.len() > 20, "{seen:?}");
+        for (path, fragment) in places {
+            assert!(pages[&path].contains(&fragment), "{path} has no place {fragment}");
         }
     }
-    assert!(seen.len() > 20, "{seen:?}");
 }
 
 #[tokio::test]
@@ -142,18 +159,87 @@ async fn half_a_month_unseen_shows_no_figure_but_the_range() {
     assert!(!page.body.contains("class=\"percent\""));
 }
 
+#[tokio::test]
+async fn a_day_that_was_hardly_watched_has_no_figure() {
+    // Tuesday, 11:54: a third of Monday is missing, and more than half of Sunday.
+    let story =
+        Story::new("API")
+            .with(30 * 60, 8 * 60, Event::Gap)
+            .with(58 * 60, 15 * 60, Event::Gap);
+    let page = Visitor::of(&sample::scene(&[story], Vec::new())).get("/monitors/api").await;
+    let figure = |date: &str| {
+        let row = page.body.split(&format!(">{date}</th><td class=\"number\">")).nth(1);
+        row.unwrap().split("</td>").next().unwrap().to_owned()
+    };
+    let whole = "<b class=\"percent\">100.00&nbsp;%</b>";
+    let partial = format!("{whole} <small class=\"remark\">partial data</small>");
+    let figures = [
+        ("2026-11-21", whole),
+        ("2026-11-22", "<span class=\"none\">too little seen</span>"),
+        ("2026-11-23", &partial),
+    ];
+    for (day, told) in figures {
+        let how = format!("<a class=\"how\" href=\"/monitors/api/explain?day={day}\">");
+        assert_eq!(figure(day), format!("{how}{told}</a>"));
+    }
+}
+
+#[tokio::test]
+async fn maintenance_of_another_day_is_told_below_the_monitors() {
+    let page = Visitor::of(&sample::mixture()).get("/").await;
+    let place = |text: &str| page.body.find(text).unwrap_or_else(|| panic!("{text}"));
+    assert!(place(">Maintenance now<") < place("class=\"monitors\""));
+    assert!(place(">Maintenance planned<") > place("</table>"));
+    let labels: BTreeSet<String> = (page.attributes("aria-label").into_iter())
+        .filter(|label| label.starts_with("Maintenance"))
+        .collect();
+    assert_eq!(labels.len(), 2, "{labels:?}");
+}
+
+#[tokio::test]
+async fn a_monitor_tells_of_its_own_maintenance_and_what_fell_into_it() {
+    let stories =
+        [Story::new("Shop").with(65, 30, Event::Fails("HTTP 503")), Story::new("Mail")];
+    let windows = vec![sample::window(70, 100, 3 * 24 * 60, "New disks.", &["shop"])];
+    let visitor = Visitor::of(&sample::scene(&stories, windows));
+    let shop = visitor.get("/monitors/shop").await;
+    assert!(shop.body.contains("New disks."));
+    assert!(
+        shop.body
+            .contains("None that counts: 1 fell wholly into announced maintenance.")
+    );
+    let mail = visitor.get("/monitors/mail").await;
+    assert!(!mail.body.contains("New disks.") && mail.body.contains("None was seen."));
+}
+
+#[tokio::test]
+async fn a_figure_of_less_than_its_period_says_so() {
+    let stories = [Story::new("Old"), Story::new("New").since(26 * 60)];
+    let visitor = Visitor::of(&sample::scene(&stories, Vec::new()));
+    let status = visitor.get("/").await;
+    let cell = |id: &str| {
+        let how = format!("/monitors/{id}/explain?month=2026-11\">");
+        let cell = status.body.split(&how).nth(1).unwrap();
+        cell.split("</span>").next().unwrap().to_owned()
+    };
+    assert!(!cell("old").contains("since"));
+    assert!(cell("new").contains("since <time datetime=\"2026-11-23T08:54:07Z\""));
+    let report = visitor.get("/report/2026-11").await;
+    assert_eq!(report.body.matches("since 23 Nov").count(), 2);
+    let fact = "<dt>Watched</dt><dd>since <time datetime=\"2026-11-23T08:54:07Z\"";
+    assert_eq!(report.body.matches(fact).count(), 1);
+    assert_eq!(report.body.matches("<dt>Watched</dt>").count(), 1);
+}
+
 /// The title, the first sentence and the rest, as a reader has them.
 async fn headline(stories: &[Story]) -> [String; 3] {
-    let page = Visitor::of(&sample::scene(stories, Vec::new())).get("/").await;
-    let between = |from: &str, to: &str| {
-        let inner = page.body.split(from).nth(1).and_then(|rest| rest.split(to).next());
-        let tags = inner.unwrap_or_default().split('<');
-        tags.map(|part| part.split_once('>').map_or(part, |(_, text)| text))
-            .collect::<String>()
-    };
+    let mut page = Visitor::of(&sample::scene(stories, Vec::new())).get("/").await;
+    page.body = page.body.replace('\u{a0}', " ");
     let rest = page.body.split("</h1>").nth(1).unwrap().split("</div>").next().unwrap();
-    let rest = rest.replace("<p class=\"rest\">", "").replace("</p>", "");
-    [between("<title>", "</title>"), between("<h1>", "</h1>"), rest.trim().to_owned()]
+    let rest = ["<p class=\"rest\">", "</p>", "<bdi>", "</bdi>", "\n"]
+        .iter()
+        .fold(rest.to_owned(), |rest, tag| rest.replace(tag, ""));
+    [page.text_after("<title>"), page.text_after("<h1>"), rest.trim().to_owned()]
 }
 
 #[tokio::test]
@@ -163,10 +249,27 @@ async fn the_first_sentence_names_the_trouble() {
     let failing = || Story::new("Shop").with(15, 20, Event::Fails("HTTP 500"));
     let unseen = || Story::new("Mail").with(61, 70, Event::Gap);
     let paused = || Story::new("Old").paused(60, 600);
-    let two = "A and B are down, the first since 10:54 (1 h 01 min).";
+    let long = "the upstream gateway answered with a page instead of JSON, and the certificate \
+                chain names another host";
+    let older = Story::new("B").with(95, 100, Event::Fails("no answer within 10 s"));
+    let two = "B (since 10:24) and A (since 10:54) are down.";
+    let reasons = "B: no answer within 10 s. A: HTTP 502.None of 2 is up.";
     let counts = "1 of 4 is up, 1 not checked, 1 paused.";
     let slow = Story::new("Cart").with(15, 20, Event::Slow);
-    let cases: [(Vec<Story>, [&str; 3]); 9] = [
+    let seen_again = Story::new("Shop").with(65, 30, Event::Gap).with(95, 100, Event::Slow);
+    let cases: [(Vec<Story>, [&str; 3]); 12] = [
+        (
+            vec![Story::new("Shop").with(95, 60, Event::Gap)],
+            ["All up", "Shop is up since 11:24 (31 min).", ""],
+        ),
+        (
+            vec![seen_again],
+            [
+                "Shop is slow",
+                "Shop is up but slow since 11:24 (31 min): answered in more than 2 s.",
+                "",
+            ],
+        ),
         (vec![well(), well().id("web2")], ["All up", "All 2 monitors are up.", ""]),
         (
             vec![well(), Story::new("Cart").since(0)],
@@ -177,13 +280,21 @@ async fn the_first_sentence_names_the_trouble() {
             vec![down("A"), well(), unseen(), paused()],
             ["A is down", "A is down since 10:54 (1 h 01 min): HTTP 502.", counts],
         ),
-        (vec![down("A"), down("B")], ["2 are down", two, "None of 2 is up."]),
         (
-            vec![down("A"), down("B"), down("C"), well()],
+            vec![Story::new("A").with(61, 70, Event::Fails(long)), well()],
+            [
+                "A is down",
+                "A is down since 10:54 (1 h 01 min).",
+                &format!("{long}.1 of 2 is up."),
+            ],
+        ),
+        (vec![down("A"), older], ["2 are down", two, reasons]),
+        (
+            vec![well(), down("A"), down("B"), down("C")],
             [
                 "3 are down",
                 "A and 2 others are down, the first since 10:54 (1 h 01 min).",
-                "1 of 4 is up.",
+                "A: HTTP 502.1 of 4 is up.",
             ],
         ),
         (
@@ -194,7 +305,7 @@ async fn the_first_sentence_names_the_trouble() {
                 "1 of 2 is up, 1 failing and being checked again.",
             ],
         ),
-        (vec![paused()], ["Paused", "Old is paused since 10:54 (1 h 00 min).", ""]),
+        (vec![paused()], ["Paused", "Old is paused since 10:54 (1 h).", ""]),
         (
             Vec::new(),
             [

@@ -5,7 +5,7 @@ use crate::visitor::Visitor;
 use http::{Method, StatusCode};
 use rstest::rstest;
 
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 12] = [
     "/",
     "/monitors/api",
     "/report",
@@ -14,6 +14,9 @@ const PAGES: [&str; 9] = [
     "/report/2026-11.csv",
     "/health",
     "/maintenance",
+    "/outages/api-20261124T102903.000Z",
+    "/api/v1/outages",
+    "/api/v1/outages.csv",
     "/nope",
 ];
 
@@ -98,9 +101,23 @@ async fn assets_may_be_kept_for_ever_and_pages_may_not() {
 #[rstest]
 #[case("/report/2026-13", StatusCode::BAD_REQUEST, "“2026-13” is not a month")]
 #[case("/report/november", StatusCode::BAD_REQUEST, "“november” is not a month")]
-#[case("/report/2026-12", StatusCode::NOT_FOUND, "the newest report is that of 2026-11")]
-#[case("/report/2026-07", StatusCode::NOT_FOUND, "the oldest report is that of 2026-08")]
+#[case("/report/2026-12", StatusCode::NOT_FOUND, "the newest report is that of November 2026")]
+#[case("/report/2026-07", StatusCode::NOT_FOUND, "the oldest report is that of August 2026")]
+#[case("/report/2026-11.xml", StatusCode::NOT_FOUND, "There is no report in the form")]
 #[case("/monitors/nobody", StatusCode::NOT_FOUND, "There is no monitor with the id")]
+#[case("/outages/api", StatusCode::NOT_FOUND, "There is no outage")]
+#[case("/outages/api-20261103T080000.000Z", StatusCode::NOT_FOUND, "There is no outage")]
+#[case("/outages/web-20261103T080000.000Z", StatusCode::NOT_FOUND, "There is no outage")]
+#[case("/groups/nobody", StatusCode::NOT_FOUND, "There is no group with the id")]
+#[case("/monitors/api?month=11", StatusCode::BAD_REQUEST, "“11” is not a month")]
+#[case("/monitors/api?month=2027-01", StatusCode::NOT_FOUND, "January 2027 has not begun")]
+#[case("/report?from=2026-11-01", StatusCode::BAD_REQUEST, "A range needs both from and to")]
+#[case("/report?from=&to=2026-11-01", StatusCode::BAD_REQUEST, "A range needs both")]
+#[case("/report?from=1.11.2026&to=2026-11-09", StatusCode::BAD_REQUEST, "neither a date")]
+#[case("/report?from=2026-11-09&to=2026-11-01", StatusCode::BAD_REQUEST, "ends before it")]
+#[case("/report?from=1926-11-09&to=2026-11-01", StatusCode::BAD_REQUEST, "ten years")]
+#[case("/report?from=2027-01-01&to=2027-01-02", StatusCode::NOT_FOUND, "This range has not")]
+#[case("/report?from=2020-01-01&to=2020-01-02", StatusCode::NOT_FOUND, "watched in this")]
 #[case("/nope", StatusCode::NOT_FOUND, "There is no such page.")]
 #[tokio::test]
 async fn a_wrong_address_is_told_what_is_wrong(
@@ -137,10 +154,10 @@ async fn data_addresses_answer_programs_whatever_they_accept() {
 
 #[tokio::test]
 async fn a_store_that_cannot_be_read_is_a_503_without_its_words() {
-    let scene = sample::well();
+    let scene = sample::outage();
     scene.shelf.break_down();
     let visitor = Visitor::of(&scene);
-    for path in ["/monitors/api", "/report/2026-11", "/report/2026-11.json"] {
+    for path in ["/monitors/api", "/report/2026-11", "/report/2026-11.json", sample::OUTAGE] {
         let answer = visitor.get(path).await;
         assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{path}");
         assert_eq!(answer.header("retry-after"), "5", "{path}");

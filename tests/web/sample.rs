@@ -4,17 +4,21 @@ use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use everup::board::{Board, Snapshot};
 use everup::clock::ManualClock;
-use everup::domain::check::{Check, Evidence, Kind, Verdict};
+use everup::domain::check::{Check, Evidence, Kind, Phases, Verdict};
+use everup::domain::exchange::{Body, Certificate, Exchange, Tls};
+use everup::domain::foreign::{Claim, Count, Foreign, Origin, Records, Source, Stretch};
 use everup::domain::group::{Group, Rule};
 use everup::domain::history::History;
 use everup::domain::ledger::Ledger;
 use everup::domain::maintenance::MaintenanceWindow;
 use everup::domain::monitor::{Key, Monitor, MonitorId, ParameterHistory, Parameters};
+use everup::domain::month::Month;
 use everup::domain::percent::Target;
 use everup::domain::run::Run;
 use everup::domain::span::{Span, Spans};
 use everup::domain::timestamp::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp};
 use everup::report::settings::{Contract, GroupSettings, Settings};
+use everup::store::closed::{ClosedMonth, Correction, Subject};
 use everup::store::contract::{
     Batch, Committed, Import, Loaded, Others, Pause, Registration, Store, StoreError,
 };
@@ -34,6 +38,14 @@ pub(crate) struct Scene {
     pub(crate) shelf: Arc<Shelf>,
 }
 
+impl Scene {
+    /// The same with other settings of the report.
+    fn settled_as(self, settings: Settings) -> Scene {
+        self.app.report.store(Arc::new(settings));
+        self
+    }
+}
+
 /// What happened to a monitor, other than that it was up.
 #[derive(Clone, Copy)]
 pub(crate) enum Event {
@@ -49,7 +61,7 @@ pub(crate) enum Event {
 
 /// One monitor and what happened to it.
 pub(crate) struct Story {
-    id: String,
+    pub(crate) id: String,
     name: String,
     url: String,
     since: Timestamp,
@@ -58,6 +70,7 @@ pub(crate) struct Story {
     pauses: Vec<Span>,
     /// So many minutes ago, it was to be so many failures that open an outage.
     stricter: Option<(i64, u32)>,
+    said: Option<Exchange>,
 }
 
 /// Minutes before now.
@@ -81,6 +94,7 @@ impl Story {
             events: Vec::new(),
             pauses: Vec::new(),
             stricter: None,
+            said: None,
         }
     }
 
@@ -111,6 +125,20 @@ impl Story {
     /// From so many minutes ago, so many failures open an outage.
     pub(crate) fn failures(self, from: i64, failures: u32) -> Story {
         Story { stricter: Some((from, failures)), ..self }
+    }
+
+    /// What it says whenever it begins to fail.
+    pub(crate) fn saying(self, exchange: Exchange) -> Story {
+        Story { said: Some(exchange), ..self }
+    }
+
+    /// The first of each run of failing checks.
+    fn exchanges(&self, checks: &[Check]) -> Vec<(Timestamp, Exchange)> {
+        let Some(said) = &self.said else { return Vec::new() };
+        let runs = checks.chunk_by(|a, b| a.verdict == b.verdict);
+        runs.filter(|run| run[0].verdict == Verdict::Fail)
+            .map(|run| (run[0].started_at, said.clone()))
+            .collect()
     }
 
     fn parameters(&self) -> ParameterHistory {
@@ -151,13 +179,34 @@ impl Story {
             Some(Event::Slow) => {
                 (Verdict::Degraded, Some(latency_us * 40), said("answered in more than 2 s"))
             }
-            Some(Event::Fails(reason)) => (Verdict::Fail, None, said(reason)),
+            Some(Event::Fails(reason)) => {
+                (Verdict::Fail, None, Some(Box::new(failure(reason))))
+            }
             Some(Event::Unknown(kind, reason)) => {
                 let evidence = Evidence { kind: Some(kind), ..Evidence::because(reason) };
                 (Verdict::Unknown, None, Some(Box::new(evidence)))
             }
         };
         Some(Check { started_at: at, verdict, latency_us, evidence })
+    }
+}
+
+/// The evidence that fits a sentence like `HTTP 502 from 203.0.113.7`.
+fn failure(reason: &str) -> Evidence {
+    let status = reason.strip_prefix("HTTP ").and_then(|rest| rest.get(..3)?.parse().ok());
+    let phases = Phases {
+        dns_us: Some(900),
+        connect_us: Some(12_300),
+        tls_us: Some(24_000),
+        first_byte_us: Some(61_000),
+        total_us: Some(98_700),
+    };
+    Evidence {
+        status,
+        kind: Some(if status.is_some() { Kind::Status } else { Kind::Connect }),
+        address: Some("203.0.113.7:443".to_owned()),
+        phases: if status.is_some() { phases } else { Phases::default() },
+        ..Evidence::because(reason)
     }
 }
 
@@ -174,8 +223,12 @@ fn latency_us(at: Timestamp, seed: i64) -> u32 {
 
 /// Sets a scene in which everup has run all the time.
 pub(crate) fn scene(stories: &[Story], windows: Vec<MaintenanceWindow>) -> Scene {
-    let settings = Settings { zone: chrono_tz::Europe::Berlin, ..Settings::default() };
-    scene_with(stories, windows, vec![run(100 * DAY, 0, None)], settings)
+    scene_with(stories, windows, always())
+}
+
+/// A shelf of an everup that has run all the time.
+fn always() -> Shelf {
+    Shelf { runs: vec![run(100 * DAY, 0, None)], ..Shelf::default() }
 }
 
 /// A run from so many minutes ago, known to live so many minutes ago.
@@ -188,13 +241,8 @@ fn run(from: i64, alive: i64, ended: Option<i64>) -> Run {
     }
 }
 
-fn scene_with(
-    stories: &[Story],
-    windows: Vec<MaintenanceWindow>,
-    runs: Vec<Run>,
-    settings: Settings,
-) -> Scene {
-    let mut shelf = Shelf { runs, ..Shelf::default() };
+/// Sets a scene on a shelf where something else is kept, too.
+fn scene_with(stories: &[Story], windows: Vec<MaintenanceWindow>, mut shelf: Shelf) -> Scene {
     let mut histories = Vec::new();
     for (key, story) in (1..).map(Key).zip(stories) {
         let id = MonitorId::new(&story.id).unwrap();
@@ -219,7 +267,9 @@ fn scene_with(
             ledger,
             latest,
             under_way: None,
+            unbooked: None,
         }));
+        shelf.exchanges.insert(key, story.exchanges(&checks));
         shelf.checks.insert(key, checks);
     }
     let board = Arc::new(Board::default());
@@ -237,7 +287,10 @@ fn scene_with(
         store: shelf.clone(),
         clock: clock.clone(),
         vitals: Arc::new(Vitals::default()),
-        report: Arc::new(ArcSwap::from_pointee(settings)),
+        report: Arc::new(ArcSwap::from_pointee(Settings {
+            zone: chrono_tz::Europe::Berlin,
+            ..Settings::default()
+        })),
     };
     Scene { app, clock, shelf }
 }
@@ -280,6 +333,56 @@ pub(crate) fn down() -> Scene {
         .with(30 * DAY, 200, Event::Fails("no answer within 10 s"));
     scene(&[story], Vec::new())
 }
+
+/// One monitor with an outage that has everything: it goes over a month's end, parts of
+/// it do not count, and its answers are hostile.
+pub(crate) fn outage() -> Scene {
+    let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let certificate = Certificate {
+        names: vec!["api.example.com".to_owned(), "*.example.net".to_owned()],
+        issuer: "C=XX, O=Example Trust, CN=Example R3".to_owned(),
+        not_before: ago(120 * DAY),
+        not_after: ago(30 * DAY),
+    };
+    let said = Exchange {
+        tls: Some(Tls {
+            version: Some("TLSv1.3".to_owned()),
+            cipher: Some("TLS13_AES_256_GCM_SHA384".to_owned()),
+            certificate: Some(certificate),
+        }),
+        headers: vec![
+            header("server", "nginx/1.27.3"),
+            header("content-type", "text/html; charset=utf-8"),
+            header("set-cookie", "[hidden]"),
+            header("content-security-policy", &"default-src 'none'; ".repeat(12)),
+            header("x-<b>odd</b>", "<script>alert(1)</script>\\u{1b}[31m"),
+        ],
+        headers_cut: true,
+        body: Some(Body {
+            text: Some(format!(
+                "<html>\n<head><title>502 Bad Gateway</title></head>\n\
+                 <body><script>alert(\"body\")</script></pre></body>\n\t{}\n</html>\n",
+                "a_very_long_word_".repeat(12)
+            )),
+            bytes: 4_096,
+            cut: true,
+        }),
+    };
+    // The month's end in Berlin was 23 days, 10 hours and 54 minutes ago.
+    let outage = 24 * DAY;
+    let story = Story::new("API")
+        .every_ms(MINUTE_MS)
+        .since(40 * DAY)
+        .saying(said)
+        .with(outage - 120, 60, Event::Gap)
+        .with(outage, 2 * DAY, Event::Fails("HTTP 502 from 203.0.113.7"))
+        .with(outage + 300, 2, Event::Fails("connection refused by 203.0.113.7:443"));
+    let moves = window(outage - 300, 90, 3 * DAY, "New disks.", &["api"]);
+    scene(&[story], vec![moves])
+}
+
+/// Where the outage of [`outage`] is found.
+pub(crate) const OUTAGE: &str = "/outages/api-20261031T105503.000Z";
 
 /// Twelve monitors of which nearly each has something.
 pub(crate) fn mixture() -> Scene {
@@ -369,7 +472,87 @@ pub(crate) fn explained() -> Scene {
         groups: vec![GroupSettings { group, target: Target::DEFAULT }],
         ..Settings::default()
     };
-    scene_with(&stories, windows, runs, settings)
+    let shelf = Shelf { runs, ..Shelf::default() };
+    scene_with(&stories, windows, shelf).settled_as(settings)
+}
+
+/// One monitor of which two others have said something.
+pub(crate) fn imported() -> Scene {
+    let span = |from: i64, to: i64| Span::new(ago(from * DAY), ago(to * DAY));
+    let origin = |source, file: &str, records, span| Origin {
+        source,
+        file: file.to_owned(),
+        imported_at: ago(DAY),
+        records,
+        span,
+        added: 300,
+    };
+    let count = |day: i64| Count {
+        source: Source::UptimeKuma,
+        span: span(day, day - 1),
+        up: 1_438,
+        down: 2,
+    };
+    let stretch = |from, to, claim, reason: &str| Stretch {
+        source: Source::UptimeRobot,
+        span: span(from, to),
+        claim,
+        reason: reason.to_owned(),
+    };
+    let foreign = Foreign {
+        origins: vec![
+            origin(Source::UptimeKuma, "kuma.db", Records::Checks, span(22, 19)),
+            origin(Source::UptimeRobot, "logs <1>.json", Records::Stretches, span(22, 10)),
+        ],
+        counts: (19..=22).rev().map(count).collect(),
+        stretches: vec![
+            stretch(22, 15, Claim::Up, ""),
+            stretch(15, 14, Claim::Down, "Connection Timeout"),
+            stretch(14, 10, Claim::Up, ""),
+        ],
+    };
+    let story = Story::new("API").since(22 * DAY).with(19 * DAY, 14 * DAY, Event::Gap);
+    let imports = BTreeMap::from([(Key(1), foreign)]);
+    scene_with(&[story], Vec::new(), Shelf { imports, ..always() })
+}
+
+/// Two groups, one of whose members is down: one needs all of them, the other does not.
+/// The third is well but for a night in which both of its members were down.
+pub(crate) fn grouped() -> Scene {
+    let night = 13 * DAY + 9 * HOUR;
+    let stories = [
+        Story::new("Sign-in").with(31, 40, Event::Fails("HTTP 502 from 203.0.113.7")),
+        Story::new("Checkout").with(12 * DAY, 5 * HOUR, Event::Slow),
+        Story::new("Search").with(24 * DAY, 4 * DAY, Event::Gap).with(
+            16 * DAY,
+            26 * HOUR,
+            Event::Fails("no answer within 10 s"),
+        ),
+        Story::new("Mirror 1").with(night, 200, Event::Fails("HTTP 503 from 203.0.113.21")),
+        Story::new("Mirror 2").with(
+            night - 90,
+            300,
+            Event::Fails("HTTP 503 from 203.0.113.22"),
+        ),
+        Story::new("Old shop").paused(12 * DAY, 30 * DAY),
+    ];
+    let group = |id: &str, name: &str, rule, members: &[&str]| GroupSettings {
+        group: Group {
+            id: MonitorId::new(id).unwrap(),
+            name: name.to_owned(),
+            rule,
+            members: members.iter().map(|id| MonitorId::new(id).unwrap()).collect(),
+        },
+        target: Target::DEFAULT,
+    };
+    let groups = vec![
+        group("shop", "Shop", Rule::Any, &["sign-in", "checkout", "search"]),
+        group("entrance", "Entrance", Rule::All, &["sign-in", "checkout", "old-shop"]),
+        group("mirrors", "Mirrors", Rule::All, &["mirror-1", "mirror-2"]),
+    ];
+    let scene = scene(&stories, Vec::new());
+    let settings = Settings { groups, ..(**scene.app.report.load()).clone() };
+    scene.settled_as(settings)
 }
 
 /// Many monitors, nearly all well.
@@ -392,6 +575,8 @@ pub(crate) fn many(count: i64) -> Scene {
 pub(crate) struct Shelf {
     checks: BTreeMap<Key, Vec<Check>>,
     runs: Vec<Run>,
+    exchanges: BTreeMap<Key, Vec<(Timestamp, Exchange)>>,
+    imports: BTreeMap<Key, Foreign>,
     broken: AtomicBool,
 }
 
@@ -439,6 +624,26 @@ impl Store for Shelf {
         Ok(all.iter().filter(inside).cloned().collect())
     }
 
+    async fn recent(
+        &self,
+        _: &mut (dyn for<'c> FnMut(Key, &'c Check) + Send),
+    ) -> Result<Timestamp, StoreError> {
+        self.works()?;
+        Ok(Timestamp::MAX)
+    }
+
+    async fn exchanges(
+        &self,
+        key: Key,
+        span: Span,
+        limit: usize,
+    ) -> Result<Vec<(Timestamp, Exchange)>, StoreError> {
+        self.works()?;
+        let all = self.exchanges.get(&key).map(Vec::as_slice).unwrap_or_default();
+        let inside = |(at, _): &&(Timestamp, Exchange)| span.contains(*at);
+        Ok(all.iter().filter(inside).take(limit).cloned().collect())
+    }
+
     async fn extent(&self, _: Key) -> Result<Option<Span>, StoreError> {
         read_only()
     }
@@ -458,6 +663,45 @@ impl Store for Shelf {
     async fn runs(&self) -> Result<Vec<Run>, StoreError> {
         self.works()?;
         Ok(self.runs.clone())
+    }
+
+    async fn close_month(&self, _: &ClosedMonth) -> Result<(), StoreError> {
+        read_only()
+    }
+
+    async fn closed_months(&self) -> Result<Vec<Month>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn closed_month(&self, _: Month) -> Result<Option<ClosedMonth>, StoreError> {
+        self.works()?;
+        Ok(None)
+    }
+
+    async fn closed_rows(
+        &self,
+        _: Subject,
+        _: &str,
+        _: u32,
+    ) -> Result<Vec<(Month, String)>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn correct(&self, _: &Correction) -> Result<(), StoreError> {
+        read_only()
+    }
+
+    async fn corrections(&self, _: Option<Month>) -> Result<Vec<Correction>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn imports(&self, key: Key, span: Span) -> Result<Foreign, StoreError> {
+        Ok(self.all_imports(span).await?.remove(&key).unwrap_or_default())
+    }
+
+    async fn all_imports(&self, _: Span) -> Result<BTreeMap<Key, Foreign>, StoreError> {
+        self.works()?;
+        Ok(self.imports.clone())
     }
 
     async fn import(&self) -> Result<Box<dyn Import>, StoreError> {

@@ -67,7 +67,19 @@ impl Answer {
         stable.replace(&format!("everup {}", env!("CARGO_PKG_VERSION")), "everup [version]")
     }
 
-    /// The values of an attribute, wherever it stands, as a browser reads them.
+    /// What a reader has of the first element that begins with `tag`, without the tags in
+    /// it; empty where there is none.
+    pub(crate) fn text_after(&self, tag: &str) -> String {
+        let name = tag.trim_start_matches('<').split([' ', '>']).next().unwrap_or_default();
+        let inner = self.body.split(tag).nth(1).unwrap_or_default();
+        let inner = inner.split(&format!("</{name}>")).next().unwrap_or_default();
+        let parts = inner.split('<');
+        parts
+            .map(|part| part.split_once('>').map_or(part, |(_, text)| text))
+            .collect()
+    }
+
+    /// The values of an attribute, wherever it stands.
     pub(crate) fn attributes(&self, name: &str) -> Vec<String> {
         let before = format!(" {name}=\"");
         let values = self.body.split(&before).skip(1);

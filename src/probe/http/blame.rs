@@ -5,17 +5,23 @@ use super::super::fault::{Fault, causes};
 use super::super::tls;
 use super::trace::{Stage, Trace};
 use crate::domain::check::Kind;
+use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
 
-/// The fault behind a request that ended in `error`.
+/// The fault behind a request that ended in `error`; `before` is where a redirect came
+/// from that led to it.
 #[must_use]
 pub fn of_error(
-    error: &reqwest::Error,
+    error: &(dyn Error + 'static),
     trace: &Trace,
     addresses: &[SocketAddr],
+    before: Option<SocketAddr>,
     deadline: &Deadline,
 ) -> Fault {
+    if let Some(flood) = trace.flood() {
+        return Fault::theirs(Kind::Protocol, flood);
+    }
     let found = Found::in_error(error);
     if let Some(fault) = found.io.and_then(Fault::of_our_resources) {
         return fault;
@@ -24,18 +30,15 @@ pub fn of_error(
         return Fault::theirs(Kind::Tls, tls::sentence(error));
     }
     let late = found.io.is_some_and(|error| error.kind() == io::ErrorKind::TimedOut);
-    if late || error.is_timeout() {
+    if late {
         return of_silence(trace, addresses, deadline);
     }
     let peer = trace.peer();
     let addresses = peer.as_ref().map_or(addresses, std::slice::from_ref);
     if let Some(error) = found.io
-        && let Some(fault) = Fault::of_our_network(error, addresses)
+        && let Some(fault) = Fault::of_our_network(error, addresses, before)
     {
         return fault;
-    }
-    if error.is_builder() {
-        return Fault::theirs(Kind::Protocol, "its URL is not one that HTTP can ask for");
     }
     match trace.stage() {
         Stage::Connecting => {
@@ -79,19 +82,18 @@ struct Found<'a> {
     io: Option<&'a io::Error>,
     tls: Option<&'a rustls::Error>,
     hyper: Option<&'a hyper::Error>,
-    decoding: bool,
     innermost: String,
 }
 
 impl<'a> Found<'a> {
-    fn in_error(error: &'a reqwest::Error) -> Found<'a> {
-        let mut found = Found { decoding: error.is_decode(), ..Found::default() };
-        for cause in causes(error).skip(1) {
+    fn in_error(error: &'a (dyn Error + 'static)) -> Found<'a> {
+        let mut found = Found::default();
+        for cause in causes(error) {
             // The innermost of each: what is around it only says how it was carried.
             found.io = cause.downcast_ref().or(found.io);
             found.tls = cause.downcast_ref().or(found.tls);
             found.hyper = cause.downcast_ref().or(found.hyper);
-            // reqwest prints the URL, and the URL may hold secrets.
+            // reqwest only says that something could not be read.
             if !cause.is::<reqwest::Error>() {
                 found.innermost = cause.to_string();
             }
@@ -130,7 +132,7 @@ impl<'a> Found<'a> {
             "the connection was reset before the body was complete".to_owned()
         } else if self.was_closed() {
             "the body ended before it was complete".to_owned()
-        } else if self.decoding && self.hyper.is_none() {
+        } else if self.hyper.is_none() {
             "the body cannot be decoded".to_owned()
         } else {
             format!("the body is malformed: {}", self.detail())

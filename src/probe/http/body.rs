@@ -2,8 +2,9 @@
 //!
 //! It is read to its end even when nothing is looked for: a latency means the whole
 //! answer, and a body that lies or breaks off must be noticed. Only as much of it is kept
-//! as a text needs that lies across two chunks.
+//! as a text needs that lies across two chunks, and an excerpt, should it turn out wrong.
 
+use super::excerpt::Excerpt;
 use reqwest::Response;
 
 /// No more of a decoded body is read: a check must not cost more, whatever is sent.
@@ -18,18 +19,20 @@ pub struct Seen {
     pub cut: bool,
 }
 
-/// Reads the body of `response` and looks for `wanted`.
+/// Reads the body of `response`, looks for `wanted`, and keeps an excerpt.
 ///
 /// # Errors
 /// When it breaks off or cannot be decoded.
 pub async fn read(
     response: &mut Response,
     wanted: Option<&str>,
+    excerpt: &mut Excerpt,
 ) -> Result<Seen, reqwest::Error> {
     let mut search = wanted.map(|wanted| Search::new(wanted.as_bytes()));
     let mut left = BODY_BYTES_MAX;
     let mut cut = false;
     while let Some(chunk) = response.chunk().await? {
+        excerpt.add(&chunk);
         if let Some(search) = &mut search {
             search.look_at(&chunk[..chunk.len().min(left)]);
         }

@@ -1,6 +1,6 @@
 //! One request over one fresh connection: addresses, connection, answer.
 //!
-//! The prober calls it once per redirect. The client is made anew each time, over pieces
+//! The prober calls it once per redirect. Everything is made anew each time, over pieces
 //! that are shared: that costs microseconds, and nothing of one look can leak into the
 //! next.
 
@@ -8,33 +8,34 @@ use super::super::deadline::Deadline;
 use super::super::fault::Fault;
 use super::super::route;
 use super::super::shared::Shared;
-use super::blame;
-use super::body::BODY_BYTES_MAX;
 use super::redirect::Step;
 use super::settings::Settings;
-use super::trace::{NoSessions, Trace, Watch};
-use http::HeaderMap;
+use super::trace::Trace;
+use super::witness::Witness;
+use super::{blame, connection};
+use crate::domain::check::Kind;
+use bytes::Bytes;
 use http::header::{
-    CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE,
+    ACCEPT, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE,
+    USER_AGENT,
 };
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::redirect::Policy;
-use reqwest::{Client, Response};
-use rustls::client::Resumption;
+use http::{HeaderMap, HeaderValue, Request, Uri};
+use reqwest::{Body, Response};
+use rustls::ClientConfig;
+use std::error::Error;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use tokio::time::timeout_at;
 use url::Host;
 
+/// Whatever may go wrong with a request.
+pub type BoxError = Box<dyn Error + Send + Sync>;
+
 /// Said to every target, so that its owner knows whom to ask.
-const USER_AGENT: &str = concat!("everup/", env!("CARGO_PKG_VERSION"));
+const WHO: HeaderValue =
+    HeaderValue::from_static(concat!("everup/", env!("CARGO_PKG_VERSION")));
 /// No more of a name's addresses are tried: a hostile name server may give thousands.
 const ADDRESSES_MAX: usize = 8;
-/// The largest decoded head over HTTP/2. Over HTTP/1 hyper itself stops at 100 headers
-/// and some 400 KiB.
-const HEAD_BYTES_MAX: u32 = 64 * 1024;
-/// As much as is read of a body: an HTTP/2 target may have no more on the way unasked.
-const WINDOW_BYTES: u32 = BODY_BYTES_MAX as u32;
 
 /// A request on its way; what it has come to is seen from outside, even if it never ends.
 pub struct Hop<'a> {
@@ -48,6 +49,8 @@ pub struct Hop<'a> {
     pub deadline: &'a Deadline,
     /// Where its time goes.
     pub trace: Arc<Trace>,
+    /// Where a redirect came from that led here.
+    pub before: Option<SocketAddr>,
     /// Those that are tried, in order; empty until they are known.
     pub addresses: Vec<SocketAddr>,
 }
@@ -62,15 +65,18 @@ impl Hop<'_> {
         judge: impl AsyncFnOnce(Response) -> Result<T, reqwest::Error>,
     ) -> Result<T, Fault> {
         self.find_addresses().await?;
+        let request = self.request()?;
         let asking = async {
-            let response = self.request()?.send().await?;
+            let response = self.ask(request).await?;
             self.trace.answered();
-            judge(response).await
+            Ok::<T, BoxError>(judge(response).await?)
         };
         match timeout_at(self.deadline.at(), asking).await {
             Ok(Ok(judged)) => Ok(judged),
             Ok(Err(error)) => {
-                Err(blame::of_error(&error, &self.trace, &self.addresses, self.deadline))
+                let before = self.before;
+                let Hop { trace, addresses, deadline, .. } = self;
+                Err(blame::of_error(&*error, trace, addresses, before, deadline))
             }
             Err(_) => Err(blame::of_silence(&self.trace, &self.addresses, self.deadline)),
         }
@@ -109,53 +115,52 @@ impl Hop<'_> {
             .filter(|address| route::exists(*address))
             .collect();
         if reachable.is_empty() {
-            return Err(Fault::no_route(&self.addresses));
+            return Err(Fault::no_route(&self.addresses, self.before));
         }
         self.addresses = reachable;
         Ok(())
     }
 
-    fn request(&self) -> Result<reqwest::RequestBuilder, reqwest::Error> {
+    fn request(&self) -> Result<Request<Body>, Fault> {
         let (step, settings) = (self.step, self.settings);
-        let mut request = self.client()?.request(step.method.clone(), step.url.clone());
+        let uri = step.url.as_str().parse::<Uri>().map_err(|_| {
+            Fault::theirs(Kind::Protocol, "its URL is not one that HTTP can ask for")
+        })?;
+        let with_body = step.with_body && !settings.body.is_empty();
+        let body = if with_body { settings.body.clone() } else { Bytes::new() };
+        let mut request = Request::new(Body::from(body));
+        *request.method_mut() = step.method.clone();
+        *request.uri_mut() = uri;
+        let headers = request.headers_mut();
+        headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
+        headers.insert(USER_AGENT, WHO);
         if step.trusted {
-            let mut headers = settings.headers.clone();
+            let mut configured = settings.headers.clone();
             if !step.with_body {
-                forget_the_body(&mut headers);
+                forget_the_body(&mut configured);
             }
-            request = request.headers(headers);
-        }
-        if step.with_body && !settings.body.is_empty() {
-            request = request.body(settings.body.clone());
+            headers.extend(configured);
         }
         Ok(request)
     }
 
-    fn client(&self) -> Result<Client, reqwest::Error> {
+    async fn ask(&self, request: Request<Body>) -> Result<Response, BoxError> {
+        let uri = request.uri().clone();
+        let stream = connection::connect(uri, &self.addresses, self.deadline.left()).await?;
+        self.trace.connected(stream.peer_addr()?);
+        let host = self.step.url.host_str().unwrap_or_default();
+        let tls = (self.step.url.scheme() == "https").then(|| (self.tls(), host));
+        connection::agree(stream, tls, &self.trace).await?.ask(request).await
+    }
+
+    fn tls(&self) -> ClientConfig {
         let mut tls = self.shared.tls().clone();
         tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        tls.resumption = Resumption::store(Arc::new(NoSessions(Arc::clone(&self.trace))));
-        let mut client = Client::builder()
-            .tls_backend_preconfigured(tls)
-            .dns_resolver(Known(self.addresses.clone()))
-            .connector_layer(Watch(Arc::clone(&self.trace)))
-            .user_agent(USER_AGENT)
-            .no_proxy()
-            .referer(false)
-            .redirect(Policy::none())
-            .retry(reqwest::retry::never())
-            .pool_max_idle_per_host(0)
-            .tcp_keepalive(None)
-            .tcp_keepalive_interval(None)
-            .tcp_keepalive_retries(None)
-            .http2_max_header_list_size(HEAD_BYTES_MAX)
-            .http2_initial_stream_window_size(WINDOW_BYTES)
-            .http2_initial_connection_window_size(WINDOW_BYTES);
-        if self.addresses.len() > 1 {
-            // It is divided among the addresses, so that a dead one leaves time for others.
-            client = client.connect_timeout(self.deadline.left());
-        }
-        client.build()
+        tls.dangerous().set_certificate_verifier(Arc::new(Witness {
+            verifier: Arc::clone(self.shared.verifier()),
+            trace: Arc::clone(&self.trace),
+        }));
+        tls
     }
 }
 
@@ -165,15 +170,5 @@ fn forget_the_body(headers: &mut HeaderMap) {
         [CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE]
     {
         headers.remove(name);
-    }
-}
-
-/// Gives a client the addresses that are already known.
-struct Known(Vec<SocketAddr>);
-
-impl Resolve for Known {
-    fn resolve(&self, _: Name) -> Resolving {
-        let addresses: Addrs = Box::new(self.0.clone().into_iter());
-        Box::pin(std::future::ready(Ok(addresses)))
     }
 }

@@ -1,15 +1,21 @@
 //! Looks at a target over HTTP/1.1 or HTTP/2, with or without TLS.
 //!
 //! Called through the table in `probe`. Follows redirects itself, because what may go
-//! along is decided at each (`redirect`); one request is `hop`, what it was waiting for
-//! `trace`, what its body says `body`, and what a broken one is called `blame`.
+//! along is decided at each (`redirect`); one request is `hop`, its `connection` has a
+//! `wire` that bounds what may come, what it was waiting for is `trace`, how it was secured
+//! `witness`, what its body says `body`, what is kept of a wrong one `excerpt`, and what a
+//! broken one is called `blame`.
 
 mod blame;
 mod body;
+mod connection;
+mod excerpt;
 mod hop;
 pub mod redirect;
 mod settings;
 mod trace;
+mod wire;
+mod witness;
 
 pub use settings::Settings;
 
@@ -22,15 +28,16 @@ use crate::domain::check::{Evidence, Kind, Phases, Verdict};
 use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use excerpt::Excerpt;
 use hop::Hop;
 use http::header::{AUTHORIZATION, COOKIE, LOCATION, PROXY_AUTHORIZATION};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use percent_encoding::percent_decode_str;
 use redirect::Step;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use trace::{Trace, micros};
+use trace::{Secured, Trace, micros};
 use url::Url;
 
 /// More redirects than this in a row are a fault: browsers bear 20, health checks none.
@@ -45,7 +52,8 @@ pub fn prober(settings: super::Settings, shared: Arc<Shared>) -> Box<dyn Prober>
     }
     let password = url.password().map(decoded);
     let hidden = secrets.iter().map(String::as_str).chain(password.as_deref());
-    let redaction = Redaction::of(hidden.chain(credentials(&http.headers)));
+    let body = std::str::from_utf8(&http.body).ok();
+    let redaction = Redaction::of(hidden.chain(credentials(&http.headers)).chain(body));
     let first = Step::first(&url, &http.method);
     Box::new(HttpProber { first, degraded_above, settings: http, redaction, shared })
 }
@@ -64,6 +72,9 @@ struct Sight {
     address: Option<SocketAddr>,
     status: Option<u16>,
     phases: Phases,
+    secured: Secured,
+    headers: HeaderMap,
+    excerpt: Excerpt,
 }
 
 /// What an answer asks for.
@@ -100,6 +111,12 @@ impl Prober for HttpProber {
                 _ => (Verdict::Ok, None, String::new()),
             },
         };
+        let exchange = (verdict == Verdict::Fail)
+            .then(|| {
+                let Sight { secured, headers, excerpt, .. } = &sight;
+                excerpt::exchange(secured, headers, excerpt, &self.redaction)
+            })
+            .flatten();
         let evidence = Evidence {
             reason: Evidence::clean(&self.redaction.of_text(reason)),
             kind,
@@ -107,7 +124,7 @@ impl Prober for HttpProber {
             status: sight.status,
             phases: Phases { total_us: Some(micros(took)), ..sight.phases },
         };
-        Outcome { verdict, latency_us, evidence }
+        Outcome { verdict, latency_us, evidence, exchange }
     }
 }
 
@@ -153,23 +170,35 @@ impl HttpProber {
             step,
             deadline,
             trace: Arc::clone(&trace),
+            before: sight.address,
             addresses: Vec::new(),
         };
-        *sight = Sight::default();
-        let status = &mut sight.status;
+        *sight = Sight { excerpt: Excerpt::begin(&self.redaction), ..Sight::default() };
+        let Sight { status, headers, excerpt, .. } = sight;
         let peer = Arc::clone(&trace);
+        let mut wrong = None;
         let answer = hop
             .go(async |mut response| {
                 *status = Some(response.status().as_u16());
-                match self.judge_head(step, response.status(), response.headers(), &peer) {
+                let judged =
+                    self.judge_head(step, response.status(), response.headers(), &peer);
+                *headers = std::mem::take(response.headers_mut());
+                match judged {
+                    Some(Answer::Wrong(fault)) => {
+                        wrong = Some(fault.clone());
+                        excerpt.read(&mut response).await;
+                        Ok(Answer::Wrong(fault))
+                    }
                     Some(answer) => Ok(answer),
-                    None => self.judge_body(&mut response).await.map(Answer::Whole),
+                    None => self.judge_body(&mut response, excerpt).await.map(Answer::Whole),
                 }
             })
             .await;
         sight.address = trace.peer().or_else(|| hop.addresses.first().copied());
         sight.phases = trace.phases();
-        answer
+        sight.secured = trace.secured_by();
+        // What is wrong by its head is that, whatever became of the rest.
+        wrong.map_or(answer, |fault| Ok(Answer::Wrong(fault)))
     }
 
     /// What the head alone decides; `None` when the body is to be read.
@@ -199,15 +228,17 @@ impl HttpProber {
     async fn judge_body(
         &self,
         response: &mut reqwest::Response,
+        excerpt: &mut Excerpt,
     ) -> Result<Result<(), Fault>, reqwest::Error> {
         let wanted = self.settings.expect_body_contains.as_deref();
-        let seen = body::read(response, wanted).await?;
+        let seen = body::read(response, wanted, excerpt).await?;
         if seen.found {
             return Ok(Ok(()));
         }
         let part =
             if seen.cut { "the first 256 KiB of the body lack" } else { "the body lacks" };
-        let reason = format!("{part} {:?}", wanted.unwrap_or_default());
+        let told = self.settings.expect_body_shown.as_deref().or(wanted).unwrap_or_default();
+        let reason = format!("{part} {:?}", self.redaction.of_text(told.to_owned()));
         Ok(Err(Fault::theirs(Kind::Body, reason)))
     }
 }
@@ -229,11 +260,17 @@ fn decoded(part: &str) -> String {
     percent_decode_str(part).decode_utf8_lossy().into_owned()
 }
 
-/// Header values that prove who we are, and what follows their scheme: never to be seen,
-/// whether or not the configuration calls them secret.
+/// Header values of this length may be secrets, whatever the header is called.
+const HEADER_BYTES_MIN: usize = 8;
+
+/// Header values that prove who we are, or may do so, and what follows their scheme: never
+/// to be seen, whether or not the configuration calls them secret.
 fn credentials(headers: &HeaderMap) -> impl Iterator<Item = &str> {
-    [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION]
-        .into_iter()
-        .filter_map(|name| headers.get(name)?.to_str().ok())
+    let proves =
+        |name: &HeaderName| [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION].contains(name);
+    headers
+        .iter()
+        .filter(move |(name, value)| proves(name) || value.len() >= HEADER_BYTES_MIN)
+        .filter_map(|(_, value)| value.to_str().ok())
         .flat_map(|value| [value, value.split_once(' ').map_or("", |(_, token)| token)])
 }

@@ -19,6 +19,9 @@ pub struct Settings {
     pub expect_status: Vec<RangeInclusive<u16>>,
     /// Must be somewhere in the first 256 KiB of the decoded body, byte by byte.
     pub expect_body_contains: Option<String>,
+    /// The same as it may be shown, with its variables by their names; `None` where that
+    /// is no different.
+    pub expect_body_shown: Option<String>,
 }
 
 impl Settings {
@@ -38,6 +41,7 @@ impl Default for Settings {
             body: Bytes::new(),
             expect_status: vec![200..=299],
             expect_body_contains: None,
+            expect_body_shown: None,
         }
     }
 }

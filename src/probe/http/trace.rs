@@ -1,21 +1,15 @@
 //! Follows one request from outside, so that it is known where its time went, and where
-//! it was stuck when the deadline passed.
+//! it was stuck when the deadline passed, and whether the target sent more than it may.
 //!
-//! reqwest tells none of that by itself. Two hooks do: a layer around its connector, and
-//! TLS's store of sessions, which stores nothing here but is asked at the very moment
-//! the TCP connection stands. (Storing nothing is wanted: see `probe::tls`.)
+//! Written by `hop` and `connection` as they go on, by the `wire`, and by the `witness`
+//! before TLS's verifier.
 
+use super::wire::{ANSWER_BYTES_MAX, BEFORE_ANSWER_BYTES_MAX, BEFORE_HTTP_2_ANSWER_BYTES_MAX};
 use crate::domain::check::Phases;
-use futures_util::future::BoxFuture;
-use hyper_util::client::legacy::connect::{Connection, HttpInfo};
-use rustls::NamedGroup;
-use rustls::client::{ClientSessionStore, Tls12ClientSessionValue, Tls13ClientSessionValue};
-use rustls::pki_types::ServerName;
+use rustls::{CipherSuite, ProtocolVersion};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
-use tower::{Layer, Service};
 
 /// What a request is waiting for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,9 +24,23 @@ pub enum Stage {
     Reading,
 }
 
-/// The course of one request; shared with the hooks that watch it.
+/// The course of one request; shared with the wire that it goes over.
 #[derive(Debug)]
-pub struct Trace(Mutex<Course>);
+pub struct Trace {
+    course: Mutex<Course>,
+    secured_by: Mutex<Secured>,
+}
+
+/// How a connection was secured, as far as that went.
+#[derive(Debug, Default)]
+pub struct Secured {
+    /// The target's own certificate.
+    pub certificate: Option<Box<[u8]>>,
+    /// The version of TLS.
+    pub version: Option<ProtocolVersion>,
+    /// The cipher suite.
+    pub cipher: Option<CipherSuite>,
+}
 
 #[derive(Clone, Copy, Debug)]
 struct Course {
@@ -43,13 +51,17 @@ struct Course {
     secured: Option<Instant>,
     answered: Option<Instant>,
     peer: Option<SocketAddr>,
+    over_http_2: bool,
+    received_bytes: u64,
+    /// Said of a target that sent too much.
+    flood: Option<&'static str>,
 }
 
 impl Trace {
     /// A request that starts now; `secure` says whether it goes over TLS.
     #[must_use]
     pub fn start(secure: bool) -> Arc<Trace> {
-        Arc::new(Trace(Mutex::new(Course {
+        let course = Course {
             secure,
             started: Instant::now(),
             resolved: None,
@@ -57,7 +69,11 @@ impl Trace {
             secured: None,
             answered: None,
             peer: None,
-        })))
+            over_http_2: false,
+            received_bytes: 0,
+            flood: None,
+        };
+        Arc::new(Trace { course: Mutex::new(course), secured_by: Mutex::default() })
     }
 
     /// The name has addresses. Not called for a target that is an address already.
@@ -109,23 +125,78 @@ impl Trace {
         }
     }
 
-    fn connected(&self) {
-        self.course().connected.get_or_insert_with(Instant::now);
+    /// How its connection was secured. To be taken once, at the end.
+    #[must_use]
+    pub fn secured_by(&self) -> Secured {
+        std::mem::take(&mut *self.security())
     }
 
-    fn ready(&self, peer: Option<SocketAddr>) {
+    /// The target showed this certificate.
+    pub fn presented(&self, certificate: &[u8]) {
+        self.security().certificate = Some(certificate.into());
+    }
+
+    /// Both sides speak this version of TLS.
+    pub fn agreed_on(&self, version: ProtocolVersion) {
+        self.security().version = Some(version);
+    }
+
+    /// It is encrypted like this.
+    pub fn enciphered(&self, cipher: CipherSuite) {
+        self.security().cipher = Some(cipher);
+    }
+
+    /// It is connected to this address.
+    pub fn connected(&self, peer: SocketAddr) {
         let mut course = self.course();
-        let now = Instant::now();
-        course.connected.get_or_insert(now);
-        if course.secure {
-            course.secured = Some(now);
+        course.connected.get_or_insert_with(Instant::now);
+        course.peer = Some(peer);
+    }
+
+    /// The TLS handshake is over.
+    pub fn secured(&self) {
+        self.course().secured.get_or_insert_with(Instant::now);
+    }
+
+    /// It goes over HTTP/2.
+    pub fn goes_over_http_2(&self) {
+        self.course().over_http_2 = true;
+    }
+
+    /// So many bytes have come; whether more may.
+    pub fn received(&self, bytes: u64) -> bool {
+        let mut course = self.course();
+        course.received_bytes += bytes;
+        let (max, said) = match (course.answered, course.over_http_2) {
+            (Some(_), _) => (ANSWER_BYTES_MAX, "it sends more than 1280 KiB for one answer"),
+            (None, false) => {
+                (BEFORE_ANSWER_BYTES_MAX, "it sends more than 512 KiB before an answer")
+            }
+            (None, true) => (
+                BEFORE_HTTP_2_ANSWER_BYTES_MAX,
+                "it sends more than 160 KiB before an answer",
+            ),
+        };
+        if course.received_bytes > max {
+            course.flood.get_or_insert(said);
         }
-        course.peer = peer;
+        course.flood.is_none()
+    }
+
+    /// Why the target was cut off, if it sent too much.
+    #[must_use]
+    pub fn flood(&self) -> Option<&'static str> {
+        self.course().flood
     }
 
     fn course(&self) -> MutexGuard<'_, Course> {
         // Nothing that holds the lock can panic halfway through a change.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.course.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn security(&self) -> MutexGuard<'_, Secured> {
+        // As above.
+        self.secured_by.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -133,78 +204,4 @@ impl Trace {
 #[must_use]
 pub fn micros(duration: Duration) -> u32 {
     u32::try_from(duration.as_micros()).unwrap_or(u32::MAX)
-}
-
-/// Watches a connector: tells the trace when a connection is ready, and with whom.
-#[derive(Clone)]
-pub struct Watch(pub Arc<Trace>);
-
-impl<S> Layer<S> for Watch {
-    type Service = Watched<S>;
-
-    fn layer(&self, inner: S) -> Watched<S> {
-        Watched { inner, trace: Arc::clone(&self.0) }
-    }
-}
-
-/// A connector that is watched.
-#[derive(Clone)]
-pub struct Watched<S> {
-    inner: S,
-    trace: Arc<Trace>,
-}
-
-impl<S, R> Service<R> for Watched<S>
-where
-    S: Service<R>,
-    S::Response: Connection,
-    S::Future: Send + 'static,
-{
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = BoxFuture<'static, Result<S::Response, S::Error>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(context)
-    }
-
-    fn call(&mut self, request: R) -> Self::Future {
-        let connecting = self.inner.call(request);
-        let trace = Arc::clone(&self.trace);
-        Box::pin(async move {
-            let connection = connecting.await?;
-            let mut extras = http::Extensions::new();
-            connection.connected().get_extras(&mut extras);
-            trace.ready(extras.get::<HttpInfo>().map(HttpInfo::remote_addr));
-            Ok(connection)
-        })
-    }
-}
-
-/// A store of TLS sessions that keeps none.
-#[derive(Debug)]
-pub struct NoSessions(pub Arc<Trace>);
-
-impl ClientSessionStore for NoSessions {
-    /// The first thing a handshake does, with the TCP connection just made.
-    fn kx_hint(&self, _: &ServerName<'_>) -> Option<NamedGroup> {
-        self.0.connected();
-        None
-    }
-
-    fn set_kx_hint(&self, _: ServerName<'static>, _: NamedGroup) {}
-
-    fn set_tls12_session(&self, _: ServerName<'static>, _: Tls12ClientSessionValue) {}
-
-    fn tls12_session(&self, _: &ServerName<'_>) -> Option<Tls12ClientSessionValue> {
-        None
-    }
-
-    fn remove_tls12_session(&self, _: &ServerName<'static>) {}
-
-    fn insert_tls13_ticket(&self, _: ServerName<'static>, _: Tls13ClientSessionValue) {}
-
-    fn take_tls13_ticket(&self, _: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
-        None
-    }
 }

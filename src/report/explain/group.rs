@@ -7,8 +7,10 @@ use crate::domain::history::History;
 use crate::domain::period::Period;
 use crate::domain::span::{Span, Spans};
 use crate::domain::timestamp::Timestamp;
-use crate::report::period::{GroupRow, MonitorRow, NoReport, Past, months};
-use crate::report::settings::{GroupSettings, Settings};
+use crate::report::group::GroupPast;
+use crate::report::past::Past;
+use crate::report::period::{GroupRow, MonitorRow, NoReport, months};
+use crate::report::settings::Settings;
 use chrono_tz::Tz;
 
 /// How the figure of one group came about.
@@ -52,44 +54,39 @@ impl GroupExplanation {
     /// # Errors
     /// When the period lies in the future or before all members.
     pub fn make(
-        settings_of: &GroupSettings,
-        histories: &[&History],
+        group: &GroupPast<'_>,
         period: Period,
         now: Timestamp,
         settings: &Settings,
     ) -> Result<GroupExplanation, NoReport> {
-        let group = &settings_of.group;
         let window = period.window(settings.zone);
-        let members = Past::of_members(group, histories, now, settings);
-        months(members.iter().map(|past| past.history), now, settings.zone)
+        months(group.members.iter().map(|member| member.0), now, settings.zone)
             .ok_or(NoReport::NoMonitor)?
             .admit(period, settings.zone)?;
-        let row = GroupRow::of(settings_of, histories, window, now, settings)
-            .ok_or(NoReport::NoMonitor)?;
-        let rows = members
-            .iter()
-            .map(|past| MonitorRow::of(past.history, window, now, settings));
+        let row = GroupRow::of(group, window).ok_or(NoReport::NoMonitor)?;
+        let rows = group.members.iter();
+        let rows = rows.map(|(history, past)| MonitorRow::cut(history, past, window));
         Ok(GroupExplanation {
             period,
             zone: settings.zone,
             window,
             as_of: now,
-            rule: group.rule,
+            rule: group.settings.group.rule,
             decimals: settings.decimals(),
             members: rows.collect(),
-            parts: parts(&row, &members),
+            parts: parts(&row, &group.members),
             row,
         })
     }
 }
 
-fn parts(row: &GroupRow, members: &[Past<'_>]) -> Vec<GroupPart> {
+fn parts(row: &GroupRow, members: &[(&History, Past)]) -> Vec<GroupPart> {
     let mut parts: Vec<GroupPart> = Vec::new();
     for segment in row.figures.timeline.segments() {
         let of_class: Vec<Spans> = match segment.class {
             Class::Up => Vec::new(),
             class => (members.iter())
-                .map(|past| past.timeline.class(class).within(segment.span))
+                .map(|(_, past)| past.timeline.class(class).within(segment.span))
                 .collect(),
         };
         let mut edges: Vec<Timestamp> = (of_class.iter())

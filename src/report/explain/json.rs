@@ -11,7 +11,7 @@ use crate::domain::period::Period;
 use crate::domain::span::{Span, Spans};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::uptime::{Ratio, Tally};
-use crate::report::figures::Figures;
+use crate::report::figures::{BOUNDS_DECIMALS, Figures};
 use crate::report::headline::{Piece, plain};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -120,7 +120,7 @@ pub fn of_group(explanation: &GroupExplanation) -> String {
         })
     };
     let rest = json!({
-        "group": { "id": row.id, "name": row.name, "rule": row.rule },
+        "group": { "id": row.id, "name": row.name, "rule": row.rule.word() },
         "ends_at": row.figures.as_of.clamp(explanation.window.from, explanation.window.to).to_string(),
         "members": explanation.members.iter().map(member).collect::<Vec<_>>(),
         "parts": explanation.parts.iter().map(part).collect::<Vec<_>>(),
@@ -225,7 +225,7 @@ fn ratio(ratio: Option<Ratio>, text: impl Fn(Ratio) -> String) -> Value {
 fn sum(figures: &Figures, decimals: u32) -> Value {
     let tally = &figures.tally;
     let shown = |ratio| percent::shown(ratio, decimals);
-    let bound = |ratio| percent::floored(ratio, Figures::BOUND_DECIMALS);
+    let bound = |ratio| percent::floored(ratio, BOUNDS_DECIMALS);
     let bounds = figures.bounds;
     let mut low = ratio(bounds.map(|bounds| bounds.low), bound);
     if low.is_object() {

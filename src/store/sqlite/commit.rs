@@ -2,7 +2,7 @@
 
 use super::meta::{self, Meta};
 use super::write::Write;
-use super::{days, hot, ledger, runs};
+use super::{days, exchanges, hot, ledger, runs};
 use crate::domain::check::Check;
 use crate::domain::monitor::Key;
 use crate::domain::timestamp::Timestamp;
@@ -31,7 +31,11 @@ async fn keep(
     let (late, mut new): (Vec<_>, Vec<_>) =
         batch.checks.iter().partition(|(_, check)| check.started_at < packed_until);
     hot::insert(connection, &mut new).await?;
-    keep_packed(connection, &late).await?;
+    if keep_packed(connection, &late).await? {
+        // Whoever has summed up those packs must know.
+        meta::next_epoch(connection).await?;
+    }
+    exchanges::add(connection, &batch.exchanges).await?;
     let mut entries = Vec::new();
     let mut judges = Vec::new();
     for progress in &batch.progress {
@@ -53,21 +57,23 @@ async fn keep(
 }
 
 /// Checks of a time whose hot rows are packed already, or are just being packed, go
-/// straight into their packs: what packing has read does not change under it.
+/// straight into their packs: what packing has read does not change under it. Gives whether
+/// any was new.
 async fn keep_packed(
     connection: &mut SqliteConnection,
     late: &[&(Key, Check)],
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let mut of_day: BTreeMap<(Key, i64), Vec<Check>> = BTreeMap::new();
     for (key, check) in late {
         let day = days::day_of(check.started_at);
         of_day.entry((*key, day)).or_default().push(check.clone());
     }
+    let mut has_grown = false;
     for ((key, day), mut checks) in of_day {
         checks.sort_by_key(|check| check.started_at);
-        days::merge(connection, key, day, checks).await?;
+        has_grown |= days::merge(connection, key, day, checks).await?;
     }
-    Ok(())
+    Ok(has_grown)
 }
 
 /// A check may have begun before the checkpoint and come after it. Unless its judge

@@ -95,20 +95,21 @@ pub(super) async fn write(
     Ok(())
 }
 
-/// Adds checks of one day, in any order, to its pack.
+/// Adds checks of one day, in any order, to its pack. Gives whether any was new.
 pub(super) async fn merge(
     connection: &mut SqliteConnection,
     key: Key,
     day: i64,
     more: Vec<Check>,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let kept = read(connection, key, day).await?;
     let known = kept.len();
     let checks = merged(kept, more);
-    if checks.len() > known {
+    let has_grown = checks.len() > known;
+    if has_grown {
         write(connection, key, day, &checks).await?;
     }
-    Ok(())
+    Ok(has_grown)
 }
 
 /// Both in order of time; of two checks of one instant, the one that was kept stays.

@@ -91,6 +91,25 @@ pub(super) async fn read(
     rows.map(|row| Ok(check(&row?)?.1)).try_collect().await
 }
 
+/// Every check that began at `from` or later, of all monitors, in order of time.
+pub(super) async fn for_each_from(
+    connection: &mut SqliteConnection,
+    from: Timestamp,
+    each: &mut (dyn for<'c> FnMut(Key, &'c Check) + Send),
+) -> Result<(), StoreError> {
+    let mut rows = sqlx::query(
+        "SELECT started_at, monitor, verdict, latency_us, evidence FROM hot_check
+         WHERE started_at >= $1 ORDER BY started_at",
+    )
+    .bind(from.0)
+    .fetch(connection);
+    while let Some(row) = rows.try_next().await? {
+        let (key, check) = check(&row)?;
+        each(key, &check);
+    }
+    Ok(())
+}
+
 /// When the first check that is here began.
 pub(super) async fn first(
     connection: &mut SqliteConnection,

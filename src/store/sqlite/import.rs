@@ -7,12 +7,16 @@
 use super::meta::{self, Meta};
 use super::monitors::{self, Stored};
 use super::write::Write;
-use super::{days, ledger, maintenance, packing};
+use super::{closed, days, exchanges, foreign, ledger, maintenance, packing, past};
 use crate::domain::check::{Check, Evidence};
+use crate::domain::foreign::{Count, Origin, Stretch};
 use crate::domain::maintenance::MaintenanceWindow;
 use crate::domain::monitor::Key;
+use crate::domain::span::Span;
 use crate::domain::timestamp::Timestamp;
-use crate::store::contract::{Import, Imported, Pause, StoreError};
+use crate::store::closed::{ClosedMonth, Correction};
+use crate::store::contract::{Exchanged, Import, Imported, Pause, StoreError};
+use crate::store::past::Past;
 use async_trait::async_trait;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,12 +43,12 @@ pub(super) struct SqliteImport {
     packed: bool,
     days: BTreeMap<(Key, i64), Day>,
     bytes_waiting: usize,
-    /// The monitors with new checks, and the earliest of these.
+    /// The monitors with new checks, counts or stretches, and the earliest of these.
     earliest: BTreeMap<Key, Timestamp>,
     /// The latest new check of all.
     latest: Option<Timestamp>,
-    /// The monitors with new pauses.
-    paused: BTreeSet<Key>,
+    /// The monitors with new pauses, another time or other rules.
+    changed: BTreeSet<Key>,
     imported: Imported,
 }
 
@@ -60,7 +64,7 @@ impl SqliteImport {
             bytes_waiting: 0,
             earliest: BTreeMap::new(),
             latest: None,
-            paused: BTreeSet::new(),
+            changed: BTreeSet::new(),
             imported: Imported::default(),
         })
     }
@@ -69,6 +73,22 @@ impl SqliteImport {
         self.monitors
             .get_mut(&key)
             .ok_or_else(|| StoreError::Refused(format!("no monitor has the key {}", key.0)))
+    }
+
+    /// Adds the monitor's id to a contradiction.
+    fn of_monitor<T>(&self, key: Key, result: Result<T, StoreError>) -> Result<T, StoreError> {
+        result.map_err(|error| match (error, self.monitors.get(&key)) {
+            (StoreError::Conflict(message), Some(monitor)) => {
+                StoreError::Conflict(format!("{}: {message}", monitor.id))
+            }
+            (error, _) => error,
+        })
+    }
+
+    /// Notes that something new of a monitor begins at `at`.
+    fn begins(&mut self, key: Key, at: Timestamp) {
+        let earliest = self.earliest.entry(key).or_insert(at);
+        *earliest = at.min(*earliest);
     }
 
     async fn pack_hot(&mut self) -> Result<(), StoreError> {
@@ -103,8 +123,7 @@ impl SqliteImport {
                 day.is_new = true;
                 self.bytes_waiting += weight(check);
                 self.imported.checks += 1;
-                let earliest = self.earliest.entry(key).or_insert(check.started_at);
-                *earliest = check.started_at.min(*earliest);
+                self.begins(key, check.started_at);
                 self.latest = self.latest.max(Some(check.started_at));
                 Ok(())
             }
@@ -131,7 +150,7 @@ impl SqliteImport {
         Ok(())
     }
 
-    /// A monitor has existed since its earliest check at least. That is kept whatever
+    /// A monitor has existed since its earliest record at least. That is kept whatever
     /// its `since` says, which may be taken back.
     async fn begin_lives_earlier(&mut self) -> Result<(), StoreError> {
         for (key, earliest) in &self.earliest {
@@ -158,6 +177,27 @@ impl SqliteImport {
 
 #[async_trait]
 impl Import for SqliteImport {
+    async fn past(&mut self, past: &Past) -> Result<Option<Key>, StoreError> {
+        let known = self.monitors.iter_mut().find(|(_, monitor)| monitor.id == past.id);
+        let (key, is_new) = match known {
+            Some((key, monitor)) => {
+                let connection = self.write.connection();
+                (*key, past::extend(connection, *key, monitor, past).await?)
+            }
+            None if past.is_living() => return Ok(None),
+            None => {
+                let (key, monitor) = past::create(self.write.connection(), past).await?;
+                self.monitors.insert(key, monitor);
+                (key, true)
+            }
+        };
+        if is_new {
+            self.changed.insert(key);
+            self.imported.monitors += 1;
+        }
+        Ok(Some(key))
+    }
+
     async fn checks(&mut self, key: Key, checks: &[Check]) -> Result<(), StoreError> {
         self.stored(key)?;
         self.pack_hot().await?;
@@ -197,7 +237,7 @@ impl Import for SqliteImport {
         .bind(pause.to.map(|to| to.0))
         .execute(self.write.connection())
         .await?;
-        self.paused.insert(key);
+        self.changed.insert(key);
         self.imported.pauses += 1;
         Ok(())
     }
@@ -209,9 +249,74 @@ impl Import for SqliteImport {
         Ok(())
     }
 
+    async fn closed_month(&mut self, month: &ClosedMonth) -> Result<(), StoreError> {
+        if closed::add(self.write.connection(), month).await? {
+            self.imported.closed += 1;
+        }
+        Ok(())
+    }
+
+    async fn count(&mut self, key: Key, count: &Count) -> Result<(), StoreError> {
+        self.stored(key)?;
+        let added = foreign::add_count(self.write.connection(), key, count).await;
+        if self.of_monitor(key, added)? {
+            self.begins(key, count.span.from);
+            self.imported.counts += 1;
+        }
+        Ok(())
+    }
+
+    async fn correction(&mut self, correction: &Correction) -> Result<(), StoreError> {
+        if closed::add_correction(self.write.connection(), correction).await? {
+            self.imported.closed += 1;
+        }
+        Ok(())
+    }
+
+    async fn stretch(&mut self, key: Key, stretch: &Stretch) -> Result<(), StoreError> {
+        self.stored(key)?;
+        let added = foreign::add_stretch(self.write.connection(), key, stretch).await;
+        if self.of_monitor(key, added)? {
+            self.begins(key, stretch.span.from);
+            self.imported.stretches += 1;
+        }
+        Ok(())
+    }
+
+    async fn exchange(&mut self, exchanged: &Exchanged) -> Result<(), StoreError> {
+        let Exchanged { key, started_at: at, exchange } = exchanged;
+        exchange.validate().map_err(StoreError::Refused)?;
+        let id = self.stored(*key)?.id.clone();
+        let instant = Span::new(*at, Timestamp(at.0.saturating_add(1)));
+        let kept = exchanges::read(self.write.connection(), *key, instant, 1).await?;
+        match kept.first() {
+            Some((_, kept)) if kept == &**exchange => Ok(()),
+            Some(_) => Err(StoreError::Conflict(format!(
+                "{id}: of the check of {at} something else is kept that was said"
+            ))),
+            None => {
+                self.imported.exchanges += 1;
+                exchanges::add(self.write.connection(), std::slice::from_ref(exchanged)).await
+            }
+        }
+    }
+
+    async fn origin(&mut self, key: Key, origin: &Origin) -> Result<(), StoreError> {
+        self.stored(key)?;
+        if foreign::add_origin(self.write.connection(), key, origin).await? {
+            self.imported.origins += 1;
+        }
+        Ok(())
+    }
+
+    fn so_far(&self) -> Imported {
+        self.imported
+    }
+
     async fn finish(mut self: Box<Self>) -> Result<Imported, StoreError> {
-        let Imported { checks, pauses, windows, .. } = self.imported;
-        if checks + pauses + windows == 0 {
+        let nothing =
+            Imported { known_checks: self.imported.known_checks, ..Imported::default() };
+        if self.imported == nothing {
             self.write.roll_back().await?;
             return Ok(self.imported);
         }
@@ -224,7 +329,7 @@ impl Import for SqliteImport {
         self.begin_lives_earlier().await?;
         let checkpoint = Meta::read(self.write.connection()).await?.checkpoint;
         let touched: BTreeSet<Key> =
-            self.earliest.keys().chain(&self.paused).copied().collect();
+            self.earliest.keys().chain(&self.changed).copied().collect();
         for key in touched {
             let monitor = self.stored(key)?.monitor(key)?;
             ledger::rebuild(self.write.connection(), key, &monitor, checkpoint).await?;

@@ -88,6 +88,7 @@ pub(super) async fn load(connection: &mut SqliteConnection) -> Result<Loaded, St
             ledger: Ledger { settled: past.into(), judge: replay.judge },
             latest: replay.latest,
             under_way: None,
+            unbooked: None,
         };
         histories.push(history);
     }

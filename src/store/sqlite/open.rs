@@ -4,6 +4,7 @@
 //! it was found, and whatever goes wrong is said with what to do about it.
 
 use super::error;
+use super::file::{self, File};
 use crate::store::contract::StoreError;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
@@ -41,9 +42,19 @@ const LOG_BYTES: u32 = 4 << 20;
 /// The file of the log is cut back to this once a large import has passed through it.
 const LOG_BYTES_MAX: u32 = 2 * LOG_BYTES;
 
+/// What is said of a file that this user may not change.
+const UNWRITABLE: &str = "cannot be written: let this user write to it and its folder";
+
+/// What is said of a file that this user may not even read.
+const UNREADABLE: &str = "cannot be read: let this user read it and the files beside it";
+
 /// The connection that writes, and those that read.
 pub(super) async fn open(path: &Path) -> Result<(SqlitePool, SqlitePool), StoreError> {
     create(path)?;
+    File::find(path)?;
+    if !file::can_be_written(path) {
+        return Err(refused(path, UNWRITABLE));
+    }
     let options = SqliteConnectOptions::new()
         .filename(path)
         .busy_timeout(Duration::from_millis(BUSY_MS))
@@ -84,6 +95,37 @@ pub(super) async fn open(path: &Path) -> Result<(SqlitePool, SqlitePool), StoreE
     Ok((writer, readers))
 }
 
+/// The same for a user who may only read: neither connection writes.
+pub(super) async fn open_to_read(path: &Path) -> Result<(SqlitePool, SqlitePool), StoreError> {
+    File::find(path)?;
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .read_only(true)
+        // Without a log nobody is writing, and none has to be made to be able to read.
+        .immutable(!Path::new(&log).exists())
+        .busy_timeout(Duration::from_millis(BUSY_MS))
+        .row_buffer_size(ROWS_WAITING_MAX)
+        .pragma("mmap_size", "0")
+        .pragma("query_only", "ON")
+        .disable_statement_logging();
+    let pool = SqlitePoolOptions::new()
+        .max_connections(READERS_MAX)
+        .acquire_timeout(Duration::from_millis(READ_WAIT_MS))
+        .connect_lazy_with(options);
+    let mut connection = pool.acquire().await.map_err(|error| match code_of(&error) {
+        Some(3 | 8 | 14) => refused(path, UNREADABLE),
+        _ => explain(path, error),
+    })?;
+    if !inspect(path, &mut connection).await? {
+        let why = "is of an earlier everup; let a user who may write to it open it once";
+        return Err(refused(path, why));
+    }
+    drop(connection);
+    Ok((pool.clone(), pool))
+}
+
 /// Makes an empty file that nobody but its owner can read, if there is none. A file
 /// that is there is not opened here: closing it would end the locks that SQLite holds
 /// on it for another part of this process.
@@ -91,10 +133,7 @@ fn create(path: &Path) -> Result<(), StoreError> {
     if path.is_dir() {
         return Err(refused(path, "is a folder; name a file in it"));
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    if let Some(folder) = folder
-        && !folder.is_dir()
-    {
+    if !file::folder(path).is_dir() {
         return Err(refused(path, "cannot be made: create its folder first"));
     }
     let mut options = std::fs::OpenOptions::new();
@@ -199,20 +238,21 @@ fn refused(path: &Path, why: &str) -> StoreError {
 
 /// What stands in the way of opening a file, and what to do about it.
 fn explain(path: &Path, error: sqlx::Error) -> StoreError {
-    let code = match &error {
-        sqlx::Error::Database(error) => error::code(&**error),
-        _ => None,
-    };
-    match code {
+    match code_of(&error) {
         // SQLITE_PERM, SQLITE_READONLY, SQLITE_CANTOPEN
-        Some(3 | 8 | 14) => {
-            refused(path, "cannot be written: let this user write to it and its folder")
-        }
+        Some(3 | 8 | 14) => refused(path, UNWRITABLE),
         // SQLITE_NOTADB
         Some(26) => refused(path, "is not a database; move it away, or name another file"),
         // SQLITE_FULL
         Some(13) => refused(path, "cannot grow: the disk is full"),
         _ => error.into(),
+    }
+}
+
+fn code_of(error: &sqlx::Error) -> Option<i32> {
+    match error {
+        sqlx::Error::Database(error) => error::code(&**error),
+        _ => None,
     }
 }
 

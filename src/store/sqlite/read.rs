@@ -1,5 +1,6 @@
 //! The single checks and pauses of one monitor, wherever they are kept.
 
+use super::meta::Meta;
 use super::{days, hot};
 use crate::domain::check::Check;
 use crate::domain::monitor::Key;
@@ -26,6 +27,16 @@ pub(super) async fn checks(
     }
     let hot = hot::read(connection, key, span).await?;
     if hot.is_empty() { Ok(checks) } else { Ok(days::merged(checks, hot)) }
+}
+
+/// The checks of all monitors that are not packed, and since when these are all.
+pub(super) async fn recent(
+    connection: &mut SqliteConnection,
+    each: &mut (dyn for<'c> FnMut(Key, &'c Check) + Send),
+) -> Result<Timestamp, StoreError> {
+    let from = Meta::read(connection).await?.packed_until.unwrap_or(Timestamp(i64::MIN));
+    hot::for_each_from(connection, from, each).await?;
+    Ok(from)
 }
 
 /// From the first to just after the last check.

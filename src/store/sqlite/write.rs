@@ -28,8 +28,11 @@ impl Write {
         match sqlx::query("BEGIN IMMEDIATE").execute(write.connection()).await {
             Ok(_) => Ok(write),
             Err(error) => {
-                write.open = false;
-                Err(error.into())
+                let error = StoreError::from(error);
+                // Whatever else is wrong may be wrong with the connection: one that was
+                // opened while the file could not be written never writes again.
+                write.open = !matches!(error, StoreError::Busy);
+                Err(error)
             }
         }
     }
@@ -69,4 +72,28 @@ impl Drop for Write {
 pub(super) fn rows<T: Serialize>(rows: &[T]) -> String {
     // Only maps with keys that are no strings can fail, and rows are lists.
     serde_json::to_string(rows).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+
+    #[tokio::test]
+    async fn a_connection_that_cannot_write_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = SqliteConnectOptions::new()
+            .filename(folder.path().join("everup.db"))
+            .create_if_missing(true);
+        let pool = SqlitePoolOptions::new().max_connections(1).connect_lazy_with(options);
+        let mut connection = pool.acquire().await.unwrap();
+        sqlx::query("PRAGMA query_only = ON")
+            .execute(&mut *connection)
+            .await
+            .unwrap();
+        drop(connection);
+        let refused = Write::begin(&pool).await.err().map(|error| error.to_string());
+        assert_eq!(refused.as_deref(), Some("attempt to write a readonly database"));
+        Write::begin(&pool).await.unwrap().commit().await.unwrap();
+    }
 }

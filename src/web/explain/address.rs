@@ -5,27 +5,28 @@ use chrono::NaiveDate;
 
 /// Of a monitor's figures in a period.
 pub(in crate::web) fn of_monitor(id: &str, period: Period) -> String {
-    format!("/monitors/{id}/explain?{}", asked(period))
+    of(&format!("/monitors/{id}"), period)
 }
 
 /// Of a group's figures in a period.
 pub(in crate::web) fn of_group(id: &str, period: Period) -> String {
-    format!("/groups/{id}/explain?{}", asked(period))
+    of(&format!("/groups/{id}"), period)
 }
 
-/// Of a monitor's uptime on a day.
-pub(in crate::web) fn of_day(id: &str, day: NaiveDate) -> String {
-    format!("/monitors/{id}/explain?day={day}")
+/// Of the figures of whoever has the page `home`, in a period.
+pub(in crate::web) fn of(home: &str, period: Period) -> String {
+    match period {
+        Period::Range(span) => format!("{home}/explain?from={}&to={}", span.from, span.to),
+        calendar => format!("{home}/explain?month={calendar}"),
+    }
+}
+
+/// Of the uptime on a day of whoever has the page `home`.
+pub(in crate::web) fn of_day(home: &str, day: NaiveDate) -> String {
+    format!("{home}/explain?day={day}")
 }
 
 /// The same explanation for programs.
 pub(super) fn as_json(address: &str) -> String {
     format!("/api/v1{address}")
-}
-
-fn asked(period: Period) -> String {
-    match period {
-        Period::Range(span) => format!("from={}&to={}", span.from, span.to),
-        calendar => format!("month={calendar}"),
-    }
 }

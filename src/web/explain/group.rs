@@ -11,8 +11,8 @@ use crate::domain::history::History;
 use crate::report::explain::group::{GroupExplanation, GroupPart};
 use crate::report::explain::json;
 use crate::report::explain::words::grouped;
+use crate::report::group::GroupPast;
 use crate::report::period::MonitorRow;
-use crate::report::status::State;
 use crate::web::error::Problem;
 use crate::web::figure::Figure;
 use crate::web::frame::{self, Frame};
@@ -52,12 +52,11 @@ async fn group_json(
 
 fn of_group(view: &View, id: Id, asked: Query) -> Result<GroupExplanation, Problem> {
     let extract::Path(id) = id.map_err(|_| Problem::no_such_page())?;
-    let mut groups = view.settings.groups.iter();
-    let group = groups.find(|settings| settings.group.id.as_str() == id);
+    let histories: Vec<&History> = view.snapshot.histories.iter().map(AsRef::as_ref).collect();
+    let group = GroupPast::find(&id, &histories, view.now, &view.settings);
     let group = group.ok_or_else(|| Problem::no_such_group(&id))?;
     let period = period(view, asked)?;
-    let histories: Vec<&History> = view.snapshot.histories.iter().map(AsRef::as_ref).collect();
-    let made = GroupExplanation::make(group, &histories, period, view.now, &view.settings);
+    let made = GroupExplanation::make(&group, period, view.now, &view.settings);
     made.map_err(Problem::from)
 }
 
@@ -109,7 +108,7 @@ impl GroupPage {
             (part.span, part.class, what)
         };
         GroupPage {
-            frame: Frame::of(view, title, State::Paused),
+            frame: Frame::fixed(view, title, explanation.as_of, *zone),
             sum: Sum::of(&row.figures, *decimals),
             head: Head::of(
                 &address,

@@ -13,7 +13,6 @@ use crate::domain::uptime::Tally;
 use crate::report::explain::part::Part;
 use crate::report::explain::words::grouped;
 use crate::report::explain::{Cited, Event, Explanation, Happened, Version, json, rule};
-use crate::report::status::State;
 use crate::web::error::Problem;
 use crate::web::frame::{self, Frame};
 use crate::web::moment::Moment;
@@ -120,7 +119,7 @@ impl MonitorPage {
         let figures = (&row.figures, *decimals);
         let title = format!("{}: how its uptime came about", row.name);
         MonitorPage {
-            frame: Frame::of(view, title, State::Paused),
+            frame: Frame::fixed(view, title, explanation.as_of, *zone),
             sum: Sum::of(&row.figures, *decimals),
             head: Head::of(&address, &row.name, (*period, *zone), times, figures),
             ends_because: Sentence::exact(explanation.ends_because.clone(), *zone),

@@ -124,7 +124,7 @@ fn is_exact(ratio: Ratio) -> bool {
 fn divisions(figures: &Figures, decimals: u32) -> Vec<Division> {
     let tally = &figures.tally;
     let shown = |ratio| percent::shown(ratio, decimals);
-    let bound = |ratio| percent::floored(ratio, Figures::BOUND_DECIMALS);
+    let bound = |ratio| percent::floored(ratio, decimals);
     let perhaps_ms = figures.doubt.perhaps_down.length_ms();
     let surely_ms = figures.doubt.surely_down.length_ms();
     let eligible = grouped(tally.eligible());

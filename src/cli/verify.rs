@@ -1,0 +1,58 @@
+//! `everup verify`: whether a report file of a closed month is sound. Needs nothing but
+//! the file.
+
+use super::terminal;
+use crate::report::verify::verify as check;
+use anyhow::Context;
+use std::io::Read;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// The largest file that is read: a year of it for ten thousand monitors would be less.
+const BYTES_MAX: u64 = 1 << 30;
+
+pub(super) fn verify(file: &Path) -> anyhow::Result<ExitCode> {
+    let text = read(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    let name = file.display();
+    match check(&text) {
+        Ok(verified) => {
+            let report = &verified.report;
+            let mut said = format!(
+                "{name} is sound: {}, {} monitors and {} groups, computed again\n",
+                report.period.name(report.zone),
+                report.monitors.len(),
+                report.groups.len(),
+            );
+            if let Some(closing) = &report.closing {
+                said += &format!(
+                    "closed {} by {}, sha256 {}\n",
+                    closing.closed_at, closing.program, closing.sha256
+                );
+            }
+            if let Some(theirs) = &verified.other_zone_database {
+                let ours = chrono_tz::IANA_TZDB_VERSION;
+                said += &format!(
+                    "its time zones are those of {theirs}, ours of {ours}; both cut it alike\n"
+                );
+            }
+            terminal::print(&said)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(problems) => {
+            let mut said = format!("{name} is not sound:\n");
+            problems.iter().for_each(|problem| said += &format!("- {problem}\n"));
+            terminal::print(&said)?;
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+fn read(file: &Path) -> std::io::Result<String> {
+    let mut text = String::new();
+    if file == Path::new("-") {
+        std::io::stdin().take(BYTES_MAX).read_to_string(&mut text)?;
+    } else {
+        std::fs::File::open(file)?.take(BYTES_MAX).read_to_string(&mut text)?;
+    }
+    Ok(text)
+}

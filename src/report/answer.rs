@@ -1,0 +1,99 @@
+//! The report of a period, whoever asks: closed months as they were closed, the rest as
+//! it reads now.
+
+use super::closed;
+use super::imported::Imported;
+use super::latency::Remembered;
+use super::period::{MonitorRow, NoReport, PeriodReport};
+use super::restated::restate;
+use super::settings::Settings;
+use crate::domain::history::History;
+use crate::domain::period::Period;
+use crate::domain::timestamp::Timestamp;
+use crate::store::contract::{Store, StoreError};
+
+/// The report of `period` as it reads at `now`.
+///
+/// A month that is closed is what was kept of it, whatever has changed since. A longer
+/// period takes its closed months as they are, so that it is their sum.
+///
+/// # Errors
+/// As [`PeriodReport::make`], and where a closed month cannot be read.
+pub async fn answer(
+    store: &dyn Store,
+    histories: impl IntoIterator<Item = &History>,
+    period: Period,
+    now: Timestamp,
+    settings: &Settings,
+    remembered: &mut Remembered,
+) -> Result<PeriodReport, NoReport> {
+    if let Period::Month(month) = period
+        && let Some(kept) = store.closed_month(month).await?
+        && kept.closed_at <= now
+    {
+        let histories: Vec<&History> = histories.into_iter().collect();
+        let mut report = open(&kept.text())?.beside_its_months(&histories, now, settings);
+        tell_imported(store, histories, &mut report).await?;
+        let corrections = store.corrections(Some(month)).await?;
+        let restatement = restate(&report, corrections).map(Box::new);
+        return Ok(PeriodReport { restatement, ..report });
+    }
+    let mut report =
+        PeriodReport::make(store, histories, period, now, settings, remembered).await?;
+    if matches!(period, Period::Month(_)) {
+        return Ok(report);
+    }
+    for month in store.closed_months().await? {
+        // Closed in another zone, a month may lie only partly in the period.
+        let near = month.window(settings.zone);
+        if !near.overlaps(report.window) {
+            continue;
+        }
+        if let Some(kept) = store.closed_month(month).await?
+            && kept.closed_at <= now
+        {
+            report = with(report, &open(&kept.text())?);
+        }
+    }
+    report.sum_months();
+    Ok(report)
+}
+
+/// What another monitor has said of a closed month: it stands beside the figures and is
+/// no part of what was closed, so it is told as it is known today.
+async fn tell_imported(
+    store: &dyn Store,
+    histories: impl IntoIterator<Item = &History>,
+    report: &mut PeriodReport,
+) -> Result<(), StoreError> {
+    let imports = store.all_imports(report.window).await?;
+    for history in histories {
+        let Some(foreign) = imports.get(&history.key) else { continue };
+        let id = &history.monitor.id;
+        if let Some(row) = report.monitors.iter_mut().find(|row| row.id == id.as_str()) {
+            row.imported = Imported::of(foreign, report.window);
+        }
+    }
+    Ok(())
+}
+
+fn open(text: &str) -> Result<PeriodReport, NoReport> {
+    closed::open(text)
+        .map_err(|wrong| StoreError::Corrupt(format!("a closed month: {wrong}")).into())
+}
+
+/// A longer report with a closed month in place of what it says of that time.
+fn with(mut report: PeriodReport, month: &PeriodReport) -> PeriodReport {
+    for row in &mut report.monitors {
+        let same = |kept: &&MonitorRow| kept.id == row.id;
+        if let Some(kept) = month.monitors.iter().find(same) {
+            row.figures = row.figures.with_part(&kept.figures);
+        }
+    }
+    for row in &mut report.groups {
+        if let Some(kept) = month.groups.iter().find(|kept| kept.id == row.id) {
+            row.figures = row.figures.with_part(&kept.figures);
+        }
+    }
+    report
+}

@@ -1,0 +1,339 @@
+//! Closing a month, and reading a closed one back.
+//!
+//! Housekeeping seals the report of a month that no check can change any more; from then
+//! on every form of it is printed from that text. What is read back is computed again
+//! from the stored timelines, so that a text whose figures do not follow from them comes
+//! out different: `verify` relies on that.
+
+use super::figures::Figures;
+use super::json;
+use super::latency::Summary;
+use super::outage::MonthOutage;
+use super::period::{Closing, GroupRow, MonitorRow, PeriodReport, months_beside};
+use crate::domain::bounds::Doubt;
+use crate::domain::class::Class;
+use crate::domain::group::Rule;
+use crate::domain::latency::Percentiles;
+use crate::domain::monitor::{MonitorId, Parameters};
+use crate::domain::month::Month;
+use crate::domain::percent::Target;
+use crate::domain::period::Period;
+use crate::domain::span::{Span, Spans};
+use crate::domain::timeline::Timeline;
+use crate::domain::timestamp::Timestamp;
+use crate::store::closed::{ClosedMonth, ClosedRow, Subject};
+use chrono_tz::Tz;
+use serde::Deserialize;
+use std::sync::Arc;
+
+/// The program that closes months here.
+const PROGRAM: &str = concat!("everup ", env!("CARGO_PKG_VERSION"));
+
+/// Seals the report of a month that is closed; `None` where it is not, or where it is no
+/// month's.
+#[must_use]
+pub fn seal(report: &PeriodReport) -> Option<ClosedMonth> {
+    let closing = Closing {
+        closed_at: report.as_of,
+        program: PROGRAM.to_owned(),
+        zone_database: chrono_tz::IANA_TZDB_VERSION.to_owned(),
+        sha256: String::new(),
+        text: Arc::from(""),
+    };
+    if report.closed { seal_as(report, &closing) } else { None }
+}
+
+/// Seals a report with given facts of its closing, for comparison.
+pub(super) fn seal_as(report: &PeriodReport, closing: &Closing) -> Option<ClosedMonth> {
+    let Period::Month(month) = report.period else { return None };
+    let of_monitor = |row: &MonitorRow| ClosedRow {
+        subject: Subject::Monitor,
+        id: row.id.clone(),
+        json: json::closed_monitor(row, report.decimals),
+    };
+    let of_group = |row: &GroupRow| ClosedRow {
+        subject: Subject::Group,
+        id: row.id.clone(),
+        json: json::closed_group(row, report.decimals),
+    };
+    let monitors = report.monitors.iter().map(of_monitor);
+    let mut closed = ClosedMonth {
+        month,
+        closed_at: closing.closed_at,
+        head: json::closed_head(report, closing),
+        rows: monitors.chain(report.groups.iter().map(of_group)).collect(),
+        sha256: String::new(),
+    };
+    closed.sha256 = closed.hash()?;
+    Some(closed)
+}
+
+/// The report that a closed month's text holds, with all its figures computed again.
+///
+/// # Errors
+/// A sentence that says what cannot be read.
+pub fn open(text: &str) -> Result<PeriodReport, String> {
+    let form: Form = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let zone: Tz = (form.time_zone.parse())
+        .map_err(|_| format!("{:?} is no time zone that is known here", form.time_zone))?;
+    let month = Month::parse(&form.month)?;
+    let window = Span::new(instant(&form.from)?, instant(&form.to)?);
+    let closing = Closing {
+        closed_at: instant(&form.closing.closed_at)?,
+        program: form.closing.program,
+        zone_database: form.closing.zone_database,
+        sha256: form.sha256,
+        text: Arc::from(text),
+    };
+    Ok(PeriodReport {
+        period: Period::Month(month),
+        zone,
+        window,
+        as_of: instant(&form.as_of)?,
+        closed: true,
+        decimals: form.closing.decimals,
+        months: months_beside(Period::Month(month), zone),
+        monitors: (form.monitors.iter())
+            .map(|row| row.open(window).map_err(|wrong| format!("monitor {}: {wrong}", row.id)))
+            .collect::<Result<_, _>>()?,
+        groups: (form.groups.iter())
+            .map(|row| row.open(window).map_err(|wrong| format!("group {}: {wrong}", row.id)))
+            .collect::<Result<_, _>>()?,
+        closing: Some(closing),
+        restatement: None,
+    })
+}
+
+/// The figures of a monitor or a group as its row of a closed month holds them.
+///
+/// # Errors
+/// A sentence that says what cannot be read.
+pub fn open_row(subject: Subject, json: &str) -> Result<Figures, String> {
+    let wrong = |error: serde_json::Error| error.to_string();
+    match subject {
+        Subject::Monitor => {
+            let row: MonitorForm = serde_json::from_str(json).map_err(wrong)?;
+            row.figures(row.course.window())
+        }
+        Subject::Group => {
+            let row: GroupForm = serde_json::from_str(json).map_err(wrong)?;
+            row.course.open(row.course.window())
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Form {
+    month: String,
+    time_zone: String,
+    from: String,
+    to: String,
+    as_of: String,
+    closing: ClosingForm,
+    monitors: Vec<MonitorForm>,
+    groups: Vec<GroupForm>,
+    sha256: String,
+}
+
+#[derive(Deserialize)]
+struct ClosingForm {
+    closed_at: String,
+    program: String,
+    zone_database: String,
+    decimals: u32,
+}
+
+#[derive(Deserialize)]
+struct MonitorForm {
+    id: String,
+    name: String,
+    url: String,
+    blips: usize,
+    checks: u64,
+    latency_ms: LatencyForm,
+    parameters: Vec<VersionForm>,
+    #[serde(flatten)]
+    course: CourseForm,
+}
+
+#[derive(Deserialize)]
+struct GroupForm {
+    id: String,
+    name: String,
+    rule: String,
+    members: Vec<String>,
+    #[serde(flatten)]
+    course: CourseForm,
+}
+
+/// What the figures follow from. The figures themselves are not read.
+#[derive(Deserialize)]
+struct CourseForm {
+    sla: SlaForm,
+    milliseconds: LengthForm,
+    outages: Vec<OutageForm>,
+    timeline: Vec<(i64, String)>,
+    perhaps_down: Vec<(i64, i64)>,
+    surely_down: Vec<(i64, i64)>,
+}
+
+#[derive(Deserialize)]
+struct LengthForm {
+    window: i64,
+}
+
+#[derive(Deserialize)]
+struct SlaForm {
+    target_percent: String,
+}
+
+#[derive(Deserialize)]
+struct OutageForm {
+    began_at: String,
+    from: String,
+    to: String,
+    reason: String,
+    continued: bool,
+    ongoing: bool,
+}
+
+#[derive(Deserialize)]
+struct LatencyForm {
+    p50: Option<f64>,
+    p95: Option<f64>,
+    p99: Option<f64>,
+}
+
+#[derive(Deserialize)]
+struct VersionForm {
+    from: String,
+    interval_ms: i64,
+    timeout_ms: i64,
+    failures: u32,
+    retry_interval_ms: i64,
+    successes: u32,
+}
+
+impl MonitorForm {
+    fn open(&self, window: Span) -> Result<MonitorRow, String> {
+        let parameters = (self.parameters.iter())
+            .map(|version| {
+                let parameters = Parameters {
+                    interval_ms: version.interval_ms,
+                    timeout_ms: version.timeout_ms,
+                    failures: version.failures,
+                    retry_interval_ms: version.retry_interval_ms,
+                    successes: version.successes,
+                };
+                Ok((instant(&version.from)?, parameters))
+            })
+            .collect::<Result<_, String>>()?;
+        Ok(MonitorRow {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            url: self.url.clone(),
+            figures: self.figures(window)?,
+            parameters,
+            settled: true,
+            imported: Vec::new(),
+            blips: self.blips,
+            summary: Summary { checks: self.checks, percentiles: self.latency_ms.open() },
+            months: Vec::new(),
+        })
+    }
+}
+
+impl MonitorForm {
+    /// What its course comes to, with the names of its outages.
+    fn figures(&self, window: Span) -> Result<Figures, String> {
+        let id = MonitorId::new(&self.id)?;
+        let mut figures = self.course.open(window)?;
+        let outages = std::mem::take(&mut figures.outages).into_iter();
+        figures.outages = outages.map(|outage| outage.named(&id)).collect();
+        Ok(figures)
+    }
+}
+
+impl GroupForm {
+    fn open(&self, window: Span) -> Result<GroupRow, String> {
+        let rule = Rule::from_word(&self.rule);
+        Ok(GroupRow {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            rule: rule.ok_or_else(|| format!("{:?} is no rule", self.rule))?,
+            members: self.members.clone(),
+            figures: self.course.open(window)?,
+            months: Vec::new(),
+        })
+    }
+}
+
+impl CourseForm {
+    /// The window that it says it is of. A row is cut in the zone of its closing.
+    fn window(&self) -> Span {
+        let from = self.timeline.first().map_or(Timestamp::MIN, |(ms, _)| Timestamp(*ms));
+        Span::new(from, from.plus_ms(self.milliseconds.window))
+    }
+
+    fn open(&self, window: Span) -> Result<Figures, String> {
+        let mut starts = Vec::with_capacity(self.timeline.len());
+        for (ms, word) in &self.timeline {
+            let class = Class::from_word(word);
+            let class = class.ok_or_else(|| format!("{word:?} is no class of time"))?;
+            starts.push((Timestamp(*ms), class));
+        }
+        let timeline = Timeline::of_starts(window, &starts)
+            .ok_or("its timeline does not fill the month, stretch by stretch")?;
+        let spans = |pairs: &[(i64, i64)]| -> Spans {
+            let span = |(from, to): &(i64, i64)| Span::new(Timestamp(*from), Timestamp(*to));
+            pairs.iter().map(span).collect()
+        };
+        let doubt = Doubt {
+            perhaps_down: spans(&self.perhaps_down),
+            surely_down: spans(&self.surely_down),
+        };
+        let outages = (self.outages.iter())
+            .map(|outage| outage.open(&timeline))
+            .collect::<Result<_, _>>()?;
+        let target = Target::parse(&self.sla.target_percent)?;
+        // A closed month has nothing to come.
+        let to_come = Spans::empty();
+        Ok(Figures::with(timeline, doubt, window.to, outages, target, to_come))
+    }
+}
+
+impl OutageForm {
+    fn open(&self, timeline: &Timeline) -> Result<MonthOutage, String> {
+        let span = Span::new(instant(&self.from)?, instant(&self.to)?);
+        Ok(MonthOutage {
+            id: None,
+            began_at: instant(&self.began_at)?,
+            span,
+            down_ms: timeline.tally_within(span).down,
+            reason: self.reason.clone(),
+            continued: self.continued,
+            ongoing: self.ongoing,
+        })
+    }
+}
+
+impl LatencyForm {
+    fn open(&self) -> Option<Percentiles> {
+        // Printed with one decimal; no part of the figure.
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "it was made of 32 bits of microseconds, and saturates"
+        )]
+        let us = |ms: Option<f64>| ms.map(|ms| (ms * 1_000.0).round() as u32);
+        Some(Percentiles {
+            p50_us: us(self.p50)?,
+            p95_us: us(self.p95)?,
+            p99_us: us(self.p99)?,
+        })
+    }
+}
+
+fn instant(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse_rfc3339(text)
+}

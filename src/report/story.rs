@@ -1,0 +1,105 @@
+//! What the page of a monitor and that of a group have in common: days, months and
+//! outages, all from one past.
+
+use super::closed;
+use super::figures::Figures;
+use super::outage::MonthOutage;
+use super::past::Past;
+use super::status::{DAYS, Day};
+use crate::domain::monitor::MonitorId;
+use crate::domain::month::{self, Month};
+use crate::domain::timestamp::Timestamp;
+use crate::store::closed::Subject;
+use crate::store::contract::{Store, StoreError};
+use chrono_tz::Tz;
+
+/// Three years of months fit on a page; older ones are a link away, in their reports.
+pub const MONTHS_MAX: usize = 36;
+
+/// More outages than anyone reads on one page; older ones are in the reports.
+pub const OUTAGES_MAX: usize = 200;
+
+/// A whole past, as a page tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Story {
+    /// When its time began; `None` where it never did.
+    pub since: Option<Timestamp>,
+    /// The last [`DAYS`] local days, oldest first.
+    pub days: Vec<Day>,
+    /// The months in which it existed, newest first, at most [`MONTHS_MAX`].
+    pub months: Vec<(Month, Figures)>,
+    /// How many months there are in all.
+    pub months_count: usize,
+    /// Its outages with downtime, newest first, at most [`OUTAGES_MAX`].
+    pub outages: Vec<MonthOutage>,
+    /// How many outages there are in all.
+    pub outages_count: usize,
+    /// How many cost no downtime, because all of their time was maintenance.
+    pub outages_excused: usize,
+}
+
+impl Story {
+    /// The story of a past that was read over all time, as it is told at `now`.
+    #[must_use]
+    pub fn of(past: &Past, now: Timestamp, zone: Tz) -> Story {
+        let (months, months_count) = months(past, now, zone);
+        let mut outages: Vec<MonthOutage> = (past.outages.iter().rev())
+            .filter_map(|outage| past.outage(outage, &past.timeline))
+            .collect();
+        let outages_count = outages.len();
+        outages.truncate(OUTAGES_MAX);
+        Story {
+            since: past.lives.as_slice().first().map(|life| life.from),
+            days: past.days(&month::days_until(now, DAYS, zone)),
+            months,
+            months_count,
+            outages,
+            outages_count,
+            outages_excused: past.outages.len().saturating_sub(outages_count),
+        }
+    }
+
+    /// Puts the months that were closed in place of what would be computed now.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn keep_closed(
+        &mut self,
+        store: &dyn Store,
+        subject: Subject,
+        id: &MonitorId,
+    ) -> Result<(), StoreError> {
+        // No more than there are on the page.
+        let most = u32::try_from(MONTHS_MAX).unwrap_or(u32::MAX);
+        for (month, json) in store.closed_rows(subject, id.as_str(), most).await? {
+            let figures = closed::open_row(subject, &json)
+                .map_err(|wrong| StoreError::Corrupt(format!("{id} in {month}: {wrong}")))?;
+            if let Some(shown) = self.months.iter_mut().find(|(shown, _)| *shown == month) {
+                shown.1 = figures;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The months in which it existed, newest first, and how many there are.
+fn months(past: &Past, now: Timestamp, zone: Tz) -> (Vec<(Month, Figures)>, usize) {
+    let Some(first) = past.lives.as_slice().first().map(|life| life.from) else {
+        return (Vec::new(), 0);
+    };
+    let oldest = Month::around(first, zone);
+    let mut month = Month::around(now, zone);
+    let mut months = Vec::new();
+    let mut count = 0;
+    while month >= oldest {
+        let window = month.window(zone);
+        if !past.lives.overlapping(window).is_empty() {
+            count += 1;
+            if months.len() < MONTHS_MAX {
+                months.push((month, past.figures(window)));
+            }
+        }
+        month = month.previous();
+    }
+    (months, count)
+}

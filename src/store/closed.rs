@@ -1,0 +1,145 @@
+//! A closed month as it is kept: text that never changes again, in pieces.
+//!
+//! `report::closed` makes it and reads it; a store keeps it, `transfer` moves it. Nothing
+//! here knows what the text says.
+
+use super::canonical;
+use crate::domain::month::Month;
+use crate::domain::timestamp::Timestamp;
+
+/// What a row is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    /// A monitor.
+    Monitor,
+    /// A group of monitors.
+    Group,
+}
+
+impl Subject {
+    /// The word used in the database and in exports.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Subject::Monitor => "monitor",
+            Subject::Group => "group",
+        }
+    }
+
+    /// The subject a word stands for.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Subject> {
+        [Subject::Monitor, Subject::Group]
+            .into_iter()
+            .find(|subject| subject.word() == word)
+    }
+}
+
+/// The report of a month that is over and settled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClosedMonth {
+    /// Which month.
+    pub month: Month,
+    /// When it was closed.
+    pub closed_at: Timestamp,
+    /// Its text up to the first monitor's row.
+    pub head: String,
+    /// Its rows: monitors first, then groups, each in the owner's order.
+    pub rows: Vec<ClosedRow>,
+    /// The SHA-256 of the canonical JSON of the whole text without this very member, in
+    /// small hexadecimal digits.
+    pub sha256: String,
+}
+
+/// One monitor or group of a closed month.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClosedRow {
+    /// What it is about.
+    pub subject: Subject,
+    /// Its id.
+    pub id: String,
+    /// Its JSON.
+    pub json: String,
+}
+
+/// A statement that an outage of a closed month was none of the target's, made later by a
+/// person. The measured figure stays; an adjusted one stands beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Correction {
+    /// Which month.
+    pub month: Month,
+    /// The id of the monitor.
+    pub monitor: String,
+    /// When the outage began; with the monitor this names it.
+    pub outage_began_at: Timestamp,
+    /// What its downtime counts as instead.
+    pub instead: Instead,
+    /// Who says so.
+    pub author: String,
+    /// Why.
+    pub reason: String,
+    /// When that was said.
+    pub made_at: Timestamp,
+}
+
+/// What corrected downtime counts as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Instead {
+    /// Nobody can say: our own network was down, say. It leaves the observed time.
+    Unknown,
+    /// It was up: there is other evidence of that.
+    Up,
+}
+
+impl Instead {
+    /// Every value, in the order in which they are declared.
+    pub const ALL: [Instead; 2] = [Instead::Unknown, Instead::Up];
+
+    /// The word used on the command line, in the database and in exports.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Instead::Unknown => "unknown",
+            Instead::Up => "up",
+        }
+    }
+
+    /// The value a word stands for.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Instead> {
+        Instead::ALL.into_iter().find(|instead| instead.word() == word)
+    }
+}
+
+impl ClosedMonth {
+    /// The whole text, with its hash as the last member.
+    #[must_use]
+    pub fn text(&self) -> String {
+        format!("{},\"sha256\":\"{}\"}}\n", self.body(), self.sha256)
+    }
+
+    /// The hash of its content; `None` where that is no JSON.
+    #[must_use]
+    pub fn hash(&self) -> Option<String> {
+        let whole = serde_json::from_str(&format!("{}}}", self.body())).ok()?;
+        Some(canonical::sha256(&whole))
+    }
+
+    /// Whether its content is what its hash says.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.hash().is_some_and(|hash| hash == self.sha256)
+    }
+
+    /// The text without its hash and without its end: what the hash is made of, once the
+    /// brace is closed.
+    #[must_use]
+    pub fn body(&self) -> String {
+        let rows = |subject: Subject| -> String {
+            let rows = self.rows.iter().filter(|row| row.subject == subject);
+            rows.map(|row| row.json.as_str()).collect::<Vec<_>>().join(",")
+        };
+        let (monitors, groups) = (rows(Subject::Monitor), rows(Subject::Group));
+        format!("{}{monitors}],\"groups\":[{groups}]", self.head)
+    }
+}

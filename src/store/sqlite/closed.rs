@@ -1,0 +1,211 @@
+//! Closed months and their corrections: texts that are only ever added.
+
+use super::error::corrupt;
+use super::write::Write;
+use crate::domain::month::Month;
+use crate::domain::timestamp::Timestamp;
+use crate::store::closed::{ClosedMonth, ClosedRow, Correction, Instead, Subject};
+use crate::store::contract::StoreError;
+use sqlx::SqliteConnection;
+
+/// Keeps a closed month, unless it is kept already.
+pub(super) async fn close(mut write: Write, closed: &ClosedMonth) -> Result<(), StoreError> {
+    if add(write.connection(), closed).await? {
+        write.commit().await
+    } else {
+        write.roll_back().await
+    }
+}
+
+/// Adds a closed month within a transaction; gives whether that was anything new.
+pub(super) async fn add(
+    connection: &mut SqliteConnection,
+    closed: &ClosedMonth,
+) -> Result<bool, StoreError> {
+    let month = closed.month.to_string();
+    let kept: Option<String> =
+        sqlx::query_scalar("SELECT sha256 FROM closed_month WHERE month = $1")
+            .bind(&month)
+            .fetch_optional(&mut *connection)
+            .await?;
+    match kept {
+        Some(kept) if kept == closed.sha256 => return Ok(false),
+        Some(_) => {
+            let message = format!("{month} is closed already, with other figures");
+            return Err(StoreError::Conflict(message));
+        }
+        None => {}
+    }
+    sqlx::query(
+        "INSERT INTO closed_month (month, closed_at, head, sha256) VALUES ($1, $2, $3, $4)",
+    )
+    .bind(&month)
+    .bind(closed.closed_at.0)
+    .bind(&closed.head)
+    .bind(&closed.sha256)
+    .execute(&mut *connection)
+    .await?;
+    for (row, position) in closed.rows.iter().zip(0_i64..) {
+        sqlx::query(
+            "INSERT INTO closed_row (month, subject, position, id, json)
+             VALUES ($1, $2, $3, $4, $5)",
+        )
+        .bind(&month)
+        .bind(row.subject.word())
+        .bind(position)
+        .bind(&row.id)
+        .bind(&row.json)
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(true)
+}
+
+/// The months that are closed, oldest first.
+pub(super) async fn months(
+    connection: &mut SqliteConnection,
+) -> Result<Vec<Month>, StoreError> {
+    let months: Vec<String> =
+        sqlx::query_scalar("SELECT month FROM closed_month ORDER BY month")
+            .fetch_all(connection)
+            .await?;
+    months.iter().map(|text| month(text)).collect()
+}
+
+/// A closed month, whole.
+pub(super) async fn read(
+    connection: &mut SqliteConnection,
+    month: Month,
+) -> Result<Option<ClosedMonth>, StoreError> {
+    let row: Option<(i64, String, String)> =
+        sqlx::query_as("SELECT closed_at, head, sha256 FROM closed_month WHERE month = $1")
+            .bind(month.to_string())
+            .fetch_optional(&mut *connection)
+            .await?;
+    let Some((closed_at, head, sha256)) = row else { return Ok(None) };
+    // `monitor` comes after `group`, so that this order is theirs turned round.
+    let rows: Vec<(String, String, String)> = sqlx::query_as(
+        "SELECT subject, id, json FROM closed_row WHERE month = $1
+         ORDER BY subject DESC, position",
+    )
+    .bind(month.to_string())
+    .fetch_all(connection)
+    .await?;
+    let row = |(word, id, json): (String, String, String)| {
+        let subject = Subject::from_word(&word)
+            .ok_or_else(|| corrupt(format!("closed_row of {month}"), "a subject is unknown"))?;
+        Ok(ClosedRow { subject, id, json })
+    };
+    let rows = rows.into_iter().map(row).collect::<Result<_, StoreError>>()?;
+    let closed_at = Timestamp(closed_at);
+    Ok(Some(ClosedMonth { month, closed_at, head, rows, sha256 }))
+}
+
+/// What closed months say of one monitor or group, newest first.
+pub(super) async fn rows_of(
+    connection: &mut SqliteConnection,
+    subject: Subject,
+    id: &str,
+    most: u32,
+) -> Result<Vec<(Month, String)>, StoreError> {
+    let rows: Vec<(String, String)> = sqlx::query_as(
+        "SELECT month, json FROM closed_row WHERE subject = $1 AND id = $2
+         ORDER BY month DESC LIMIT $3",
+    )
+    .bind(subject.word())
+    .bind(id)
+    .bind(most)
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(|(text, json)| Ok((month(&text)?, json))).collect()
+}
+
+/// Keeps a correction, unless it is kept already.
+pub(super) async fn correct(
+    mut write: Write,
+    correction: &Correction,
+) -> Result<(), StoreError> {
+    if add_correction(write.connection(), correction).await? {
+        write.commit().await
+    } else {
+        write.roll_back().await
+    }
+}
+
+/// Adds a correction within a transaction; gives whether that was anything new.
+pub(super) async fn add_correction(
+    connection: &mut SqliteConnection,
+    correction: &Correction,
+) -> Result<bool, StoreError> {
+    let kept = corrections(connection, Some(correction.month)).await?;
+    let same = |kept: &&Correction| {
+        (&kept.monitor, kept.outage_began_at)
+            == (&correction.monitor, correction.outage_began_at)
+    };
+    match kept.iter().find(same) {
+        Some(kept) if kept == correction => return Ok(false),
+        Some(kept) => {
+            return Err(StoreError::Conflict(format!(
+                "this outage of {} in {} was corrected already, by {} at {}",
+                kept.monitor, kept.month, kept.author, kept.made_at
+            )));
+        }
+        None => {}
+    }
+    sqlx::query(
+        "INSERT INTO correction
+             (month, monitor, outage_began_at, class, author, reason, made_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(correction.month.to_string())
+    .bind(&correction.monitor)
+    .bind(correction.outage_began_at.0)
+    .bind(correction.instead.word())
+    .bind(&correction.author)
+    .bind(&correction.reason)
+    .bind(correction.made_at.0)
+    .execute(connection)
+    .await?;
+    Ok(true)
+}
+
+/// The corrections of a month, or of all, in the order in which they were made.
+pub(super) async fn corrections(
+    connection: &mut SqliteConnection,
+    of: Option<Month>,
+) -> Result<Vec<Correction>, StoreError> {
+    let rows: Vec<(String, String, i64, String, String, String, i64)> = sqlx::query_as(
+        "SELECT month, monitor, outage_began_at, class, author, reason, made_at
+         FROM correction WHERE $1 IS NULL OR month = $1
+         ORDER BY made_at, month, monitor, outage_began_at",
+    )
+    .bind(of.map(|month| month.to_string()))
+    .fetch_all(connection)
+    .await?;
+    let correction = |(text, monitor, began_at, word, author, reason, made_at): (
+        String,
+        String,
+        i64,
+        String,
+        String,
+        String,
+        i64,
+    )| {
+        let instead = Instead::from_word(&word)
+            .ok_or_else(|| corrupt(format!("correction of {text}"), "its class is unknown"))?;
+        Ok(Correction {
+            month: month(&text)?,
+            monitor,
+            outage_began_at: Timestamp(began_at),
+            instead,
+            author,
+            reason,
+            made_at: Timestamp(made_at),
+        })
+    };
+    rows.into_iter().map(correction).collect()
+}
+
+fn month(text: &str) -> Result<Month, StoreError> {
+    Month::parse(text).map_err(|wrong| corrupt("closed_month", wrong))
+}

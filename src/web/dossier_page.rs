@@ -1,0 +1,352 @@
+//! `GET /outages/{id}` and `/api/v1/outages/{id}`: all that is known of one outage.
+
+use super::error::Problem;
+use super::figure::NOTHING;
+use super::frame::{self, Frame};
+use super::moment::Moment;
+use super::sentence::Sentence;
+use super::{Site, View};
+use crate::domain::check::{Check, Phases, Verdict};
+use crate::domain::class::Class;
+use crate::domain::duration;
+use crate::domain::exchange::{Certificate, Exchange};
+use crate::domain::outage::OutageId;
+use crate::domain::timestamp::Timestamp;
+use crate::report::dossier::{Dossier, End, Proof};
+use crate::report::dossier_json;
+use crate::report::headline::Piece;
+use crate::report::latency::tenths_of_ms;
+use crate::report::listing::Listed;
+use crate::report::status::State;
+use askama::Template;
+use axum::Router;
+use axum::extract;
+use axum::extract::rejection::PathRejection;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use chrono_tz::Tz;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use std::sync::Arc;
+
+#[derive(Template)]
+#[template(path = "dossier.html")]
+struct DossierPage<'a> {
+    frame: Frame,
+    sentence: Sentence,
+    id: String,
+    monitor: &'a str,
+    name: &'a str,
+    url: &'a str,
+    from: Moment,
+    /// `None` while it lasts.
+    to: Option<Moment>,
+    ended: &'static str,
+    whole: String,
+    downtime: String,
+    down_ms: i64,
+    /// What of its time did not count: how long, and why.
+    sums: Vec<(String, &'static str)>,
+    stretches: Vec<Stretch>,
+    months: Vec<InMonth>,
+    proofs: Vec<Shown<'a>>,
+    lines: Vec<Line<'a>>,
+    blips: Vec<Blip<'a>>,
+}
+
+struct Stretch {
+    from: Moment,
+    to: Moment,
+    length: String,
+    why: &'static str,
+}
+
+struct InMonth {
+    /// Its report, at this monitor.
+    href: String,
+    name: String,
+    downtime: String,
+}
+
+/// A failing check and what was said.
+struct Shown<'a> {
+    at: Moment,
+    reason: &'a str,
+    address: Option<&'a str>,
+    status: Option<u16>,
+    phases: Vec<(&'static str, String)>,
+    tls: Option<Tls<'a>>,
+    /// What is said in place of headers and body where there are none.
+    absence: &'static str,
+    exchange: Option<&'a Exchange>,
+}
+
+struct Tls<'a> {
+    /// Version and cipher suite.
+    protocol: String,
+    certificate: Option<Shown509<'a>>,
+}
+
+struct Shown509<'a> {
+    names: String,
+    issuer: &'a str,
+    not_before: Moment,
+    not_after: Moment,
+    /// What it was when it was shown.
+    remark: &'static str,
+}
+
+/// A line of the checks.
+enum Line<'a> {
+    Check(Row<'a>),
+    LeftOut(Option<u64>),
+}
+
+struct Row<'a> {
+    at: Moment,
+    mark: &'static str,
+    verdict: &'static str,
+    latency: String,
+    reason: &'a str,
+}
+
+struct Blip<'a> {
+    at: Moment,
+    length: String,
+    reason: &'a str,
+}
+
+/// Both addresses of a dossier.
+pub(super) fn router() -> Router<Arc<Site>> {
+    Router::new()
+        .route("/outages/{id}", get(as_page))
+        .route("/api/v1/outages/{id}", get(as_json))
+}
+
+type Named = Result<extract::Path<String>, PathRejection>;
+
+async fn as_page(
+    extract::State(site): extract::State<Arc<Site>>,
+    id: Named,
+) -> Result<Response, Problem> {
+    let view = site.view();
+    let dossier = find(&site, &view, id).await?;
+    frame::answer(&page(&view, &dossier))
+}
+
+async fn as_json(
+    extract::State(site): extract::State<Arc<Site>>,
+    id: Named,
+) -> Result<Response, Problem> {
+    let view = site.view();
+    let dossier = find(&site, &view, id).await?;
+    let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-cache")];
+    Ok((headers, dossier_json::print(&dossier)).into_response())
+}
+
+async fn find<'a>(site: &Site, view: &'a View, id: Named) -> Result<Dossier<'a>, Problem> {
+    let extract::Path(text) = id.map_err(|_| Problem::no_such_page())?;
+    let no_such = || Problem::no_such_outage(&text);
+    let id = OutageId::parse(&text).ok_or_else(no_such)?;
+    let history = view.snapshot.find(id.monitor.as_str()).ok_or_else(no_such)?;
+    let store = site.app.store.as_ref();
+    let dossier = Dossier::make(store, history, id, view.now, &view.settings).await;
+    dossier.map_err(Problem::unreadable)?.ok_or_else(no_such)
+}
+
+fn page<'a>(view: &View, dossier: &'a Dossier<'a>) -> DossierPage<'a> {
+    let zone = view.settings.zone;
+    let monitor = &dossier.history.monitor;
+    let from = dossier.outage.from;
+    let state = if dossier.end == End::Lasts { State::Down } else { State::Paused };
+    let day = from.to_utc().with_timezone(&zone).format("%-d %b %Y");
+    let title = format!("{}: outage of {day}", monitor.name);
+    let good = dossier.last_good.iter().map(|check| Line::Check(row(check, zone)));
+    let checks = dossier.checks.iter().map(|listed| match listed {
+        Listed::Check(check) => Line::Check(row(check, zone)),
+        Listed::LeftOut(count) => Line::LeftOut(*count),
+    });
+    let recovery = dossier.recovery.iter().map(|check| Line::Check(row(check, zone)));
+    let blip = |blip: &'a crate::domain::outage::Blip| Blip {
+        at: Moment::exact(blip.span.from, zone),
+        length: duration::in_words(blip.span.length_ms()),
+        reason: &blip.reason,
+    };
+    DossierPage {
+        frame: Frame::of(view, title, state),
+        sentence: Sentence::of(sentence(dossier), view.now, zone),
+        id: dossier.id.to_string(),
+        monitor: monitor.id.as_str(),
+        name: &monitor.name,
+        url: &monitor.url,
+        from: Moment::exact(from, zone),
+        to: dossier.outage.to.map(|to| Moment::exact(to, zone)),
+        ended: match dossier.end {
+            End::Lasts => "",
+            End::Recovered => "the first right answer",
+            End::Paused => "paused while it was down",
+            End::Removed => "removed while it was down",
+        },
+        whole: duration::in_words(dossier.span.length_ms()),
+        downtime: match dossier.tally.down {
+            0 => "none".to_owned(),
+            ms => duration::in_words(ms),
+        },
+        down_ms: dossier.tally.down,
+        sums: sums(dossier),
+        stretches: stretches(dossier, zone),
+        months: months(dossier),
+        proofs: dossier.proofs.iter().map(|proof| shown(proof, zone)).collect(),
+        lines: good.chain(checks).chain(recovery).collect(),
+        blips: dossier.blips.iter().map(blip).collect(),
+    }
+}
+
+/// `API was down from 3 Nov, 08:00 to 3 Nov, 08:16 (16 min): HTTP 502 from 203.0.113.7`
+fn sentence(dossier: &Dossier<'_>) -> Vec<Piece> {
+    let text = |text: &str| Piece::Text(text.to_owned());
+    let length = duration::in_words(dossier.span.length_ms());
+    let mut pieces = vec![Piece::Name(dossier.history.monitor.name.clone())];
+    match dossier.outage.to {
+        None => pieces.extend([text(" is down since "), Piece::At(dossier.outage.from)]),
+        Some(to) => pieces.extend([
+            text(" was down from "),
+            Piece::At(dossier.outage.from),
+            text(" to "),
+            Piece::At(to),
+        ]),
+    }
+    let reason = dossier.outage.reason.trim_end_matches('.');
+    pieces.push(Piece::Text(format!(" ({length}): {reason}.")));
+    pieces
+}
+
+fn why(class: Class) -> &'static str {
+    match class {
+        Class::Unknown => "not checked",
+        Class::Maintenance => "maintenance, announced in time",
+        Class::Paused => "paused",
+        // None of these is inside an outage but for a monitor that was removed.
+        Class::Outside | Class::Up | Class::Degraded | Class::Down => "not watched",
+    }
+}
+
+fn sums(dossier: &Dossier<'_>) -> Vec<(String, &'static str)> {
+    let tally = &dossier.tally;
+    [
+        (tally.unknown, Class::Unknown),
+        (tally.maintenance, Class::Maintenance),
+        (tally.paused, Class::Paused),
+        (tally.outside, Class::Outside),
+    ]
+    .into_iter()
+    .filter(|(ms, _)| *ms > 0)
+    .map(|(ms, class)| (duration::in_words(ms), why(class)))
+    .collect()
+}
+
+fn stretches(dossier: &Dossier<'_>, zone: Tz) -> Vec<Stretch> {
+    let stretch = |segment: &crate::domain::timeline::Segment| Stretch {
+        from: Moment::exact(segment.span.from, zone),
+        to: Moment::exact(segment.span.to, zone),
+        length: duration::in_words(segment.span.length_ms()),
+        why: why(segment.class),
+    };
+    dossier.uncounted.iter().map(stretch).collect()
+}
+
+fn months(dossier: &Dossier<'_>) -> Vec<InMonth> {
+    let monitor = &dossier.history.monitor.id;
+    let in_month = |(month, down_ms): &(crate::domain::month::Month, i64)| InMonth {
+        href: format!("/report/{month}#m-{monitor}"),
+        name: month.name(),
+        downtime: duration::in_words(*down_ms),
+    };
+    dossier.months.iter().map(in_month).collect()
+}
+
+fn row(check: &Check, zone: Tz) -> Row<'_> {
+    let mark = match check.verdict {
+        Verdict::Ok => "up",
+        Verdict::Degraded => "degraded",
+        Verdict::Fail => "down",
+        Verdict::Unknown => "unknown",
+    };
+    Row {
+        at: Moment::exact(check.started_at, zone),
+        mark,
+        verdict: check.verdict.word(),
+        latency: check.latency_us.map_or(NOTHING.to_owned(), milliseconds),
+        reason: check.reason().unwrap_or_default(),
+    }
+}
+
+fn shown(proof: &Proof, zone: Tz) -> Shown<'_> {
+    let check = &proof.check;
+    let evidence = check.evidence.as_deref();
+    let exchange = proof.exchange.as_ref();
+    let status = evidence.and_then(|seen| seen.status);
+    Shown {
+        at: Moment::exact(check.started_at, zone),
+        reason: check.reason().unwrap_or("failed"),
+        address: evidence.and_then(|seen| seen.address.as_deref()),
+        status,
+        phases: phases(evidence.map(|seen| seen.phases).unwrap_or_default()),
+        tls: exchange.and_then(|seen| tls(seen, check.started_at, zone)),
+        absence: match (exchange, status) {
+            (None, Some(_)) => "Its headers and body were not kept.",
+            (_, None) => "No answer came.",
+            _ => "",
+        },
+        exchange: exchange.filter(|_| status.is_some()),
+    }
+}
+
+fn phases(phases: Phases) -> Vec<(&'static str, String)> {
+    let Phases { dns_us, connect_us, tls_us, first_byte_us, total_us } = phases;
+    [
+        ("DNS", dns_us),
+        ("Connect", connect_us),
+        ("TLS", tls_us),
+        ("First byte", first_byte_us),
+        ("Total", total_us),
+    ]
+    .into_iter()
+    .filter_map(|(name, us)| Some((name, milliseconds(us?))))
+    .collect()
+}
+
+fn tls(exchange: &Exchange, at: Timestamp, zone: Tz) -> Option<Tls<'_>> {
+    let tls = exchange.tls.as_ref()?;
+    let protocol: Vec<&str> = [&tls.version, &tls.cipher]
+        .into_iter()
+        .flatten()
+        .map(String::as_str)
+        .collect();
+    Some(Tls {
+        protocol: match &protocol[..] {
+            [] => "the handshake did not come to an end".to_owned(),
+            some => some.join(", "),
+        },
+        certificate: tls.certificate.as_ref().map(|shown| certificate(shown, at, zone)),
+    })
+}
+
+fn certificate(certificate: &Certificate, at: Timestamp, zone: Tz) -> Shown509<'_> {
+    Shown509 {
+        names: certificate.names.join(", "),
+        issuer: &certificate.issuer,
+        not_before: Moment::exact(certificate.not_before, zone),
+        not_after: Moment::exact(certificate.not_after, zone),
+        remark: if at > certificate.not_after {
+            "it had expired"
+        } else if at < certificate.not_before {
+            "it was not valid yet"
+        } else {
+            ""
+        },
+    }
+}
+
+fn milliseconds(us: u32) -> String {
+    format!("{} ms", tenths_of_ms(us))
+}

@@ -1,0 +1,101 @@
+//! `GET /groups/{id}`: one group: its state and why, its members, its months, its outages.
+//! `?month=2026-10` shows that month in pictures.
+
+use super::error::Problem;
+use super::frame::{self, Frame};
+use super::moment::Moment;
+use super::rows::Rows;
+use super::sentence::Sentence;
+use super::story::{self, AskedMonth, Sections, Subject};
+use super::{Site, View};
+use crate::domain::group::Rule;
+use crate::domain::history::History;
+use crate::domain::month::Month;
+use crate::report::group::{GroupPast, GroupReport};
+use crate::report::headline::Piece;
+use crate::report::status::State;
+use askama::Template;
+use axum::Router;
+use axum::extract;
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::response::Response;
+use axum::routing::get;
+use std::sync::Arc;
+
+#[derive(Template)]
+#[template(path = "group.html")]
+struct GroupPage<'a> {
+    frame: Frame,
+    mark: &'static str,
+    sentence: Sentence,
+    /// How many members are in which state; `None` where that goes without saying.
+    rest: Option<String>,
+    rule: &'static str,
+    target: String,
+    since: Option<Moment>,
+    /// `None` where no member lives.
+    members: Option<Rows<'a>>,
+    story: Sections<'a>,
+}
+
+/// `GET /groups/{id}`.
+pub(super) fn router() -> Router<Arc<Site>> {
+    Router::new().route("/groups/{id}", get(show))
+}
+
+/// A rule in plain words, to be said of a group.
+pub(super) fn rule(rule: Rule) -> &'static str {
+    match rule {
+        Rule::Any => "down while any of its members is, because all are needed",
+        Rule::All => "down only while all of its members are, because they are redundant",
+    }
+}
+
+async fn show(
+    extract::State(site): extract::State<Arc<Site>>,
+    id: Result<extract::Path<String>, PathRejection>,
+    asked: Result<extract::Query<AskedMonth>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let extract::Path(id) = id.map_err(|_| Problem::no_such_page())?;
+    let view = site.view();
+    let histories: Vec<&History> = view.snapshot.histories.iter().map(AsRef::as_ref).collect();
+    let group = GroupPast::find(&id, &histories, view.now, &view.settings)
+        .ok_or_else(|| Problem::no_such_group(&id))?;
+    let month = story::month(asked, &view)?;
+    let store = site.app.store.as_ref();
+    let report = GroupReport::make(store, group, view.now, &view.settings)
+        .await
+        .map_err(Problem::unreadable)?;
+    frame::answer(&page(&view, &report, month))
+}
+
+fn page<'a>(view: &View, report: &'a GroupReport<'a>, month: Month) -> GroupPage<'a> {
+    let zone = view.settings.zone;
+    let of = report.group.settings;
+    let name = &of.group.name;
+    let (state, pieces) = match &report.now {
+        Some(now) => (now.state, now.sentence(name, report.at)),
+        None => {
+            let words = " is no longer watched: none of its members is.".to_owned();
+            (State::Paused, vec![Piece::Name(name.clone()), Piece::Text(words)])
+        }
+    };
+    let subject = Subject {
+        folder: "/groups",
+        kind: 'g',
+        id: of.group.id.as_str(),
+        name: &of.group.name,
+    };
+    let caption = format!("The members of {name}, the troubled ones first");
+    GroupPage {
+        frame: Frame::of(view, format!("{name}: {}", state.word()), state),
+        mark: frame::mark(state),
+        sentence: Sentence::of(pieces, view.now, zone),
+        rest: (report.members.monitors.len() > 1).then(|| report.members.counts()),
+        rule: rule(of.group.rule),
+        target: of.target.to_string(),
+        since: report.story.since.map(|since| Moment::exact(since, zone)),
+        members: Rows::of(view, caption, &[], &report.members),
+        story: Sections::of(view, &subject, &report.group.past, &report.story, month),
+    }
+}

@@ -1,0 +1,81 @@
+//! What was corrected of a closed month, beside what was measured: a part of its report.
+
+use super::figure::NOTHING;
+use super::moment::Moment;
+use crate::domain::duration;
+use crate::report::figures::Figures;
+use crate::report::period::PeriodReport;
+use askama::Template;
+
+/// Measured and adjusted figures, and who said what.
+#[derive(Template)]
+#[template(path = "restatement.html")]
+pub(super) struct Restated<'a> {
+    month: String,
+    rows: Vec<Row<'a>>,
+    corrections: Vec<Said<'a>>,
+}
+
+struct Row<'a> {
+    name: &'a str,
+    measured: String,
+    adjusted: String,
+    down_measured: String,
+    down_adjusted: String,
+}
+
+struct Said<'a> {
+    began_at: Moment,
+    monitor: &'a str,
+    instead: &'static str,
+    author: &'a str,
+    made_at: Moment,
+    reason: &'a str,
+}
+
+impl<'a> Restated<'a> {
+    /// The corrections of a report; `None` where there are none.
+    pub(super) fn of(report: &'a PeriodReport) -> Option<Restated<'a>> {
+        let restatement = report.restatement.as_deref()?;
+        let adjusted = &restatement.adjusted;
+        let row = |name: &'a str, measured: &Figures, adjusted: &Figures| {
+            (measured.timeline != adjusted.timeline).then(|| Row {
+                name,
+                measured: uptime(measured, report.decimals),
+                adjusted: uptime(adjusted, report.decimals),
+                down_measured: downtime(measured),
+                down_adjusted: downtime(adjusted),
+            })
+        };
+        let monitors = (report.monitors.iter().zip(&adjusted.monitors))
+            .filter_map(|(a, b)| row(&a.name, &a.figures, &b.figures));
+        let groups = (report.groups.iter().zip(&adjusted.groups))
+            .filter_map(|(a, b)| row(&a.name, &a.figures, &b.figures));
+        let said = |correction: &'a crate::store::closed::Correction| Said {
+            began_at: Moment::fixed(correction.outage_began_at, report.zone),
+            monitor: &correction.monitor,
+            instead: correction.instead.word(),
+            author: &correction.author,
+            made_at: Moment::fixed(correction.made_at, report.zone),
+            reason: &correction.reason,
+        };
+        Some(Restated {
+            month: report.period.to_string(),
+            rows: groups.chain(monitors).collect(),
+            corrections: restatement.corrections.iter().map(said).collect(),
+        })
+    }
+}
+
+fn uptime(figures: &Figures, decimals: u32) -> String {
+    figures
+        .uptime_text(decimals)
+        .map_or(NOTHING.to_owned(), |text| format!("{text} %"))
+}
+
+fn downtime(figures: &Figures) -> String {
+    match figures.tally.down {
+        0 => "none".to_owned(),
+        ms => duration::in_words(ms),
+    }
+}

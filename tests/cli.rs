@@ -1,0 +1,358 @@
+//! The program itself, as a user starts it: what it says, leaves behind, and ends with.
+
+use everup::domain::timestamp::Timestamp;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// Nothing here takes this long; what does is stuck.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+const OWN: &str = "[[monitor]]\nid = \"api\"\nname = \"API\"\nurl = \"http://127.0.0.1:9/\"\n";
+
+/// A folder in which everup is started.
+struct Place {
+    folder: TempDir,
+}
+
+impl Place {
+    fn new() -> Place {
+        Place { folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.path(name), text).unwrap();
+    }
+
+    /// The names in it.
+    fn names(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.folder.path()).unwrap();
+        let mut names: Vec<String> = entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_everup"));
+        command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    /// What a command prints that succeeds.
+    fn told(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(output.status.success(), "{}", said(&output));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// What a command complains of that fails.
+    fn refusal(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(!output.status.success(), "{}", said(&output));
+        String::from_utf8(output.stderr).unwrap()
+    }
+
+    fn daemon(&self, arguments: &[&str]) -> Daemon {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let listen = port.to_string();
+        let all = [&["run", "--listen", &listen], arguments].concat();
+        let mut child = self.command(&all).spawn().unwrap();
+        let log = Arc::new(Mutex::new(String::new()));
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let kept = log.clone();
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                *kept.lock().unwrap() += &(line + "\n");
+            }
+        });
+        let daemon = Daemon { child, address: port, log };
+        daemon.until("it answers", || daemon.page("/health").contains("Service online"));
+        daemon
+    }
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&[&output.stdout[..], &output.stderr[..]].concat()).into_owned()
+}
+
+/// A running everup; it is killed when it is dropped.
+struct Daemon {
+    child: Child,
+    address: SocketAddr,
+    log: Arc<Mutex<String>>,
+}
+
+impl Daemon {
+    fn until(&self, what: &str, holds: impl Fn() -> bool) {
+        let started = Instant::now();
+        while !holds() {
+            assert!(started.elapsed() < PATIENCE, "not so that {what}: {}", self.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// What it answers; nothing where it does not.
+    fn page(&self, path: &str) -> String {
+        let mut page = String::new();
+        let Ok(mut stream) = TcpStream::connect(self.address) else { return page };
+        let asked = write!(stream, "GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n");
+        let _ = asked.and_then(|()| stream.read_to_string(&mut page));
+        page
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Holds the database of a running everup, as an import does.
+struct Hold {
+    runtime: tokio::runtime::Runtime,
+    connection: sqlx::SqliteConnection,
+}
+
+impl Hold {
+    fn on(database: &Path) -> Hold {
+        use sqlx::Connection;
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let options = sqlx::sqlite::SqliteConnectOptions::new()
+            .filename(database)
+            .busy_timeout(Duration::from_secs(10));
+        let connection = runtime.block_on(async {
+            let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+            sqlx::query("BEGIN IMMEDIATE").execute(&mut connection).await.unwrap();
+            connection
+        });
+        Hold { runtime, connection }
+    }
+
+    fn release(mut self) {
+        let rolled_back = sqlx::query("ROLLBACK").execute(&mut self.connection);
+        self.runtime.block_on(rolled_back).unwrap();
+    }
+}
+
+#[test]
+fn a_configuration_that_changes_while_the_database_is_busy_comes_into_force_later() {
+    let place = Place::new();
+    place.write("config.toml", OWN);
+    let daemon = place.daemon(&[]);
+    let hold = Hold::on(&place.path("everup.db"));
+    place.write("config.toml", &(OWN.to_owned() + &OWN.replace("api", "shop")));
+    daemon.until("it is refused", || daemon.log().contains("is not in force yet"));
+    assert!(!daemon.page("/").contains("/monitors/shop"));
+    hold.release();
+    daemon.until("it is in force", || daemon.page("/").contains("/monitors/shop"));
+}
+
+#[test]
+fn what_the_arguments_say_is_not_told_as_a_change_of_the_file() {
+    let place = Place::new();
+    place.write("config.toml", OWN);
+    let daemon = place.daemon(&["--store", "other.db"]);
+    place.write("config.toml", &(OWN.to_owned() + &OWN.replace("api", "shop")));
+    daemon.until("it is read", || daemon.log().contains("was read again"));
+    assert!(!daemon.log().contains("after a restart"), "{}", daemon.log());
+}
+
+fn check(monitor: &str, at: &str) -> String {
+    format!(
+        "{{\"kind\":\"check\",\"monitor\":\"{monitor}\",\"started_at\":\"{at}\",\
+         \"verdict\":\"ok\"}}\n"
+    )
+}
+
+#[test]
+fn an_import_into_nothing_makes_a_database_only_of_something() {
+    let place = Place::new();
+    place.write("empty", "");
+    place.write("bad", &(check("everup", "2026-10-01T00:00:00Z") + "{\n"));
+    place.write("good", &check("everup", "2026-10-01T00:00:00Z"));
+    assert_eq!(place.told(&["import", "empty"]), "imported 0 checks\n");
+    let refusal = place.refusal(&["import", "bad"]);
+    assert!(refusal.starts_with("everup: line 2:"), "{refusal}");
+    let refusal = place.refusal(&["import", "."]);
+    assert_eq!(refusal.matches("Is a directory").count(), 1, "{refusal}");
+    assert_eq!(place.names(), ["bad", "empty", "good"]);
+    // What `run` would watch is there.
+    assert_eq!(place.told(&["import", "good"]), "imported 1 check\n");
+    assert_eq!(place.names(), ["bad", "empty", "everup.db", "good"]);
+    let again = place.told(&["import", "good"]);
+    assert_eq!(again, "imported 0 checks (1 was there already)\n");
+    assert!(place.told(&["export"]).contains("\"monitor\":\"everup\""));
+    let refusal = place.refusal(&["import", "--store", "nowhere/x.db", "good"]);
+    assert!(
+        refusal.contains("nowhere/x.db cannot be made: create its folder"),
+        "{refusal}"
+    );
+}
+
+#[test]
+fn a_newcomer_is_told_how_to_go_on() {
+    let place = Place::new();
+    let refusal = place.refusal(&["https://example.com/health"]);
+    assert!(
+        refusal.contains("to watch it: everup run https://example.com/health"),
+        "{refusal}"
+    );
+    let example = place.told(&["example"]);
+    place.write("config.toml", &example);
+    assert!(place.told(&["validate"]).contains("config.toml is valid: 1 monitor"));
+}
+
+#[test]
+fn a_folder_that_is_missing_is_said() {
+    let place = Place::new();
+    let all = ["run", "--listen", "127.0.0.1:0", "--store", "nowhere/x.db"];
+    let refusal = place.refusal(&all);
+    assert!(
+        refusal.contains("nowhere/x.db cannot be made: create its folder"),
+        "{refusal}"
+    );
+}
+
+#[test]
+fn the_report_for_a_terminal_has_every_number_of_the_others() {
+    let place = Place::new();
+    let mut lines = String::new();
+    for (minute, verdict) in
+        [(0, "ok"), (1, "fail"), (2, "fail"), (3, "ok"), (4, "fail"), (5, "ok")]
+    {
+        lines += &check("everup", &format!("2026-10-01T00:0{minute}:00Z"))
+            .replace("\"ok\"", &format!("\"{verdict}\",\"latency_ms\":12.5"));
+    }
+    place.write(
+        "config.toml",
+        &format!("[defaults]\nfailures = 2\n{}", OWN.replace("\"api\"", "\"everup\"")),
+    );
+    place.write("lines", &lines);
+    place.told(&["import", "lines"]);
+    let report = place.told(&["report", "--month", "2026-10"]);
+    insta::assert_snapshot!(report);
+    assert!(report.lines().all(|line| line.chars().count() <= 100), "{report}");
+}
+
+/// An import adds to the past, and neither cuts nor changes it.
+#[test]
+fn an_import_changes_no_monitor_that_is_there() {
+    let place = Place::new();
+    place.write("config.toml", OWN);
+    let lines = check("api", "2026-10-01T00:00:00Z") + &check("api", "2026-10-01T00:01:00Z");
+    place.write("lines", &lines);
+    place.told(&["import", "lines"]);
+    let month = ["report", "--month", "2026-10", "--format", "json"];
+    let before = place.told(&month);
+    assert!(before.contains("\"checks\":2"), "{before}");
+    let later = OWN.to_owned() + "since = \"2026-10-20T00:00:00Z\"\ninterval = \"30s\"\n";
+    place.write("config.toml", &(later + &OWN.replace("api", "shop")));
+    place.write("more", &check("shop", "2026-10-02T00:00:00Z"));
+    place.told(&["import", "more"]);
+    let after: serde_json::Value = serde_json::from_str(&place.told(&month)).unwrap();
+    let before: serde_json::Value = serde_json::from_str(&before).unwrap();
+    assert_eq!(after["monitors"][0], before["monitors"][0]);
+    assert_eq!(after["monitors"][1]["id"], "shop");
+}
+
+/// Nobody, where the test itself is run by root, whom no mode keeps from writing.
+#[test]
+fn who_may_only_read_can_have_a_report_and_an_export() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    use std::os::unix::process::CommandExt;
+    const NOBODY: u32 = 65_534;
+    let place = Place::new();
+    let mode = |path: &Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    place.write("lines", &check("everup", "2026-10-01T00:00:00Z"));
+    place.told(&["import", "lines"]);
+    let is_root = std::fs::metadata(place.folder.path()).unwrap().uid() == 0;
+    let said_by = |arguments: &[&str]| {
+        let mut command = place.command(arguments);
+        if is_root {
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        said(&command.output().unwrap())
+    };
+    mode(&place.path("everup.db"), 0o444);
+    mode(place.folder.path(), 0o555);
+    let report = said_by(&["report", "--month", "2026-10"]);
+    assert!(report.starts_with("October 2026"), "{report}");
+    let export = said_by(&["export"]);
+    assert!(export.contains("\"verdict\":\"ok\""), "{export}");
+    let refusal = "everup.db cannot be written: let this user write to it and its folder";
+    mode(place.folder.path(), 0o777);
+    assert!(said_by(&["run", "--listen", "127.0.0.1:0"]).contains(refusal));
+    assert!(said_by(&["import", "lines"]).contains(refusal));
+}
+
+#[test]
+fn a_report_of_the_future_says_that_nobody_has_seen_it() {
+    let place = Place::new();
+    place.write("config.toml", OWN);
+    place.write("lines", &check("api", "2026-10-01T00:00:00Z"));
+    place.told(&["import", "lines"]);
+    let report = ["report", "--month", "2999-01", "--as-of", "2999-01-02T00:00:00Z"];
+    let report = place.told(&[&report[..], &["--format", "csv"]].concat());
+    assert!(report.contains(",no_data,"), "{report}");
+    place.told(&["report", "--as-of", "2026-10-01T00:05:00Z"]);
+}
+
+/// Another process does not know what the daemon is looking at, so its figures end with
+/// the newest check that it can know of.
+#[test]
+fn while_a_daemon_watches_a_report_reaches_no_further_than_its_newest_check() {
+    let place = Place::new();
+    let daemon = place.daemon(&[]);
+    daemon.until("a check is kept", || place.told(&["export"]).contains("\"verdict\":\"ok\""));
+    std::thread::sleep(Duration::from_secs(2));
+    let up_ms = || {
+        let report = place.told(&["report", "--format", "json"]);
+        let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+        report["monitors"][0]["milliseconds"]["up"].as_i64().unwrap()
+    };
+    // From the first to the newest check; another one may come meanwhile.
+    let seen_ms = || {
+        let starts: Vec<Timestamp> = (place.told(&["export"]).lines())
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+            .filter(|record| record["kind"] == "check")
+            .map(|check| {
+                Timestamp::parse_rfc3339(check["started_at"].as_str().unwrap()).unwrap()
+            })
+            .collect();
+        starts[starts.len() - 1].since_ms(starts[0])
+    };
+    daemon.until("its figure ends there", || {
+        let (before, up, after) = (seen_ms(), up_ms(), seen_ms());
+        assert!(up <= after + 1, "{up} of {after}");
+        before == after && up == after + 1
+    });
+    drop(daemon);
+    assert!(up_ms() > 1_000, "nobody is looking any more");
+}

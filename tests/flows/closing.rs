@@ -1,0 +1,210 @@
+//! Months that are over: closed by themselves, kept for ever, corrected in the open.
+
+use crate::app::{START, TestApp, one};
+use crate::support::behaviour::Behaviour;
+use crate::support::target::Target;
+use everup::domain::month::Month;
+use everup::domain::outage::OutageId;
+use everup::domain::timestamp::{DAY_MS, MINUTE_MS, Timestamp};
+use everup::report::verify::verify;
+use everup::store::closed::{Correction, Instead};
+use everup::store::contract::Store;
+use everup::store::sqlite::Sqlite;
+use everup::transfer::{read, write};
+use serde_json::Value;
+
+const NOVEMBER: &str = "/report/2026-11.json";
+
+/// A group of two, one of which fails for a while on 10 November; then everup is off until
+/// 1 December.
+async fn november_is_over(targets: &[Target; 2]) -> (TestApp, String) {
+    let config = format!(
+        "[[group]]\nid = \"shop\"\nname = \"Shop\"\n{}group = \"shop\"\n{}group = \"shop\"\n",
+        one("api", targets[0].url().as_str()),
+        one("web", targets[1].url().as_str()),
+    );
+    let mut app = TestApp::start(&config).await;
+    app.pass_ms(5 * MINUTE_MS).await;
+    targets[0].answer(Behaviour::status(502));
+    app.pass_ms(5 * MINUTE_MS).await;
+    targets[0].answer(Behaviour::ok());
+    app.pass_ms(5 * MINUTE_MS).await;
+    assert!(!app.page(NOVEMBER).await.contains("\"closing\""));
+    app.restart_after(21 * DAY_MS).await;
+    let closed = app.until_it_says(NOVEMBER, "\"closing\"").await;
+    (app, closed)
+}
+
+async fn targets() -> [Target; 2] {
+    [Target::start().await, Target::start().await]
+}
+
+fn row<'a>(report: &'a Value, list: &str, id: &str) -> &'a Value {
+    let rows = report[list].as_array().unwrap();
+    rows.iter().find(|row| row["id"] == id).unwrap()
+}
+
+#[tokio::test]
+async fn a_month_closes_by_itself_and_its_report_stays_the_same_bytes() {
+    let targets = targets().await;
+    let (mut app, closed) = november_is_over(&targets).await;
+    let report: Value = serde_json::from_str(&closed).unwrap();
+    assert_eq!(report["closed"], true);
+    assert_eq!(report["closing"]["program"], concat!("everup ", env!("CARGO_PKG_VERSION")));
+    assert_eq!(row(&report, "monitors", "api")["outages"].as_array().unwrap().len(), 1);
+    assert_eq!(row(&report, "groups", "shop")["outages"].as_array().unwrap().len(), 1);
+    let parameters = &row(&report, "monitors", "api")["parameters"][0];
+    assert_eq!(parameters["interval_ms"], 60_000);
+    let page = app.text("/report/2026-11").await;
+    assert!(page.contains("its JSON stays the same for ever"), "{page}");
+    // Another name, another target, other members, another zone: nothing of it is his.
+    let other = format!(
+        "[report]\ntime_zone = \"Asia/Tokyo\"\nsla_percent = \"50\"\n{}",
+        one("api", targets[0].url().as_str()).replace("API", "Our API"),
+    );
+    app.change(&other).await;
+    assert_eq!(app.page(NOVEMBER).await, closed);
+    // Neither does an import into it change it.
+    let at = START.plus_ms(-DAY_MS);
+    let line = format!(
+        "{{\"kind\":\"check\",\"monitor\":\"api\",\"started_at\":{},\"verdict\":\"fail\"}}\n",
+        at.0
+    );
+    assert_eq!(app.import(&line).await.unwrap().checks, 1);
+    app.pass_ms(2 * MINUTE_MS).await;
+    app.restart_after(MINUTE_MS).await;
+    assert_eq!(app.page(NOVEMBER).await, closed);
+    // What another monitor said of it stands on its page, and is no part of it.
+    let stretch = "{\"kind\":\"stretch\",\"monitor\":\"api\",\"source\":\"uptimerobot\",\
+         \"from\":\"2026-11-01T00:00:00Z\",\"to\":\"2026-11-02T00:00:00Z\",\"claim\":\"down\"}\n";
+    assert_eq!(app.import(stretch).await.unwrap().stretches, 1);
+    app.restart_after(MINUTE_MS).await;
+    assert_eq!(app.page(NOVEMBER).await, closed);
+    let page = app.text("/report/2026-11").await;
+    assert!(page.contains("UptimeRobot says 0.00 % uptime"), "{page}");
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_closed_month_moves_to_another_database_as_it_is() {
+    let targets = targets().await;
+    let (app, closed) = november_is_over(&targets).await;
+    let store = app.store().await;
+    let registered: Vec<_> = store.load().await.unwrap().histories;
+    let selection = write::Selection {
+        span: everup::domain::span::Span::ALWAYS,
+        monitors: Vec::new(),
+        form: write::Form::Lines,
+    };
+    let mut lines = Vec::new();
+    write::export(&store, &selection, &mut lines).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let other = Sqlite::open(&folder.path().join("other.db")).await.unwrap();
+    let registrations: Vec<_> = (registered.iter())
+        .map(|history| everup::store::contract::Registration {
+            id: history.monitor.id.clone(),
+            name: history.monitor.name.clone(),
+            url: history.monitor.url.clone(),
+            since: None,
+            parameters: history.monitor.parameters.current(),
+        })
+        .collect();
+    other
+        .register(START, &registrations, everup::store::contract::Others::Keep)
+        .await
+        .unwrap();
+    let imported = read::import(&other, &mut &lines[..], |_| {}).await.unwrap();
+    assert_eq!(imported.closed, 1);
+    let november = Month::parse("2026-11").unwrap();
+    assert_eq!(other.closed_month(november).await.unwrap().unwrap().text(), closed);
+    // A row that was touched on the way is refused.
+    let text = String::from_utf8(lines).unwrap().replace("HTTP 502", "HTTP 503");
+    let error = read::import(&other, &mut text.as_bytes(), |_| {}).await.unwrap_err();
+    assert!(error.to_string().contains("do not have this sha256"), "{error}");
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_report_file_is_verified_without_anything_else_and_every_change_is_found() {
+    let targets = targets().await;
+    let (app, closed) = november_is_over(&targets).await;
+    app.stop().await;
+    let verified = verify(&closed).unwrap();
+    assert_eq!(verified.report.monitors.len(), 2);
+    let down = row(&serde_json::from_str(&closed).unwrap(), "monitors", "api")["milliseconds"]
+        ["down"]
+        .as_i64()
+        .unwrap();
+    let changes = [
+        ("HTTP 502".to_owned(), "HTTP 503"),
+        (format!("\"down\":{down}"), "\"down\":0"),
+        ("\"verdict\":\"missed\"".to_owned(), "\"verdict\":\"met\""),
+        ("\"rule\":\"any\"".to_owned(), "\"rule\":\"all\""),
+        ("\"unknown\"]".to_owned(), "\"up\"]"),
+        ("\"blips\":0".to_owned(), "\"blips\":1"),
+    ];
+    for (told, instead) in changes {
+        assert!(closed.contains(&told), "{told} is not in it");
+        let changed = closed.replacen(&told, instead, 1);
+        assert!(verify(&changed).is_err(), "{instead} was not found");
+    }
+    // Whoever makes the hash right again still has the figures against him.
+    let mut forged: Value = serde_json::from_str(&closed).unwrap();
+    for monitor in forged["monitors"].as_array_mut().unwrap() {
+        monitor["uptime_percent"] = "100.00".into();
+    }
+    forged.as_object_mut().unwrap().remove("sha256");
+    forged["sha256"] = everup::store::canonical::sha256(&forged).into();
+    let problems = verify(&forged.to_string()).unwrap_err();
+    assert!(problems[0].contains("uptime_percent says \"100.00\""), "{problems:?}");
+    let broken_off = &closed[..closed.len() / 2];
+    assert!(verify(broken_off).unwrap_err()[0].contains("broken off"));
+    let running = verify("{\"schema\":\"everup.report/1\"}").unwrap_err();
+    assert!(running[0].contains("not of a closed month"), "{running:?}");
+}
+
+#[tokio::test]
+async fn a_correction_stands_beside_what_was_measured() {
+    let targets = targets().await;
+    let (app, closed) = november_is_over(&targets).await;
+    let report: Value = serde_json::from_str(&closed).unwrap();
+    let api = row(&report, "monitors", "api");
+    let began_at = api["outages"][0]["began_at"].as_str().unwrap();
+    let store = app.store().await;
+    let correction = Correction {
+        month: Month::parse("2026-11").unwrap(),
+        monitor: "api".to_owned(),
+        outage_began_at: Timestamp::parse_rfc3339(began_at).unwrap(),
+        instead: Instead::Unknown,
+        author: "Ada".to_owned(),
+        reason: "our own network was down".to_owned(),
+        made_at: START.plus_ms(30 * DAY_MS),
+    };
+    assert_eq!(app.get("/report/2026-11.adjusted.json").await.0, 404);
+    store.correct(&correction).await.unwrap();
+    store.close().await;
+    // A report is shared for a few seconds.
+    app.clock.advance_ms(6_000);
+    let adjusted: Value =
+        serde_json::from_str(&app.page("/report/2026-11.adjusted.json").await).unwrap();
+    assert_eq!(adjusted["restates"]["sha256"], report["sha256"]);
+    assert_eq!(adjusted["restates"]["corrections"][0]["author"], "Ada");
+    let name = OutageId {
+        monitor: everup::domain::monitor::MonitorId::new("api").unwrap(),
+        from: correction.outage_began_at,
+    };
+    assert_eq!(adjusted["restates"]["corrections"][0]["outage"], name.to_string());
+    let after = row(&adjusted, "monitors", "api");
+    let ms = |row: &Value, class: &str| row["milliseconds"][class].as_i64().unwrap();
+    assert_eq!((ms(after, "down"), after["uptime_percent"].as_str()), (0, Some("100.00")));
+    assert_eq!(ms(after, "unknown"), ms(api, "unknown") + ms(api, "down"));
+    // The group follows its members.
+    assert_eq!(ms(row(&adjusted, "groups", "shop"), "down"), 0);
+    assert_eq!(app.page(NOVEMBER).await, closed);
+    let page = app.text("/report/2026-11").await;
+    assert!(page.contains("Corrected afterwards"), "{page}");
+    assert!(page.contains("our own network was down"), "{page}");
+    let text = app.page("/report/2026-11.txt").await;
+    assert!(text.contains("measured") && text.contains("says Ada"), "{text}");
+    app.stop().await;
+}

@@ -1,0 +1,141 @@
+//! A history that moves to another database reads there as it did.
+
+use crate::app::{TestApp, one};
+use crate::support::behaviour::Behaviour;
+use crate::support::target::Target;
+use everup::clock::Clock;
+use everup::domain::period::Period;
+use everup::domain::span::Span;
+use everup::domain::timestamp::{MINUTE_MS, Timestamp};
+use everup::report::latency::Remembered;
+use everup::report::period::PeriodReport;
+use everup::report::settings::Settings;
+use everup::store::contract::{Imported, Others, Registration, Store};
+use everup::store::sqlite::Sqlite;
+use everup::transfer::{read, write};
+
+async fn lines(store: &Sqlite, from: Timestamp) -> String {
+    let span = Span::new(from, Timestamp::MAX);
+    let selection = write::Selection { span, monitors: Vec::new(), form: write::Form::Lines };
+    let mut lines = Vec::new();
+    write::export(store, &selection, &mut lines).await.unwrap();
+    String::from_utf8(lines).unwrap()
+}
+
+async fn november(store: &Sqlite, now: Timestamp) -> String {
+    let histories = store.load().await.unwrap().histories;
+    let period = Period::parse("2026-11").unwrap();
+    let (settings, mut remembered) = (Settings::default(), Remembered::default());
+    let report =
+        PeriodReport::make(store, &histories, period, now, &settings, &mut remembered).await;
+    everup::report::json::print(&report.unwrap())
+}
+
+async fn import(store: &Sqlite, lines: &str) -> Imported {
+    read::import(store, &mut lines.as_bytes(), |_| ()).await.unwrap()
+}
+
+/// The rules changed, one monitor came back and another was removed for good.
+async fn eventful(target: &Target) -> TestApp {
+    let of = |id: &str| one(id, target.url().as_str());
+    let mut app = TestApp::start(&(of("api") + &of("web") + &of("old"))).await;
+    app.pass_ms(5 * MINUTE_MS).await;
+    for rules in ["", "failures = 1\n", "failures = 2\nsuccesses = 2\n"] {
+        app.change(&(of("api") + rules + &of("web") + &of("old"))).await;
+        app.pass_ms(5 * MINUTE_MS).await;
+        target.answer(Behaviour::status(500));
+        app.pass_ms(MINUTE_MS).await;
+        target.answer(Behaviour::ok());
+        app.pass_ms(5 * MINUTE_MS).await;
+    }
+    app.change(&(of("api") + "failures = 2\nsuccesses = 2\n")).await;
+    app.pass_ms(5 * MINUTE_MS).await;
+    app.change(&(of("api") + "failures = 2\nsuccesses = 2\n" + &of("web")))
+        .await;
+    app.pass_ms(5 * MINUTE_MS).await;
+    app
+}
+
+#[tokio::test]
+async fn with_its_changes_of_rules_its_lives_and_what_was_removed() {
+    let target = Target::start().await;
+    let app = eventful(&target).await;
+    let (store, now) = (app.store().await, app.clock.now());
+    let history = lines(&store, Timestamp::MIN).await;
+    let figures = november(&store, now).await;
+    assert!(figures.matches("\"continued\":").count() >= 2, "{figures}");
+    let folder = tempfile::tempdir().unwrap();
+    let other = Sqlite::open(&folder.path().join("other.db")).await.unwrap();
+    let living: Vec<Registration> = (store.load().await.unwrap().histories.iter())
+        .map(|history| &history.monitor)
+        .filter(|monitor| monitor.lives().contains(now))
+        .map(|monitor| Registration {
+            id: monitor.id.clone(),
+            name: monitor.name.clone(),
+            url: monitor.url.clone(),
+            since: None,
+            parameters: monitor.parameters.current(),
+        })
+        .collect();
+    assert_eq!(living.len(), 2);
+    let later = now.plus_ms(MINUTE_MS);
+    other.register(later, &living, Others::Keep).await.unwrap();
+    assert_eq!(import(&other, &history).await.monitors, 3);
+    assert_eq!(lines(&other, Timestamp::MIN).await, history);
+    assert_eq!(november(&other, now).await, figures);
+    // Once more, into the one and the other: nothing changes.
+    for store in [&store, &other] {
+        let before = store.load().await.unwrap().epoch;
+        let again = import(store, &history).await;
+        assert_eq!(Imported { known_checks: 0, ..again }, Imported::default());
+        assert_eq!(store.load().await.unwrap().epoch, before);
+        assert_eq!(lines(store, Timestamp::MIN).await, history);
+    }
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn in_two_parts_it_is_the_same() {
+    let target = Target::start().await;
+    let app = eventful(&target).await;
+    let (store, now) = (app.store().await, app.clock.now());
+    let history = lines(&store, Timestamp::MIN).await;
+    let newer = lines(&store, now.plus_ms(-20 * MINUTE_MS)).await;
+    assert!(newer.len() < history.len());
+    let folder = tempfile::tempdir().unwrap();
+    let other = Sqlite::open(&folder.path().join("other.db")).await.unwrap();
+    let histories = store.load().await.unwrap().histories;
+    let all: Vec<Registration> = (histories.iter())
+        .map(|history| Registration {
+            id: history.monitor.id.clone(),
+            name: history.monitor.name.clone(),
+            url: history.monitor.url.clone(),
+            since: None,
+            parameters: history.monitor.parameters.current(),
+        })
+        .collect();
+    other.register(now, &all[..2], Others::Keep).await.unwrap();
+    import(&other, &newer).await;
+    import(&other, &history).await;
+    assert_eq!(lines(&other, Timestamp::MIN).await, history);
+    assert_eq!(november(&other, now).await, november(&store, now).await);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_monitor_that_is_watched_where_it_comes_from_must_be_configured() {
+    let target = Target::start().await;
+    let app = eventful(&target).await;
+    let history = lines(&app.store().await, Timestamp::MIN).await;
+    let folder = tempfile::tempdir().unwrap();
+    let other = Sqlite::open(&folder.path().join("other.db")).await.unwrap();
+    let refused = read::import(&other, &mut history.as_bytes(), |_| ()).await.unwrap_err();
+    assert!(
+        refused
+            .to_string()
+            .starts_with("line 1: there is no monitor \"api\"; add it"),
+        "{refused}"
+    );
+    assert!(other.load().await.unwrap().histories.is_empty());
+    app.stop().await;
+}

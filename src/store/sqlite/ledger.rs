@@ -22,6 +22,10 @@ use std::sync::Arc;
 /// written: some hundred kilobytes.
 const ENTRIES_WAITING_MAX: usize = 1_000;
 
+/// So many judges go into one statement. All of them at once, as every ten minutes, would
+/// take a megabyte that nothing else ever needs.
+const JUDGES_AT_ONCE: usize = 100;
+
 /// A judge as it is stored.
 #[derive(Clone, Debug)]
 pub(super) struct StoredJudge {
@@ -145,24 +149,23 @@ pub(super) async fn put_judges(
     judges: &[(Key, &Judge)],
     replay_from: Option<Timestamp>,
 ) -> Result<(), StoreError> {
-    if judges.is_empty() {
-        return Ok(());
+    for judges in judges.chunks(JUDGES_AT_ONCE) {
+        let rows: Vec<(i64, String)> = judges
+            .iter()
+            .map(|(key, judge)| (key.0, judge_state::to_text(judge)))
+            .collect();
+        sqlx::query(
+            "INSERT INTO judge (monitor, replay_from, state)
+             SELECT value ->> 0, $2, value ->> 1 FROM json_each($1) WHERE true
+             ON CONFLICT (monitor) DO UPDATE SET
+                 state = excluded.state,
+                 replay_from = coalesce(excluded.replay_from, judge.replay_from)",
+        )
+        .bind(write::rows(&rows))
+        .bind(replay_from.map(|at| at.0))
+        .execute(&mut *connection)
+        .await?;
     }
-    let rows: Vec<(i64, String)> = judges
-        .iter()
-        .map(|(key, judge)| (key.0, judge_state::to_text(judge)))
-        .collect();
-    sqlx::query(
-        "INSERT INTO judge (monitor, replay_from, state)
-         SELECT value ->> 0, $2, value ->> 1 FROM json_each($1) WHERE true
-         ON CONFLICT (monitor) DO UPDATE SET
-             state = excluded.state,
-             replay_from = coalesce(excluded.replay_from, judge.replay_from)",
-    )
-    .bind(write::rows(&rows))
-    .bind(replay_from.map(|at| at.0))
-    .execute(connection)
-    .await?;
     Ok(())
 }
 

@@ -168,6 +168,54 @@ fn of<'a>(
         .ok_or_else(|| corrupt(format!("{table} of monitor {key}"), "there is no such monitor"))
 }
 
+/// Writes a life, in place of one that began at the same instant.
+pub(super) async fn put_life(
+    connection: &mut SqliteConnection,
+    key: Key,
+    life: Life,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO life (monitor, began_at, ended_at) VALUES ($1, $2, $3)
+         ON CONFLICT (monitor, began_at) DO UPDATE SET ended_at = excluded.ended_at",
+    )
+    .bind(key.0)
+    .bind(life.from.0)
+    .bind(life.to.map(|to| to.0))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Writes the parameters from an instant on, in place of those from the same instant.
+pub(super) async fn put_parameters(
+    connection: &mut SqliteConnection,
+    key: Key,
+    from: Timestamp,
+    parameters: Parameters,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO parameters (monitor, began_at, interval_ms, timeout_ms, failures,
+                                 retry_interval_ms, successes)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (monitor, began_at) DO UPDATE SET
+             interval_ms = excluded.interval_ms,
+             timeout_ms = excluded.timeout_ms,
+             failures = excluded.failures,
+             retry_interval_ms = excluded.retry_interval_ms,
+             successes = excluded.successes",
+    )
+    .bind(key.0)
+    .bind(from.0)
+    .bind(parameters.interval_ms)
+    .bind(parameters.timeout_ms)
+    .bind(i64::from(parameters.failures))
+    .bind(parameters.retry_interval_ms)
+    .bind(i64::from(parameters.successes))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,7 @@
 //!
 //! What is kept holds from where it begins; only what was before is taken over.
 
-use super::monitors::{Life, Stored};
+use super::monitors::{Life, Stored, put_life, put_parameters};
 use crate::domain::monitor::{Key, Parameters};
 use crate::domain::span::Spans;
 use crate::domain::timestamp::Timestamp;
@@ -112,28 +112,10 @@ async fn write(
         sqlx::query(clear).bind(key.0).execute(&mut *connection).await?;
     }
     for life in &monitor.lives {
-        sqlx::query("INSERT INTO life (monitor, began_at, ended_at) VALUES ($1, $2, $3)")
-            .bind(key.0)
-            .bind(life.from.0)
-            .bind(life.to.map(|to| to.0))
-            .execute(&mut *connection)
-            .await?;
+        put_life(connection, key, *life).await?;
     }
-    for (from, version) in &monitor.parameters {
-        sqlx::query(
-            "INSERT INTO parameters (monitor, began_at, interval_ms, timeout_ms, failures,
-                                     retry_interval_ms, successes)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        )
-        .bind(key.0)
-        .bind(from.0)
-        .bind(version.interval_ms)
-        .bind(version.timeout_ms)
-        .bind(i64::from(version.failures))
-        .bind(version.retry_interval_ms)
-        .bind(i64::from(version.successes))
-        .execute(&mut *connection)
-        .await?;
+    for (from, parameters) in &monitor.parameters {
+        put_parameters(connection, key, *from, *parameters).await?;
     }
     Ok(())
 }

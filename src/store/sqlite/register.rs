@@ -109,8 +109,8 @@ async fn create(
     .bind(registration.since.map(|at| at.0))
     .fetch_one(&mut *connection)
     .await?;
-    begin_life(connection, Key(key), now).await?;
-    begin_parameters(connection, Key(key), now, registration).await
+    monitors::put_life(connection, Key(key), Life { from: now, to: None }).await?;
+    monitors::put_parameters(connection, Key(key), now, registration.parameters).await
 }
 
 /// Brings what only people read up to date.
@@ -150,7 +150,7 @@ async fn adjust(
     if newest.is_none_or(|(_, parameters)| parameters != registration.parameters) {
         // Should the clock have gone back, the newest version is replaced.
         let from = newest.map_or(now, |(newest, _)| now.max(newest));
-        begin_parameters(connection, key, from, registration).await?;
+        monitors::put_parameters(connection, key, from, registration.parameters).await?;
         monitor.parameters.retain(|(at, _)| *at != from);
         monitor.parameters.push((from, registration.parameters));
         // The first version holds for imported checks from before it, too.
@@ -160,9 +160,10 @@ async fn adjust(
     if !monitor.is_living() {
         let ended_at = monitor.lives.last().and_then(|life| life.to);
         let from = ended_at.map_or(now, |ended_at| now.max(ended_at));
-        begin_life(connection, key, from).await?;
+        let life = Life { from, to: None };
+        monitors::put_life(connection, key, life).await?;
         monitor.lives.retain(|life| life.from != from);
-        monitor.lives.push(Life { from, to: None });
+        monitor.lives.push(life);
         changes.push(Change::From(from));
     }
     if monitor.since != registration.since {
@@ -178,54 +179,6 @@ async fn adjust(
         }
     }
     Ok(changes.into_iter().min())
-}
-
-/// A life from an instant on; one that began then and lasted no time goes on.
-async fn begin_life(
-    connection: &mut SqliteConnection,
-    key: Key,
-    from: Timestamp,
-) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO life (monitor, began_at, ended_at) VALUES ($1, $2, NULL)
-         ON CONFLICT (monitor, began_at) DO UPDATE SET ended_at = NULL",
-    )
-    .bind(key.0)
-    .bind(from.0)
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-/// A version of the parameters from an instant on, in place of one from that instant.
-async fn begin_parameters(
-    connection: &mut SqliteConnection,
-    key: Key,
-    from: Timestamp,
-    registration: &Registration,
-) -> Result<(), StoreError> {
-    let parameters = registration.parameters;
-    sqlx::query(
-        "INSERT INTO parameters (monitor, began_at, interval_ms, timeout_ms, failures,
-                                 retry_interval_ms, successes)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)
-         ON CONFLICT (monitor, began_at) DO UPDATE SET
-             interval_ms = excluded.interval_ms,
-             timeout_ms = excluded.timeout_ms,
-             failures = excluded.failures,
-             retry_interval_ms = excluded.retry_interval_ms,
-             successes = excluded.successes",
-    )
-    .bind(key.0)
-    .bind(from.0)
-    .bind(parameters.interval_ms)
-    .bind(parameters.timeout_ms)
-    .bind(i64::from(parameters.failures))
-    .bind(parameters.retry_interval_ms)
-    .bind(i64::from(parameters.successes))
-    .execute(connection)
-    .await?;
-    Ok(())
 }
 
 /// Judges those pasts again that the changes reach into, and makes batches stale that

@@ -152,13 +152,6 @@ impl ParameterHistory {
         std::iter::once((window.from, self.at(window.from))).chain(later).collect()
     }
 
-    /// Every version in order, each with the instant from which it holds; the first one
-    /// holds from the beginning.
-    pub fn versions(&self) -> impl Iterator<Item = (Option<Timestamp>, Parameters)> {
-        let later = self.later.iter().map(|(from, parameters)| (Some(*from), *parameters));
-        std::iter::once((None, self.first)).chain(later)
-    }
-
     /// The newest version.
     #[must_use]
     pub fn current(&self) -> Parameters {

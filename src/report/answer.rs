@@ -53,6 +53,7 @@ pub async fn answer(
             && kept.closed_at <= now
         {
             report = with(report, &open(&kept.text())?);
+            report.kept.push(month);
         }
     }
     report.sum_months();

@@ -100,6 +100,7 @@ pub fn open(text: &str) -> Result<PeriodReport, String> {
             .map(|row| row.open(window).map_err(|wrong| format!("group {}: {wrong}", row.id)))
             .collect::<Result<_, _>>()?,
         closing: Some(closing),
+        kept: Vec::new(),
         restatement: None,
     })
 }

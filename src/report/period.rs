@@ -45,6 +45,8 @@ pub struct PeriodReport {
     pub groups: Vec<GroupRow>,
     /// How the month was closed, where it was and is kept.
     pub closing: Option<Closing>,
+    /// The months of a longer period whose part stands as they were closed, oldest first.
+    pub kept: Vec<Month>,
     /// What was corrected afterwards, if anything was.
     pub restatement: Option<Box<Restatement>>,
 }
@@ -125,6 +127,14 @@ pub enum NoReport {
         /// The month in which the first monitor's time began.
         oldest: Month,
     },
+    /// Somebody else was.
+    #[error("{who} was not watched in {period}")]
+    NotWatched {
+        /// The name of who was asked for.
+        who: String,
+        /// The name of the time.
+        period: String,
+    },
     /// There is no monitor at all.
     #[error("there is no monitor yet, so there is no report")]
     NoMonitor,
@@ -204,6 +214,7 @@ impl PeriodReport {
             monitors,
             groups,
             closing: None,
+            kept: Vec::new(),
             restatement: None,
         })
     }

@@ -3,9 +3,12 @@
 use super::figure::NOTHING;
 use super::moment::Moment;
 use crate::domain::duration;
+use crate::report::explain::Scope;
 use crate::report::figures::Figures;
 use crate::report::period::PeriodReport;
+use crate::store::closed::Correction;
 use askama::Template;
+use chrono_tz::Tz;
 
 /// Measured and adjusted figures, and who said what.
 #[derive(Template)]
@@ -39,31 +42,54 @@ impl<'a> Restated<'a> {
         let restatement = report.restatement.as_deref()?;
         let adjusted = &restatement.adjusted;
         let row = |name: &'a str, measured: &Figures, adjusted: &Figures| {
-            (measured.timeline != adjusted.timeline).then(|| Row {
-                name,
-                measured: uptime(measured, report.decimals),
-                adjusted: uptime(adjusted, report.decimals),
-                down_measured: downtime(measured),
-                down_adjusted: downtime(adjusted),
-            })
+            (measured.timeline != adjusted.timeline)
+                .then(|| row(name, measured, adjusted, report.decimals))
         };
         let monitors = (report.monitors.iter().zip(&adjusted.monitors))
             .filter_map(|(a, b)| row(&a.name, &a.figures, &b.figures));
         let groups = (report.groups.iter().zip(&adjusted.groups))
             .filter_map(|(a, b)| row(&a.name, &a.figures, &b.figures));
-        let said = |correction: &'a crate::store::closed::Correction| Said {
-            began_at: Moment::fixed(correction.outage_began_at, report.zone),
-            monitor: &correction.monitor,
-            instead: correction.instead.word(),
-            author: &correction.author,
-            made_at: Moment::fixed(correction.made_at, report.zone),
-            reason: &correction.reason,
-        };
+        let said = restatement.corrections.iter().map(|of| said(of, report.zone));
         Some(Restated {
             month: report.period.to_string(),
             rows: groups.chain(monitors).collect(),
-            corrections: restatement.corrections.iter().map(said).collect(),
+            corrections: said.collect(),
         })
+    }
+
+    /// The corrections of one monitor or group; `None` where there are none.
+    pub(super) fn of_one(
+        name: &'a str,
+        measured: &Figures,
+        scope: &'a Scope,
+    ) -> Option<Restated<'a>> {
+        let adjusted = scope.adjusted.as_ref()?;
+        Some(Restated {
+            month: scope.period.to_string(),
+            rows: vec![row(name, measured, &adjusted.figures, scope.decimals)],
+            corrections: adjusted.corrections.iter().map(|of| said(of, scope.zone)).collect(),
+        })
+    }
+}
+
+fn row<'a>(name: &'a str, measured: &Figures, adjusted: &Figures, decimals: u32) -> Row<'a> {
+    Row {
+        name,
+        measured: uptime(measured, decimals),
+        adjusted: uptime(adjusted, decimals),
+        down_measured: downtime(measured),
+        down_adjusted: downtime(adjusted),
+    }
+}
+
+fn said(correction: &Correction, zone: Tz) -> Said<'_> {
+    Said {
+        began_at: Moment::fixed(correction.outage_began_at, zone),
+        monitor: &correction.monitor,
+        instead: correction.instead.word(),
+        author: &correction.author,
+        made_at: Moment::fixed(correction.made_at, zone),
+        reason: &correction.reason,
     }
 }
 

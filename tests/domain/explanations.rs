@@ -5,6 +5,7 @@ use crate::history::{Case, span, spans};
 use crate::oracle::cases;
 use everup::domain::check::{Check, Evidence, Kind, Verdict};
 use everup::domain::class::Class;
+use everup::domain::foreign::Foreign;
 use everup::domain::history::History;
 use everup::domain::monitor::Key;
 use everup::domain::period::Period;
@@ -15,6 +16,7 @@ use everup::domain::uptime::Tally;
 use everup::report::explain::part::{Cause, Part};
 use everup::report::explain::sighting::Sightings;
 use everup::report::explain::{Explanation, Facts, Happened};
+use everup::report::period::{MonitorRow, PeriodReport};
 use everup::report::settings::Settings;
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -45,10 +47,41 @@ fn history(case: &Case) -> (History, Vec<Check>) {
 
 fn explained(case: &Case, runs: &[Run]) -> Explanation {
     let (history, checks) = history(case);
-    let sightings = Sightings::of(Spans::from(Span::ALWAYS), &checks);
-    let facts = Facts { history: &history, windows: &[], runs, sightings: &sightings };
+    told(case, &history, &checks, runs, &Foreign::default())
+}
+
+/// The explanation of a report that has one monitor and nothing that was closed.
+fn told(
+    case: &Case,
+    history: &History,
+    checks: &[Check],
+    runs: &[Run],
+    foreign: &Foreign,
+) -> Explanation {
+    let report = report(case, history);
+    let sightings = Sightings::of(Spans::from(Span::ALWAYS), checks);
+    let facts = Facts { history, windows: &[], runs, foreign, sightings: &sightings };
     let now = Timestamp(case.now);
-    Explanation::of(facts, Period::Range(span(case.window)), now, &Settings::default())
+    Explanation::of(facts, &report, now, &Settings::default()).unwrap()
+}
+
+fn report(case: &Case, history: &History) -> PeriodReport {
+    let (now, settings) = (Timestamp(case.now), Settings::default());
+    let window = span(case.window);
+    PeriodReport {
+        period: Period::Range(window),
+        zone: settings.zone,
+        window,
+        as_of: now,
+        closed: false,
+        decimals: settings.decimals(),
+        months: Vec::new(),
+        monitors: vec![MonitorRow::of(history, window, now, &settings)],
+        groups: Vec::new(),
+        closing: None,
+        kept: Vec::new(),
+        restatement: None,
+    }
 }
 
 /// Runs one after the other: when each began, how long it lived, and whether it stopped in
@@ -85,7 +118,7 @@ proptest! {
     #[test]
     fn the_parts_tile_the_window_and_add_up_to_the_figure(case in cases(), runs in runs()) {
         let explanation = explained(&case, &runs);
-        let mut end = explanation.window.from;
+        let mut end = explanation.scope.window.from;
         let mut sum = Tally::default();
         for part in &explanation.parts {
             prop_assert_eq!(part.span.from, end, "no hole, no overlap");
@@ -95,7 +128,7 @@ proptest! {
             end = part.span.to;
             add(&mut sum, part);
         }
-        prop_assert_eq!(end, explanation.window.to);
+        prop_assert_eq!(end, explanation.scope.window.to);
         prop_assert_eq!(sum, case.result().tally);
         prop_assert_eq!(sum, explanation.row.figures.tally);
     }
@@ -228,11 +261,8 @@ fn what_the_database_lost_is_one_gap_between_the_checks_that_say_so() {
     };
     checks.extend([loss(360_000), loss(3_540_000)]);
     checks.sort_by_key(|check| check.started_at);
-    let sightings = Sightings::of(Spans::from(Span::ALWAYS), &checks);
     let runs = [run(0, 3_900_000, None)];
-    let facts = Facts { history: &history, windows: &[], runs: &runs, sightings: &sightings };
-    let period = Period::Range(span(case.window));
-    let parts = Explanation::of(facts, period, Timestamp(case.now), &Settings::default()).parts;
+    let parts = told(&case, &history, &checks, &runs, &Foreign::default()).parts;
     let unknown: Vec<&Part> =
         parts.iter().filter(|part| part.class == Class::Unknown).collect();
     assert_eq!(unknown.len(), 1, "{unknown:?}");

@@ -1,6 +1,6 @@
 //! Where the figures end, and why there.
 
-use super::Reading;
+use super::reading::Reading;
 use super::words::{Words, count};
 use crate::domain::duration;
 use crate::domain::timestamp::Timestamp;
@@ -8,18 +8,20 @@ use crate::report::headline::Piece;
 
 /// The instant, within the window, and the sentence that says why.
 pub(super) fn of(reading: &Reading<'_>, now: Timestamp) -> (Timestamp, Vec<Piece>) {
-    let as_of = reading.account.as_of;
-    let ends_at = as_of.clamp(reading.window.from, reading.window.to);
-    let said = if as_of >= reading.window.to {
+    let (as_of, window) = (reading.figures().as_of, reading.window());
+    let said = if reading.report.closing.is_some() {
+        Words::new("The month is closed: the figures go to its end, and stay as they are.")
+    } else if as_of >= window.to {
         Words::new("The figures go to the end of the period.")
     } else {
         running(reading, as_of, now)
     };
-    (ends_at, said.pieces())
+    (as_of.clamp(window.from, window.to), said.pieces())
 }
 
 fn running(reading: &Reading<'_>, as_of: Timestamp, now: Timestamp) -> Words {
-    let judge = &reading.history.ledger.judge;
+    let history = reading.facts.history;
+    let judge = &history.ledger.judge;
     let begin = |why: &str| Words::new(format!("The period runs, and the figures end {why}"));
     if let Some(run) = judge.run.as_ref().filter(|run| run.from == as_of) {
         let (count, what) = (
@@ -32,11 +34,15 @@ fn running(reading: &Reading<'_>, as_of: Timestamp, now: Timestamp) -> Words {
         return begin("where an undecided run of checks begins: ")
             .text(format!("{count} {what}. What they mean is decided by the next ones."));
     }
-    if reading.history.under_way == Some(as_of) {
-        return begin(
-            "where a check began that is still under way or waits to be kept: what \
-                      it says is not known yet.",
+    if history.under_way == Some(as_of) {
+        let said = begin(
+            "where a check began that is still under way or waits to be kept: what it says \
+             is not known yet.",
         );
+        return match &history.unbooked {
+            Some(unbooked) => said.text(format!(" {}.", unbooked.why)),
+            None => said,
+        };
     }
     let speaks_to = judge.last.map(|last| (last, last.at.plus_ms(last.covers_ms)));
     if let Some((last, to)) = speaks_to

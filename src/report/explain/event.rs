@@ -1,15 +1,17 @@
 //! Everything that happened in a window, in order, each with the checks that began and
 //! ended it and the rule that was applied.
 
-use super::Reading;
 use super::gap::{run_after, run_around};
 use super::part::{Cause, Part};
+use super::reading::Reading;
 use super::sighting::Sighting;
 use super::words::{Words, count};
 use super::{outage, planned};
 use crate::domain::check::Verdict;
 use crate::domain::class::Class;
 use crate::domain::duration;
+use crate::domain::foreign::Source;
+use crate::domain::outage::OutageId;
 use crate::domain::span::Span;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::uptime::Tally;
@@ -29,6 +31,8 @@ pub struct Event {
     pub said: Vec<Piece>,
     /// The checks that began and ended it, in order of time.
     pub checks: Vec<Cited>,
+    /// The outage that it is, which has a dossier.
+    pub outage: Option<OutageId>,
 }
 
 /// What something was. In the order in which those of one instant are told.
@@ -38,6 +42,8 @@ pub enum Happened {
     Rules,
     /// The monitor did not exist, or what it was is still open.
     Outside(Cause),
+    /// Its checks were made by another monitor.
+    Imported(Source),
     /// A pause.
     Pause,
     /// A maintenance window.
@@ -59,6 +65,7 @@ impl Happened {
         match self {
             Happened::Rules => "rules",
             Happened::Outside(_) => "outside",
+            Happened::Imported(_) => "imported",
             Happened::Pause => "pause",
             Happened::Maintenance => "maintenance",
             Happened::Outage => "outage",
@@ -77,12 +84,22 @@ impl Happened {
         }
     }
 
+    /// Whose checks, where they were imported.
+    #[must_use]
+    pub fn source(self) -> Option<Source> {
+        match self {
+            Happened::Imported(source) => Some(source),
+            _ => None,
+        }
+    }
+
     /// A few words for people.
     #[must_use]
     pub fn name(self) -> String {
         match self {
             Happened::Rules => "Rules changed".to_owned(),
             Happened::Outside(cause) => capital(cause.name()),
+            Happened::Imported(source) => format!("Imported from {source}"),
             Happened::Pause => "Paused".to_owned(),
             Happened::Maintenance => "Maintenance".to_owned(),
             Happened::Outage => "Outage".to_owned(),
@@ -177,6 +194,8 @@ impl Role {
 /// All of them, in order of their start.
 pub(super) fn events(reading: &Reading<'_>, parts: &[Part]) -> Vec<Event> {
     let known = &reading.account.known;
+    let kept = reading.figures().outages.iter();
+    let forgotten = kept.filter(|kept| known.outages.iter().all(|o| o.from != kept.began_at));
     let of_parts = parts.iter().filter_map(|part| match (part.class, part.cause) {
         (Class::Unknown, Some(cause)) => Some(gap(reading, part.span, cause)),
         (Class::Degraded, _) => Some(slow(reading, part.span)),
@@ -185,10 +204,12 @@ pub(super) fn events(reading: &Reading<'_>, parts: &[Part]) -> Vec<Event> {
     });
     let mut events: Vec<Event> = (known.outages.iter())
         .map(|outage| outage::outage(reading, outage))
+        .chain(forgotten.map(|outage| outage::kept(reading, outage)))
         .chain(known.blips.iter().map(|blip| outage::blip(reading, blip)))
         .chain(of_parts)
         .chain(planned::maintenance(reading))
         .chain(planned::pauses(reading))
+        .chain(planned::imports(reading))
         .chain(planned::rules(reading))
         .collect();
     events.sort_by_key(|event| (event.span.from, event.what));
@@ -203,15 +224,15 @@ pub(super) fn event(
     said: Words,
     checks: impl IntoIterator<Item = Option<Cited>>,
 ) -> Event {
-    let tally = reading.timeline.tally_within(span);
+    let tally = reading.figures().timeline.tally_within(span);
     let mut checks: Vec<Cited> = checks.into_iter().flatten().collect();
     checks.sort_by_key(|cited| cited.check.at);
     checks.dedup_by_key(|cited| cited.check.at);
-    Event { what, span, tally, said: said.pieces(), checks }
+    Event { what, span, tally, said: said.pieces(), checks, outage: None }
 }
 
 fn gap(reading: &Reading<'_>, span: Span, cause: Cause) -> Event {
-    let inside = reading.sightings.within(span);
+    let inside = reading.facts.sightings.within(span);
     let of_cause: Vec<&Sighting> = match cause {
         Cause::Own(kind) => {
             let is_own = |s: &&Sighting| s.verdict == Verdict::Unknown && s.kind == kind;
@@ -222,17 +243,17 @@ fn gap(reading: &Reading<'_>, span: Span, cause: Cause) -> Event {
     };
     let first = of_cause.first().copied();
     let checks = [
-        Role::Before.of(reading.sightings.before(span.from)),
+        Role::Before.of(reading.facts.sightings.before(span.from)),
         Role::First.of(first),
         Role::Last.of(of_cause.last().copied().filter(|last| Some(*last) != first)),
-        Role::After.of(reading.sightings.after(span.to)),
+        Role::After.of(reading.facts.sightings.after(span.to)),
     ];
     let said = why(reading, span, cause, of_cause.len());
     event(reading, Happened::Gap(cause), span, said, checks)
 }
 
 fn why(reading: &Reading<'_>, span: Span, cause: Cause, checks: usize) -> Words {
-    match cause {
+    let said = match cause {
         Cause::NotRunning => not_running(reading, span),
         Cause::Own(_) => Words::new(format!(
             "everup looked and could not judge{}. The fault was its own, so it says nothing \
@@ -256,12 +277,17 @@ fn why(reading: &Reading<'_>, span: Span, cause: Cause, checks: usize) -> Words 
             "everup had not begun to note when it runs. Only imported checks, or those of an \
              everup that kept no such record, can speak for this time, and none does.",
         ),
+    };
+    match reading.is_checked_elsewhere(span) {
+        true => said.text(" Imported checks speak for the time around it."),
+        false => said,
     }
 }
 
 fn not_running(reading: &Reading<'_>, span: Span) -> Words {
-    let last_check_at = reading.sightings.before(span.from).map_or(Timestamp::MIN, |c| c.at);
-    let said = match run_around(reading.runs, span.from) {
+    let last_check_at =
+        reading.facts.sightings.before(span.from).map_or(Timestamp::MIN, |c| c.at);
+    let said = match run_around(reading.facts.runs, span.from) {
         Some(run) => match run.ended_at {
             Some(ended_at) => Words::new("everup was stopped at ").at(ended_at),
             None => Words::new("everup was last known to run at ")
@@ -271,14 +297,14 @@ fn not_running(reading: &Reading<'_>, span: Span) -> Words {
         },
         None => Words::new("everup was not running"),
     };
-    match run_after(reading.runs, span.from) {
+    match run_after(reading.facts.runs, span.from) {
         Some(next) => said.text(". It started again at ").at(next.started_at).text("."),
         None => said.text(". It has not started since."),
     }
 }
 
 fn late(reading: &Reading<'_>, span: Span) -> Words {
-    let rules = reading.history.monitor.parameters.at(span.from);
+    let rules = reading.facts.history.monitor.parameters.at(span.from);
     Words::new(format!(
         "everup ran, but no check began in time: a check speaks until the next one if that \
          begins at most {} later, otherwise for {}. The machine was too busy or asleep, or its \
@@ -293,12 +319,12 @@ fn slow(reading: &Reading<'_>, span: Span) -> Event {
         "It answered rightly, but slower than it should. That counts as up and is reported \
          apart.",
     );
-    let last = reading.sightings.before(span.to);
+    let last = reading.facts.sightings.before(span.to);
     let last = last.filter(|last| last.at > span.from && last.verdict == Verdict::Degraded);
     let checks = [
-        Role::First.of(reading.sightings.at(span.from)),
+        Role::First.of(reading.facts.sightings.at(span.from)),
         Role::Last.of(last),
-        Role::After.of(reading.sightings.after(span.to)),
+        Role::After.of(reading.facts.sightings.after(span.to)),
     ];
     event(reading, Happened::Slow, span, said, checks)
 }
@@ -313,11 +339,11 @@ pub(super) fn shown(reading: &Reading<'_>, whole: Span) -> Span {
 
 /// Goes on with where something really began or ended, if that is beyond the window.
 pub(super) fn beyond(reading: &Reading<'_>, said: Words, whole: Span) -> Words {
-    let said = match whole.from < reading.window.from {
+    let said = match whole.from < reading.window().from {
         true => said.text(" It began before this period, at ").at(whole.from).text("."),
         false => said,
     };
-    match whole.to > reading.window.to && whole.to < Timestamp::MAX {
+    match whole.to > reading.window().to && whole.to < Timestamp::MAX {
         true => said.text(" It goes on after this period, to ").at(whole.to).text("."),
         false => said,
     }

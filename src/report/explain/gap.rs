@@ -2,8 +2,8 @@
 //!
 //! What the checks inside a gap say of themselves comes first, then whether everup ran.
 
-use super::Reading;
 use super::part::{Cause, divided};
+use super::reading::Reading;
 use super::sighting::Sighting;
 use crate::domain::check::{Kind, Verdict};
 use crate::domain::run::{self, Run};
@@ -12,24 +12,24 @@ use crate::domain::timestamp::Timestamp;
 use std::collections::BTreeMap;
 
 /// The causes of a gap, in order of time; each lasts to the next.
-pub(super) fn causes(reading: &Reading<'_>, gap: Span) -> Vec<(Span, Option<Cause>)> {
+pub(super) fn causes(reading: &Reading<'_>, gap: Span) -> Vec<(Span, Cause)> {
     let mut own: BTreeMap<Option<Kind>, Spans> = BTreeMap::new();
     let mut undecided = Spans::empty();
     // A check that began before the gap may still speak for its beginning.
     let reach_ms = reading.reach_ms();
     let around = Span::new(gap.from.plus_ms(-reach_ms), gap.to.plus_ms(reach_ms));
-    let sightings = reading.sightings.within(around);
+    let sightings = reading.facts.sightings.within(around);
     for (index, sighting) in sightings.iter().enumerate() {
         let before = index.checked_sub(1).and_then(|before| sightings.get(before));
         let span = spoken_for(reading, before, sighting, sightings.get(index + 1));
         if sighting.verdict == Verdict::Unknown {
             own.entry(sighting.kind).or_default().push(span);
-        } else if sighting.counts(&reading.history.monitor) && gap.contains(sighting.at) {
+        } else if sighting.counts(&reading.facts.history.monitor) && gap.contains(sighting.at) {
             undecided.push(span);
         }
     }
-    let ran = run::ran(reading.runs);
-    let first = reading.runs.iter().map(|run| run.started_at).min();
+    let ran = run::ran(reading.facts.runs);
+    let first = reading.facts.runs.iter().map(|run| run.started_at).min();
     let unnoted = Span::new(Timestamp::MIN, first.unwrap_or(Timestamp::MAX));
     let layers = (own.into_iter().map(|(kind, spans)| (Cause::Own(kind), spans))).chain([
         (Cause::Undecided, undecided),
@@ -48,7 +48,7 @@ fn spoken_for(
     sighting: &Sighting,
     next: Option<&Sighting>,
 ) -> Span {
-    let parameters = |at| reading.history.monitor.parameters.at(at);
+    let parameters = |at| reading.facts.history.monitor.parameters.at(at);
     let from = before.map_or(sighting.at, |before| {
         let rules = parameters(before.at);
         let in_time = sighting.at.since_ms(before.at) <= rules.reach_ms();
@@ -76,14 +76,14 @@ fn is_loss(sighting: &Sighting) -> bool {
 
 /// Why there was no check although everup ran.
 fn silent(reading: &Reading<'_>, silence: Span) -> Cause {
-    let monitor = &reading.history.monitor;
+    let monitor = &reading.facts.history.monitor;
     let watched_from = monitor.watched_around(silence.from).map(|span| span.from);
-    let started_at = run_around(reading.runs, silence.from).map(|run| run.started_at);
+    let started_at = run_around(reading.facts.runs, silence.from).map(|run| run.started_at);
     let begun = watched_from.max(started_at).unwrap_or(silence.from);
     let waited = Span::new(begun, silence.from);
-    let settled = &reading.history.ledger.settled;
-    let newest = reading.history.ledger.judge.last;
-    let is_first = reading.sightings.within(waited).is_empty()
+    let settled = &reading.facts.history.ledger.settled;
+    let newest = reading.facts.history.ledger.judge.last;
+    let is_first = reading.facts.sightings.within(waited).is_empty()
         && newest.is_none_or(|last| !waited.contains(last.at))
         && [&settled.up, &settled.degraded, &settled.down]
             .iter()

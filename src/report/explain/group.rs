@@ -1,39 +1,32 @@
 //! How the figure of a group came about: which members made it what it was, instant by
 //! instant. What the members are made of, their own explanations say.
 
+use super::Scope;
 use crate::domain::class::Class;
-use crate::domain::group::Rule;
 use crate::domain::history::History;
 use crate::domain::period::Period;
 use crate::domain::span::{Span, Spans};
 use crate::domain::timestamp::Timestamp;
-use crate::report::group::GroupPast;
-use crate::report::past::Past;
-use crate::report::period::{GroupRow, MonitorRow, NoReport, months};
-use crate::report::settings::Settings;
-use chrono_tz::Tz;
+use crate::report::answer::answer;
+use crate::report::latency::Remembered;
+use crate::report::outage::MonthOutage;
+use crate::report::period::{GroupRow, MonitorRow, NoReport, PeriodReport};
+use crate::report::settings::{GroupSettings, Settings};
+use crate::store::contract::Store;
 
 /// How the figure of one group came about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GroupExplanation {
     /// Of which time.
-    pub period: Period,
-    /// The zone it was cut in.
-    pub zone: Tz,
-    /// Its instants.
-    pub window: Span,
-    /// When the explanation was made.
-    pub as_of: Timestamp,
-    /// How the members make it.
-    pub rule: Rule,
-    /// The figures that are explained.
+    pub scope: Scope,
+    /// The figures that are explained, and the rule that makes them.
     pub row: GroupRow,
-    /// How many decimals percentages are printed with.
-    pub decimals: u32,
-    /// Its members that ever were, in the owner's order, with their own figures.
+    /// Its members in the report, in the owner's order, with their own figures.
     pub members: Vec<MonitorRow>,
     /// The whole window, in order, without holes or overlaps.
     pub parts: Vec<GroupPart>,
+    /// Its outages, in order.
+    pub outages: Vec<GroupOutage>,
 }
 
 /// A stretch of a group's window in which the same members made it what it was.
@@ -48,45 +41,71 @@ pub struct GroupPart {
     pub made_by: Vec<usize>,
 }
 
+/// An outage of a group, and those of its members that made it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupOutage {
+    /// The outage.
+    pub outage: MonthOutage,
+    /// Each with the place of its member in [`GroupExplanation::members`].
+    pub made_by: Vec<(usize, MonthOutage)>,
+}
+
 impl GroupExplanation {
     /// Explains the figure of a group in `period`, as it reads at `now`.
     ///
     /// # Errors
-    /// When the period lies in the future or before all members.
-    pub fn make(
-        group: &GroupPast<'_>,
+    /// When the period has no report with the group in it, or the store fails.
+    pub async fn make(
+        store: &dyn Store,
+        group: &GroupSettings,
+        histories: &[&History],
         period: Period,
         now: Timestamp,
         settings: &Settings,
     ) -> Result<GroupExplanation, NoReport> {
-        let window = period.window(settings.zone);
-        months(group.members.iter().map(|member| member.0), now, settings.zone)
-            .ok_or(NoReport::NoMonitor)?
-            .admit(period, settings.zone)?;
-        let row = GroupRow::of(group, window).ok_or(NoReport::NoMonitor)?;
-        let rows = group.members.iter();
-        let rows = rows.map(|(history, past)| MonitorRow::cut(history, past, window));
-        Ok(GroupExplanation {
-            period,
-            zone: settings.zone,
-            window,
-            as_of: now,
-            rule: group.settings.group.rule,
-            decimals: settings.decimals(),
-            members: rows.collect(),
-            parts: parts(&row, &group.members),
+        let is_member = |history: &&&History| group.group.members.contains(&history.monitor.id);
+        let members = histories.iter().filter(is_member).copied();
+        let settings = Settings { groups: vec![group.clone()], ..settings.clone() };
+        let mut nothing = Remembered::default();
+        let report = answer(store, members, period, now, &settings, &mut nothing).await?;
+        GroupExplanation::of(group, &report, now).ok_or_else(|| NoReport::NotWatched {
+            who: group.group.name.clone(),
+            period: period.name(report.zone),
+        })
+    }
+
+    /// The same of a report that is at hand; `None` where the group is not in it.
+    #[must_use]
+    pub fn of(
+        group: &GroupSettings,
+        report: &PeriodReport,
+        now: Timestamp,
+    ) -> Option<GroupExplanation> {
+        let find = |report: &PeriodReport| {
+            let id = group.group.id.as_str();
+            report.groups.iter().find(|row| row.id == id).cloned()
+        };
+        let row = find(report)?;
+        let member = |id: &String| report.monitors.iter().find(|row| row.id == *id).cloned();
+        let members: Vec<MonitorRow> = row.members.iter().filter_map(member).collect();
+        let figures = |report: &PeriodReport| find(report).map(|row| row.figures);
+        Some(GroupExplanation {
+            scope: Scope::of(report, now, figures, |of| row.members.contains(&of.monitor)),
+            parts: parts(&row, &members),
+            outages: row.figures.outages.iter().map(|of| outage(of, &members)).collect(),
+            members,
             row,
         })
     }
 }
 
-fn parts(row: &GroupRow, members: &[(&History, Past)]) -> Vec<GroupPart> {
+fn parts(row: &GroupRow, members: &[MonitorRow]) -> Vec<GroupPart> {
     let mut parts: Vec<GroupPart> = Vec::new();
     for segment in row.figures.timeline.segments() {
         let of_class: Vec<Spans> = match segment.class {
             Class::Up => Vec::new(),
             class => (members.iter())
-                .map(|(_, past)| past.timeline.class(class).within(segment.span))
+                .map(|row| row.figures.timeline.class(class).within(segment.span))
                 .collect(),
         };
         let mut edges: Vec<Timestamp> = (of_class.iter())
@@ -106,4 +125,13 @@ fn parts(row: &GroupRow, members: &[(&History, Past)]) -> Vec<GroupPart> {
         }
     }
     parts
+}
+
+fn outage(outage: &MonthOutage, members: &[MonitorRow]) -> GroupOutage {
+    let made_by = members.iter().enumerate().flat_map(|(place, row)| {
+        let own = row.figures.outages.iter();
+        let within = own.filter(|own| own.span.overlaps(outage.span));
+        within.map(move |own| (place, own.clone()))
+    });
+    GroupOutage { made_by: made_by.collect(), outage: outage.clone() }
 }

@@ -1,11 +1,11 @@
 //! The explanation as JSON, schema `everup.explain/1`: documented in `docs/explain.md`,
 //! and never changed but by a new schema name.
 
-use super::group::{GroupExplanation, GroupPart};
+use super::group::{GroupExplanation, GroupOutage, GroupPart};
 use super::part::Part;
 use super::planned::rule;
-use super::{Cited, Event, Explanation, Version};
-use crate::domain::class::Class;
+use super::{Adjusted, Cited, Event, Explanation, Scope};
+use crate::domain::monitor::Parameters;
 use crate::domain::percent;
 use crate::domain::period::Period;
 use crate::domain::span::{Span, Spans};
@@ -13,25 +13,15 @@ use crate::domain::timestamp::Timestamp;
 use crate::domain::uptime::{Ratio, Tally};
 use crate::report::figures::{BOUNDS_DECIMALS, Figures};
 use crate::report::headline::{Piece, plain};
+use crate::report::json::beside;
+use crate::report::outage::MonthOutage;
+use crate::report::period::{Closing, MonitorRow};
+use crate::store::closed::Correction;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 /// The name and version of the form.
 pub const SCHEMA: &str = "everup.explain/1";
-
-/// The word of a class in exports.
-#[must_use]
-pub fn class_word(class: Class) -> &'static str {
-    match class {
-        Class::Outside => "outside",
-        Class::Paused => "paused",
-        Class::Maintenance => "maintenance",
-        Class::Down => "down",
-        Class::Degraded => "degraded",
-        Class::Up => "up",
-        Class::Unknown => "unknown",
-    }
-}
 
 /// What explanations of monitors and groups have in common.
 #[derive(Serialize)]
@@ -46,18 +36,22 @@ struct Form {
     from: String,
     to: String,
     as_of: String,
+    /// Of a closed month.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    closed: Option<Value>,
+    /// Of a longer period.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    closed_months: Vec<String>,
     #[serde(flatten)]
     rest: Value,
     sum: Value,
+    /// Of a month that was corrected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    adjusted: Option<Value>,
 }
 
-fn print(
-    period: Period,
-    zone: chrono_tz::Tz,
-    (window, as_of): (Span, Timestamp),
-    rest: Value,
-    sum: Value,
-) -> String {
+fn print(scope: &Scope, rest: Value, sum: Value) -> String {
+    let Scope { period, zone, window, as_of, .. } = scope;
     let is_month = matches!(period, Period::Month(_));
     let form = Form {
         schema: SCHEMA,
@@ -67,8 +61,11 @@ fn print(
         from: window.from.to_string(),
         to: window.to.to_string(),
         as_of: as_of.to_string(),
+        closed: scope.closing.as_ref().map(closing),
+        closed_months: scope.kept.iter().map(ToString::to_string).collect(),
         rest,
         sum,
+        adjusted: scope.adjusted.as_ref().map(|of| adjusted(of, scope.decimals)),
     };
     // Maps with text keys, of texts, whole numbers and flags, cannot fail.
     let mut text = serde_json::to_string(&form).unwrap_or_default();
@@ -76,73 +73,110 @@ fn print(
     text
 }
 
+fn closing(closing: &Closing) -> Value {
+    json!({
+        "closed_at": closing.closed_at.to_string(),
+        "program": closing.program,
+        "sha256": closing.sha256,
+    })
+}
+
+fn adjusted(adjusted: &Adjusted, decimals: u32) -> Value {
+    let correction = |of: &Correction| {
+        json!({
+            "monitor": of.monitor,
+            "outage_began_at": of.outage_began_at.to_string(),
+            "instead": of.instead.word(),
+            "author": of.author,
+            "reason": of.reason,
+            "made_at": of.made_at.to_string(),
+        })
+    };
+    json!({
+        "sum": sum(&adjusted.figures, decimals),
+        "corrections": adjusted.corrections.iter().map(correction).collect::<Vec<_>>(),
+    })
+}
+
 /// Prints the explanation of a monitor's figure as one JSON object with a line end.
 #[must_use]
 pub fn of_monitor(explanation: &Explanation) -> String {
-    let row = &explanation.row;
+    let Explanation { scope, row, .. } = explanation;
     let rest = json!({
         "monitor": { "id": row.id, "name": row.name, "url": row.url },
         "ends_at": explanation.ends_at.to_string(),
         "ends_because": words(&explanation.ends_because),
-        "rules": explanation.rules.iter().map(version).collect::<Vec<_>>(),
+        "agrees_with_what_is_known": explanation.agrees,
+        "rules": row.parameters.iter().map(version).collect::<Vec<_>>(),
         "events": explanation.events.iter().map(event).collect::<Vec<_>>(),
         "parts": explanation.parts.iter().map(part).collect::<Vec<_>>(),
+        "imported": row.imported.iter().map(beside).collect::<Vec<_>>(),
     });
-    let mut sum = sum(&row.figures, explanation.decimals);
+    let mut sum = sum(&row.figures, scope.decimals);
     let low = &mut sum["bounds"]["low"];
     if low.is_object() {
         low["doubtful"] = spans(&explanation.doubtful);
     }
-    let Explanation { period, zone, window, as_of, .. } = explanation;
-    print(*period, *zone, (*window, *as_of), rest, sum)
+    print(scope, rest, sum)
 }
 
 /// Prints the explanation of a group's figure as one JSON object with a line end.
 #[must_use]
 pub fn of_group(explanation: &GroupExplanation) -> String {
-    let row = &explanation.row;
-    let member = |member: &crate::report::period::MonitorRow| {
+    let GroupExplanation { scope, row, members, .. } = explanation;
+    let window = scope.window;
+    let id = |place: usize| members.get(place).map(|member| member.id.as_str());
+    let member = |member: &MonitorRow| {
         json!({
             "id": member.id,
             "name": member.name,
-            "uptime_percent": member.figures.uptime_text(explanation.decimals),
+            "uptime_percent": member.figures.uptime_text(scope.decimals),
             "milliseconds": milliseconds(&member.figures.tally),
         })
     };
     let part = |part: &GroupPart| {
-        let made_by = part.made_by.iter().filter_map(|place| explanation.members.get(*place));
         json!({
             "from": part.span.from.to_string(),
             "to": part.span.to.to_string(),
             "milliseconds": part.span.length_ms(),
-            "class": class_word(part.class),
-            "made_by": made_by.map(|member| member.id.as_str()).collect::<Vec<_>>(),
+            "class": part.class.word(),
+            "made_by": part.made_by.iter().filter_map(|place| id(*place)).collect::<Vec<_>>(),
+        })
+    };
+    let outage = |of: &GroupOutage| {
+        let made_by = of.made_by.iter();
+        json!({
+            "outage": outage(&of.outage),
+            "made_by": made_by.map(|(_, own)| outage(own)).collect::<Vec<_>>(),
         })
     };
     let rest = json!({
         "group": { "id": row.id, "name": row.name, "rule": row.rule.word() },
-        "ends_at": row.figures.as_of.clamp(explanation.window.from, explanation.window.to).to_string(),
-        "members": explanation.members.iter().map(member).collect::<Vec<_>>(),
+        "ends_at": row.figures.as_of.clamp(window.from, window.to).to_string(),
+        "members": members.iter().map(member).collect::<Vec<_>>(),
+        "outages": explanation.outages.iter().map(outage).collect::<Vec<_>>(),
         "parts": explanation.parts.iter().map(part).collect::<Vec<_>>(),
     });
-    let GroupExplanation { period, zone, window, as_of, .. } = explanation;
-    print(
-        *period,
-        *zone,
-        (*window, *as_of),
-        rest,
-        sum(&row.figures, explanation.decimals),
-    )
+    print(scope, rest, sum(&row.figures, scope.decimals))
+}
+
+fn outage(outage: &MonthOutage) -> Value {
+    json!({
+        "id": outage.id.as_ref().map(ToString::to_string),
+        "from": outage.span.from.to_string(),
+        "to": (!outage.ongoing).then(|| outage.span.to.to_string()),
+        "down_milliseconds": outage.down_ms,
+        "reason": outage.reason,
+    })
 }
 
 fn words(pieces: &[Piece]) -> String {
     plain(pieces, |at| at.to_string())
 }
 
-fn version(version: &Version) -> Value {
-    let parameters = &version.parameters;
+fn version((from, parameters): &(Timestamp, Parameters)) -> Value {
     json!({
-        "from": version.from.map(|from| from.to_string()),
+        "from": from.to_string(),
         "interval_milliseconds": parameters.interval_ms,
         "grace_milliseconds": parameters.grace_ms(),
         "timeout_milliseconds": parameters.timeout_ms,
@@ -157,6 +191,8 @@ fn event(event: &Event) -> Value {
     json!({
         "kind": event.what.word(),
         "cause": event.what.cause().map(|cause| cause.word()),
+        "outage": event.outage.as_ref().map(ToString::to_string),
+        "source": event.what.source().map(|source| source.word()),
         "from": event.span.from.to_string(),
         "to": event.span.to.to_string(),
         "milliseconds": event.span.length_ms(),
@@ -181,8 +217,9 @@ fn part(part: &Part) -> Value {
         "from": part.span.from.to_string(),
         "to": part.span.to.to_string(),
         "milliseconds": part.span.length_ms(),
-        "class": class_word(part.class),
+        "class": part.class.word(),
         "cause": part.cause.map(|cause| cause.word()),
+        "source": part.source.map(|source| source.word()),
     })
 }
 
@@ -248,6 +285,19 @@ fn sum(figures: &Figures, decimals: u32) -> Value {
         "coverage": ratio(tally.coverage(), shown),
         "bounds": { "low": low, "high": high },
         "sla": sla(figures),
+        "budget": budget(figures),
+    })
+}
+
+fn budget(figures: &Figures) -> Value {
+    let budget = &figures.budget;
+    json!({
+        "counted_milliseconds": figures.tally.observed() + figures.ahead_ms(),
+        "of_it_to_come": figures.ahead_ms(),
+        "allowed_milliseconds": budget.allowed_ms,
+        "used_milliseconds": budget.used_ms,
+        "left_milliseconds": budget.left_ms(),
+        "lost_at": budget.lost_at.map(|at| at.to_string()),
     })
 }
 

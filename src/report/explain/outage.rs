@@ -1,23 +1,25 @@
 //! An outage and a blip with the checks that decided them.
 
-use super::Reading;
 use super::event::{Cited, Event, Happened, Role, beyond, event, shown};
+use super::reading::Reading;
 use super::sighting::Sighting;
 use super::words::{Words, count};
 use crate::domain::check::Verdict;
-use crate::domain::outage::{Blip, Outage};
+use crate::domain::outage::{Blip, Outage, OutageId};
 use crate::domain::span::Span;
 use crate::domain::timestamp::Timestamp;
+use crate::report::outage::MonthOutage;
+use crate::store::closed::Instead;
 
 /// An outage, as far as it lies in the window.
 pub(super) fn outage(reading: &Reading<'_>, outage: &Outage) -> Event {
-    let monitor = &reading.history.monitor;
+    let monitor = &reading.facts.history.monitor;
     let decided = decider(reading, outage.from, false, |failures, _| failures);
     // A rule that changed within the run is the one by which it was decided.
     let rules = monitor.parameters.at(decided.map_or(outage.from, |decided| decided.at));
     let checks = [
         Role::LastGood.of(good_before(reading, outage.from)),
-        Role::FirstFailure.of(reading.sightings.at(outage.from)),
+        Role::FirstFailure.of(reading.facts.sightings.at(outage.from)),
         Role::Decided.of(decided),
     ];
     let said = match rules.failures {
@@ -37,21 +39,54 @@ pub(super) fn outage(reading: &Reading<'_>, outage: &Outage) -> Event {
     let (said, ending) = match outage.to {
         Some(to) => ended(reading, said, to),
         None => {
-            let newest = reading.history.latest.as_ref().map(Sighting::of);
+            let newest = reading.facts.history.latest.as_ref().map(Sighting::of);
             let newest = newest.filter(|newest| newest.verdict == Verdict::Fail);
             (said.text(" It lasts."), [Role::LastFailure.of(newest.as_ref()), None, None])
         }
     };
     let said = beyond(reading, said, outage.span());
+    let said = corrected(reading, said, outage.from);
     let span = shown(reading, outage.span());
-    event(reading, Happened::Outage, span, said, checks.into_iter().chain(ending))
+    let id = OutageId { monitor: monitor.id.clone(), from: outage.from };
+    let checks = checks.into_iter().chain(ending);
+    Event { outage: Some(id), ..event(reading, Happened::Outage, span, said, checks) }
+}
+
+/// An outage of a closed month that is not known any more.
+pub(super) fn kept(reading: &Reading<'_>, outage: &MonthOutage) -> Event {
+    let said = Words::new(format!(
+        "Down, as it was known when the month was closed: {}.",
+        outage.reason.trim_end_matches('.')
+    ));
+    let said = match outage.began_at < outage.span.from {
+        true => said.text(" It began before this period, at ").at(outage.began_at).text("."),
+        false => said,
+    };
+    let said = corrected(reading, said, outage.began_at);
+    event(reading, Happened::Outage, outage.span, said, [])
+}
+
+/// Goes on with what was said of it after its month was closed.
+fn corrected(reading: &Reading<'_>, said: Words, began_at: Timestamp) -> Words {
+    reading.corrections(began_at).fold(said, |said, correction| {
+        let instead = match correction.instead {
+            Instead::Unknown => "not checked",
+            Instead::Up => "up",
+        };
+        said.text(format!(" {} corrected it at ", correction.author))
+            .at(correction.made_at)
+            .text(format!(
+                ": the adjusted figure counts it as {instead}. {}",
+                correction.reason
+            ))
+    })
 }
 
 /// How an outage ended: by right answers, or cut by a pause or the removal.
 fn ended(reading: &Reading<'_>, said: Words, to: Timestamp) -> (Words, [Option<Cited>; 3]) {
-    let monitor = &reading.history.monitor;
-    let recovery = reading.sightings.at(to).filter(|check| check.verdict.is_good());
-    let last = reading.sightings.counted_before(to, monitor);
+    let monitor = &reading.facts.history.monitor;
+    let recovery = reading.facts.sightings.at(to).filter(|check| check.verdict.is_good());
+    let last = reading.facts.sightings.counted_before(to, monitor);
     let last = last.filter(|check| !check.verdict.is_good());
     let Some(recovery) = recovery else {
         let is_cut = |span: &Span| span.to == to;
@@ -86,7 +121,7 @@ fn ended(reading: &Reading<'_>, said: Words, to: Timestamp) -> (Words, [Option<C
 
 /// The newest right answer before `at`.
 fn good_before<'a>(reading: &'a Reading<'_>, at: Timestamp) -> Option<&'a Sighting> {
-    let before = reading.sightings.counted_before(at, &reading.history.monitor);
+    let before = reading.facts.sightings.counted_before(at, &reading.facts.history.monitor);
     before.filter(|check| check.verdict.is_good())
 }
 
@@ -97,8 +132,8 @@ fn decider<'a>(
     good: bool,
     needed: fn(u32, u32) -> u32,
 ) -> Option<&'a Sighting> {
-    let monitor = &reading.history.monitor;
-    let run = reading.sightings.counted_from(from, monitor);
+    let monitor = &reading.facts.history.monitor;
+    let run = reading.facts.sightings.counted_from(from, monitor);
     let mut checks = 0;
     for check in run.take_while(|check| check.verdict.is_good() == good) {
         checks += 1;
@@ -112,8 +147,8 @@ fn decider<'a>(
 
 /// A failing run that ended before it was an outage.
 pub(super) fn blip(reading: &Reading<'_>, blip: &Blip) -> Event {
-    let monitor = &reading.history.monitor;
-    let run = reading.sightings.counted_from(blip.span.from, monitor);
+    let monitor = &reading.facts.history.monitor;
+    let run = reading.facts.sightings.counted_from(blip.span.from, monitor);
     let run: Vec<&Sighting> = run.take_while(|check| check.at < blip.span.to).collect();
     let failures = monitor.parameters.at(blip.span.from).failures;
     let last = run.last().copied().filter(|last| last.at > blip.span.from);
@@ -126,9 +161,9 @@ pub(super) fn blip(reading: &Reading<'_>, blip: &Blip) -> Event {
     let said = beyond(reading, said, blip.span);
     let checks = [
         Role::LastGood.of(good_before(reading, blip.span.from)),
-        Role::FirstFailure.of(reading.sightings.at(blip.span.from)),
+        Role::FirstFailure.of(reading.facts.sightings.at(blip.span.from)),
         Role::LastFailure.of(last),
-        Role::Recovery.of(reading.sightings.at(blip.span.to)),
+        Role::Recovery.of(reading.facts.sightings.at(blip.span.to)),
     ];
     event(reading, Happened::Blip, shown(reading, blip.span), said, checks)
 }

@@ -1,11 +1,13 @@
 //! A window cut into parts that each have one class and, where nothing was seen, one
 //! cause. The parts leave no hole and do not overlap, so their sums are the figure.
 
-use super::Reading;
 use super::gap;
+use super::reading::Reading;
 use crate::domain::check::Kind;
 use crate::domain::class::Class;
+use crate::domain::foreign::Source;
 use crate::domain::span::{Span, Spans};
+use crate::domain::timeline::Segment;
 use crate::domain::timestamp::Timestamp;
 
 /// A stretch of a window.
@@ -17,6 +19,8 @@ pub struct Part {
     pub class: Class,
     /// Why it is outside or unknown; the other classes speak for themselves.
     pub cause: Option<Cause>,
+    /// Whose checks say so, where they are not our own.
+    pub source: Option<Source>,
 }
 
 /// Why some time is outside, or why nobody knows how it was.
@@ -85,22 +89,27 @@ impl Cause {
 
 /// The parts of the window, in order.
 pub(super) fn parts(reading: &Reading<'_>) -> Vec<Part> {
-    let cut = |span, class| match class {
-        Class::Outside => outside(reading, span),
-        Class::Unknown => gap::causes(reading, span),
-        _ => vec![(span, None)],
+    let elsewhere = Source::ALL.map(|source| (source, reading.checked_by(source)));
+    let cut = |Segment { span, class }: Segment| -> Vec<Part> {
+        let part = |span| Part { span, class, cause: None, source: None };
+        let because = |(span, cause)| Part { cause: Some(cause), ..part(span) };
+        match class {
+            Class::Outside => outside(reading, span).into_iter().map(because).collect(),
+            Class::Unknown => gap::causes(reading, span).into_iter().map(because).collect(),
+            Class::Paused | Class::Maintenance => vec![part(span)],
+            Class::Up | Class::Degraded | Class::Down => {
+                let by = elsewhere.iter().map(|(source, spans)| (Some(*source), spans.clone()));
+                let by = divided(span, by, |_| None);
+                by.into_iter().map(|(span, source)| Part { source, ..part(span) }).collect()
+            }
+        }
     };
-    (reading.timeline.segments().iter())
-        .flat_map(|segment| {
-            let class = segment.class;
-            let part = move |(span, cause)| Part { span, class, cause };
-            cut(segment.span, class).into_iter().map(part)
-        })
-        .collect()
+    let segments = reading.figures().timeline.segments();
+    segments.iter().copied().flat_map(cut).collect()
 }
 
-fn outside(reading: &Reading<'_>, span: Span) -> Vec<(Span, Option<Cause>)> {
-    let lives = reading.history.monitor.lives();
+fn outside(reading: &Reading<'_>, span: Span) -> Vec<(Span, Cause)> {
+    let lives = reading.facts.history.monitor.lives();
     let born = lives.as_slice().first().map_or(Timestamp::MAX, |life| life.from);
     let unborn = Spans::from(Span::new(Timestamp::MIN, born));
     let layers = [(Cause::BeforeCreation, unborn), (Cause::AfterRemoval, lives.complement())];
@@ -108,25 +117,25 @@ fn outside(reading: &Reading<'_>, span: Span) -> Vec<(Span, Option<Cause>)> {
 }
 
 /// A span cut by layers, each before those that follow it; `rest` says what is left.
-pub(super) fn divided(
+pub(super) fn divided<T: Copy + Ord>(
     span: Span,
-    layers: impl IntoIterator<Item = (Cause, Spans)>,
-    rest: impl Fn(Span) -> Cause,
-) -> Vec<(Span, Option<Cause>)> {
+    layers: impl IntoIterator<Item = (T, Spans)>,
+    rest: impl Fn(Span) -> T,
+) -> Vec<(Span, T)> {
     let mut left = Spans::from(span);
-    let mut pieces: Vec<(Span, Cause)> = Vec::new();
-    for (cause, spans) in layers {
+    let mut pieces: Vec<(Span, T)> = Vec::new();
+    for (of, spans) in layers {
         let taken = left.intersect(&spans);
-        pieces.extend(taken.as_slice().iter().map(|span| (*span, cause)));
+        pieces.extend(taken.as_slice().iter().map(|span| (*span, of)));
         left = left.subtract(&spans);
     }
     pieces.extend(left.as_slice().iter().map(|span| (*span, rest(*span))));
     pieces.sort_unstable();
-    let mut joined: Vec<(Span, Option<Cause>)> = Vec::with_capacity(pieces.len());
-    for (span, cause) in pieces {
+    let mut joined: Vec<(Span, T)> = Vec::with_capacity(pieces.len());
+    for (span, of) in pieces {
         match joined.last_mut() {
-            Some((last, known)) if *known == Some(cause) => last.to = span.to,
-            _ => joined.push((span, Some(cause))),
+            Some((last, known)) if *known == of => last.to = span.to,
+            _ => joined.push((span, of)),
         }
     }
     joined

@@ -1,11 +1,12 @@
 //! What its owner did: creation and removal, pauses, maintenance, other rules.
 
-use super::Reading;
 use super::event::{Event, Happened, beyond, event, shown};
 use super::part::Cause;
-use super::words::{Words, grouped};
+use super::reading::Reading;
+use super::words::{Words, count, grouped};
 use crate::domain::class::Class;
 use crate::domain::duration;
+use crate::domain::foreign::Records;
 use crate::domain::maintenance::MaintenanceWindow;
 use crate::domain::monitor::Parameters;
 use crate::domain::span::{Span, Spans};
@@ -13,7 +14,7 @@ use crate::domain::timestamp::Timestamp;
 
 /// Time in which the monitor did not exist, or of which it is still open what it was.
 pub(super) fn outside(reading: &Reading<'_>, span: Span, cause: Cause) -> Event {
-    let lives = reading.history.monitor.lives();
+    let lives = reading.facts.history.monitor.lives();
     let said = match cause {
         Cause::BeforeCreation => match lives.first_ending_after(span.from) {
             Some(life) => Words::new("The monitor's time began at ").at(life.from).text("."),
@@ -33,7 +34,7 @@ pub(super) fn outside(reading: &Reading<'_>, span: Span, cause: Cause) -> Event 
 
 /// The pauses in the window.
 pub(super) fn pauses<'a>(reading: &'a Reading<'_>) -> impl Iterator<Item = Event> + 'a {
-    let monitor = &reading.history.monitor;
+    let monitor = &reading.facts.history.monitor;
     monitor.pauses().overlapping(reading.settled()).iter().map(|pause| {
         let said = Words::new(
             "Its owner paused it. The time does not count, and what was seen in it is ignored.",
@@ -48,14 +49,36 @@ pub(super) fn pauses<'a>(reading: &'a Reading<'_>) -> impl Iterator<Item = Event
 
 /// Where other rules began to hold within the window.
 pub(super) fn rules<'a>(reading: &'a Reading<'_>) -> impl Iterator<Item = Event> + 'a {
-    let versions = reading.versions().into_iter();
-    let begun = versions.filter_map(|version| Some((version.from?, version.parameters)));
+    let settled = reading.settled();
+    let begun = reading.row.parameters.iter();
     begun
-        .filter(|(from, _)| reading.settled().contains(*from))
+        .filter(move |(from, _)| *from > settled.from && settled.contains(*from))
         .map(|(from, parameters)| {
             let said =
-                Words::new(format!("From here on: {}. The past stays.", rule(&parameters)));
-            event(reading, Happened::Rules, Span::new(from, from), said, [])
+                Words::new(format!("From here on: {}. The past stays.", rule(parameters)));
+            event(reading, Happened::Rules, Span::new(*from, *from), said, [])
+        })
+}
+
+/// What other monitors' checks were taken over, file by file.
+pub(super) fn imports<'a>(reading: &'a Reading<'_>) -> impl Iterator<Item = Event> + 'a {
+    let origins = reading.facts.foreign.origins.iter();
+    let of_checks = origins.filter(|origin| origin.records == Records::Checks);
+    of_checks
+        .filter(|origin| origin.span.overlaps(reading.settled()))
+        .map(|origin| {
+            let said = Words::new(format!(
+                "The checks of this time were made by {}, and read from {} at ",
+                origin.source, origin.file
+            ));
+            let said = said.at(origin.imported_at).text(format!(
+                "; {} had not been known. They are part of the figure, and judged by the \
+                 rule above.",
+                count(usize::try_from(origin.added).unwrap_or(usize::MAX), "check")
+            ));
+            let said = beyond(reading, said, origin.span);
+            let what = Happened::Imported(origin.source);
+            event(reading, what, shown(reading, origin.span), said, [])
         })
 }
 
@@ -84,8 +107,8 @@ pub fn rule(parameters: &Parameters) -> String {
 
 /// The maintenance windows about the monitor that touch the window of the explanation.
 pub(super) fn maintenance<'a>(reading: &'a Reading<'_>) -> impl Iterator<Item = Event> + 'a {
-    let monitor = &reading.history.monitor;
-    (reading.windows.iter())
+    let monitor = &reading.facts.history.monitor;
+    (reading.facts.windows.iter())
         .filter(|window| window.is_about(&monitor.id))
         .filter(|window| Span::new(window.start, window.end).overlaps(reading.settled()))
         .map(|window| one_window(reading, window))
@@ -139,17 +162,23 @@ fn notice(window: &MaintenanceWindow) -> String {
 /// How much of a window that was announced in time left the figure, and why not all.
 fn what_left(reading: &Reading<'_>, said: Words, excluded: Span) -> Words {
     let excluded = excluded.cut(reading.settled());
-    let left = reading.timeline.class(Class::Maintenance).within(excluded);
+    let left = reading.figures().timeline.class(Class::Maintenance).within(excluded);
     let said = said.text(format!(" {} ms of it leave the figure.", grouped(left.length_ms())));
-    let watched = Spans::from(excluded).intersect(reading.history.monitor.watched());
+    let watched = Spans::from(excluded).intersect(reading.facts.history.monitor.watched());
     let counted_ms = watched.length_ms() - left.length_ms();
-    let allowance = reading.settings.contract(&reading.history.monitor.id).allowance_ms;
+    let allowance = reading.settings.contract(&reading.facts.history.monitor.id).allowance_ms;
     match allowance {
-        Some(allowance_ms) if counted_ms > 0 => said.text(format!(
+        _ if counted_ms == 0 => said,
+        // What was kept of a closed month follows the contract of then.
+        _ if !reading.agrees => said.text(format!(
+            " The other {} ms count, by the contract when the month was closed.",
+            grouped(counted_ms)
+        )),
+        Some(allowance_ms) => said.text(format!(
             " The other {} ms count, because the allowance of {} ms a month was used up.",
             grouped(counted_ms),
             grouped(allowance_ms)
         )),
-        _ => said,
+        None => said,
     }
 }

@@ -2,17 +2,17 @@
 //! (a quarter or a year, too), `?day=2026-11-03` or `?from=…&to=…`; without, of the running
 //! month. The same as JSON under `/api/v1`.
 
-use super::head::Head;
+use super::head::{Head, Subject};
 use super::rows::{Rows, words};
 use super::sum::Sum;
-use super::{Id, Query, address, as_json, period};
+use super::{Id, Query, as_json, period};
 use crate::domain::class::Class;
 use crate::domain::duration;
 use crate::domain::span::{Span, Spans};
 use crate::domain::uptime::Tally;
 use crate::report::explain::part::Part;
 use crate::report::explain::words::grouped;
-use crate::report::explain::{Cited, Event, Explanation, Happened, Version, json, rule};
+use crate::report::explain::{Cited, Event, Explanation, Happened, json, rule};
 use crate::web::error::Problem;
 use crate::web::frame::{self, Frame};
 use crate::web::moment::Moment;
@@ -74,14 +74,16 @@ async fn of_monitor(
 
 #[derive(Template)]
 #[template(path = "explain.html")]
-struct MonitorPage {
+struct MonitorPage<'a> {
     frame: Frame,
-    head: Head,
+    head: Head<'a>,
     sum: Sum,
     ends_because: Sentence,
     rules: Vec<RuleRow>,
     events: Vec<EventRow>,
     events_count: usize,
+    /// What other monitors said beside the figure.
+    beside: Vec<String>,
     parts: Rows,
     doubtful: Option<Rows>,
     surely: Option<Rows>,
@@ -95,6 +97,8 @@ struct RuleRow {
 struct EventRow {
     mark: &'static str,
     name: String,
+    /// Where all of an outage is told.
+    dossier: Option<String>,
     length: Option<String>,
     from: Moment,
     to: Option<Moment>,
@@ -111,35 +115,41 @@ struct CheckRow {
     reason: String,
 }
 
-impl MonitorPage {
-    fn of(view: &View, explanation: &Explanation) -> MonitorPage {
-        let Explanation { row, zone, period, parts, events, decimals, .. } = explanation;
-        let times = (explanation.window, explanation.as_of, explanation.ends_at);
-        let address = address::of_monitor(&row.id, *period);
-        let figures = (&row.figures, *decimals);
+impl<'a> MonitorPage<'a> {
+    fn of(view: &View, explanation: &'a Explanation) -> MonitorPage<'a> {
+        let Explanation { scope, row, parts, events, .. } = explanation;
+        let zone = scope.zone;
+        let subject = Subject {
+            kind: 'm',
+            home: format!("/monitors/{}", row.id),
+            id: &row.id,
+            name: &row.name,
+            figures: &row.figures,
+            months: &row.months,
+            ends_at: explanation.ends_at,
+            agrees: explanation.agrees,
+        };
         let title = format!("{}: how its uptime came about", row.name);
+        let shown = events.iter().take(EVENTS_MAX);
         MonitorPage {
-            frame: Frame::fixed(view, title, explanation.as_of, *zone),
-            sum: Sum::of(&row.figures, *decimals),
-            head: Head::of(&address, &row.name, (*period, *zone), times, figures),
-            ends_because: Sentence::exact(explanation.ends_because.clone(), *zone),
-            rules: explanation.rules.iter().map(|version| rule_row(version, *zone)).collect(),
-            events: events
-                .iter()
-                .take(EVENTS_MAX)
-                .map(|event| event_row(event, *zone))
+            frame: Frame::fixed(view, title, scope.as_of, zone),
+            sum: Sum::of(&row.figures, zone, scope.decimals),
+            head: Head::of(subject, scope),
+            ends_because: Sentence::exact(explanation.ends_because.clone(), zone),
+            rules: (row.parameters.iter())
+                .map(|(from, parameters)| RuleRow {
+                    from: (*from > scope.window.from).then(|| Moment::to_the_ms(*from, zone)),
+                    text: rule(parameters),
+                })
                 .collect(),
+            events: shown.map(|event| event_row(event, zone)).collect(),
             events_count: events.len(),
-            parts: Rows::of("Every stretch of the period", parts.iter().map(stretch), *zone),
-            doubtful: spans("Doubtful time", &explanation.doubtful, *zone),
-            surely: spans("Time surely down", &row.figures.doubt.surely_down, *zone),
+            beside: row.imported.iter().flat_map(|of| of.beside(zone)).collect(),
+            parts: Rows::of("Every stretch of the period", parts.iter().map(stretch), zone),
+            doubtful: spans("Doubtful time", &explanation.doubtful, zone),
+            surely: spans("Time surely down", &row.figures.doubt.surely_down, zone),
         }
     }
-}
-
-fn rule_row(version: &Version, zone: Tz) -> RuleRow {
-    let from = version.from.map(|from| Moment::to_the_ms(from, zone));
-    RuleRow { from, text: rule(&version.parameters) }
 }
 
 fn event_row(event: &Event, zone: Tz) -> EventRow {
@@ -150,12 +160,13 @@ fn event_row(event: &Event, zone: Tz) -> EventRow {
         Happened::Gap(_) => "unknown",
         Happened::Maintenance => "maintenance",
         Happened::Pause => "paused",
-        Happened::Rules | Happened::Outside(_) => "pending",
+        Happened::Rules | Happened::Outside(_) | Happened::Imported(_) => "pending",
     };
     let length = (!event.span.is_empty()).then(|| duration::in_words(event.span.length_ms()));
     EventRow {
         mark,
         name: event.what.name(),
+        dossier: event.outage.as_ref().map(|id| format!("/outages/{id}")),
         to: length.is_some().then(|| Moment::to_the_ms(event.span.to, zone)),
         length,
         from: Moment::to_the_ms(event.span.from, zone),
@@ -197,9 +208,10 @@ fn check_row(cited: &Cited, zone: Tz) -> CheckRow {
 
 fn stretch(part: &Part) -> (Span, Class, String) {
     let word = words(part.class).1;
-    let what = match part.cause {
-        Some(cause) => format!("{word}: {}", cause.name()),
-        None => word.to_owned(),
+    let what = match (part.cause, part.source) {
+        (Some(cause), _) => format!("{word}: {}", cause.name()),
+        (None, Some(source)) => format!("{word}: imported from {source}"),
+        (None, None) => word.to_owned(),
     };
     (part.span, part.class, what)
 }

@@ -6,7 +6,9 @@ use crate::domain::percent::{self, Verdict};
 use crate::domain::uptime::Ratio;
 use crate::report::explain::words::grouped;
 use crate::report::figures::Figures;
+use crate::web::promise::BudgetWords;
 use askama::Template;
+use chrono_tz::Tz;
 
 /// So many decimals show that the printed figure is the rounded-down one.
 const DECIMALS_SHOWN: u32 = 8;
@@ -19,6 +21,18 @@ pub(super) struct Sum {
     divisions: Vec<Division>,
     sla: Option<Sla>,
     target: String,
+    budget: Budget,
+}
+
+/// How much downtime the target leaves.
+struct Budget {
+    formula: String,
+    counted: String,
+    allowed: String,
+    used: String,
+    left: String,
+    /// When it was or will be used up.
+    lost: Option<String>,
 }
 
 /// One line of the addition.
@@ -67,11 +81,12 @@ struct Sla {
 
 impl Sum {
     /// The sum of some figures.
-    pub(super) fn of(figures: &Figures, decimals: u32) -> Sum {
+    pub(super) fn of(figures: &Figures, zone: Tz, decimals: u32) -> Sum {
         Sum {
             lines: lines(figures),
             divisions: divisions(figures, decimals),
             sla: sla(figures),
+            budget: budget(figures, zone),
             target: figures.target.to_string(),
         }
     }
@@ -189,4 +204,25 @@ fn sla(figures: &Figures) -> Option<Sla> {
             false => "The bounds lie on both sides of the target, so it is not certain.",
         },
     })
+}
+
+fn budget(figures: &Figures, zone: Tz) -> Budget {
+    let (observed, ahead) = (figures.tally.observed(), figures.ahead_ms());
+    let target = figures.target.ratio();
+    let share = format!("{} / {}", grouped(target.whole - target.part), grouped(target.whole));
+    let words = BudgetWords::of(&figures.budget, zone);
+    Budget {
+        formula: match ahead {
+            0 => format!("observed × {share}"),
+            _ => format!("(observed + to come) × {share}"),
+        },
+        counted: match ahead {
+            0 => format!("{} × {share}", grouped(observed)),
+            _ => format!("({} + {}) × {share}", grouped(observed), grouped(ahead)),
+        },
+        allowed: grouped(figures.budget.allowed_ms),
+        used: grouped(figures.budget.used_ms),
+        left: words.left,
+        lost: words.lost,
+    }
 }

@@ -24,6 +24,7 @@ async fn main() -> std::io::Result<()> {
         ("grouped", sample::grouped()),
         ("imported", sample::imported()),
         ("explained", sample::explained()),
+        ("closed", sample::closed()),
         ("many", sample::many(300)),
         ("nothing", sample::scene(&[], Vec::new())),
     ];

@@ -1,5 +1,6 @@
 //! What was corrected of a closed month, beside what was measured: a part of its report.
 
+use super::explain::address;
 use super::figure::NOTHING;
 use super::moment::Moment;
 use crate::domain::duration;
@@ -21,6 +22,8 @@ pub(super) struct Restated<'a> {
 
 struct Row<'a> {
     name: &'a str,
+    /// The address that says how its figures came about; `None` on that very page.
+    how: Option<String>,
     measured: String,
     adjusted: String,
     down_measured: String,
@@ -41,14 +44,20 @@ impl<'a> Restated<'a> {
     pub(super) fn of(report: &'a PeriodReport) -> Option<Restated<'a>> {
         let restatement = report.restatement.as_deref()?;
         let adjusted = &restatement.adjusted;
-        let row = |name: &'a str, measured: &Figures, adjusted: &Figures| {
-            (measured.timeline != adjusted.timeline)
-                .then(|| row(name, measured, adjusted, report.decimals))
+        let row = |name: &'a str, how, measured: &Figures, adjusted: &Figures| {
+            (measured.timeline != adjusted.timeline).then(|| {
+                let row = row(name, measured, adjusted, report.decimals);
+                Row { how: Some(how), ..row }
+            })
         };
-        let monitors = (report.monitors.iter().zip(&adjusted.monitors))
-            .filter_map(|(a, b)| row(&a.name, &a.figures, &b.figures));
-        let groups = (report.groups.iter().zip(&adjusted.groups))
-            .filter_map(|(a, b)| row(&a.name, &a.figures, &b.figures));
+        let monitors = report.monitors.iter().zip(&adjusted.monitors).filter_map(|(a, b)| {
+            let how = address::of_monitor(&a.id, report.period);
+            row(&a.name, how, &a.figures, &b.figures)
+        });
+        let groups = report.groups.iter().zip(&adjusted.groups).filter_map(|(a, b)| {
+            let how = address::of_group(&a.id, report.period);
+            row(&a.name, how, &a.figures, &b.figures)
+        });
         let said = restatement.corrections.iter().map(|of| said(of, report.zone));
         Some(Restated {
             month: report.period.to_string(),
@@ -75,6 +84,7 @@ impl<'a> Restated<'a> {
 fn row<'a>(name: &'a str, measured: &Figures, adjusted: &Figures, decimals: u32) -> Row<'a> {
     Row {
         name,
+        how: None,
         measured: uptime(measured, decimals),
         adjusted: uptime(adjusted, decimals),
         down_measured: downtime(measured),
@@ -96,7 +106,7 @@ fn said(correction: &Correction, zone: Tz) -> Said<'_> {
 fn uptime(figures: &Figures, decimals: u32) -> String {
     figures
         .uptime_text(decimals)
-        .map_or(NOTHING.to_owned(), |text| format!("{text} %"))
+        .map_or(NOTHING.to_owned(), |text| format!("{text}\u{a0}%"))
 }
 
 fn downtime(figures: &Figures) -> String {

@@ -5,7 +5,7 @@ use crate::history::{Case, span, spans};
 use crate::oracle::cases;
 use everup::domain::check::{Check, Evidence, Kind, Verdict};
 use everup::domain::class::Class;
-use everup::domain::foreign::Foreign;
+use everup::domain::foreign::{Foreign, Origin, Records, Source};
 use everup::domain::history::History;
 use everup::domain::monitor::Key;
 use everup::domain::period::Period;
@@ -130,6 +130,39 @@ proptest! {
         }
         prop_assert_eq!(end, explanation.scope.window.to);
         prop_assert_eq!(sum, case.result().tally);
+        prop_assert_eq!(sum, explanation.row.figures.tally);
+    }
+
+    /// Mutants: imported time that is not marked, or marked with another source; a mark
+    /// that cuts a part away.
+    #[test]
+    fn exactly_what_imported_checks_speak_for_is_marked(
+        case in cases(),
+        runs in runs(),
+        imported in prop::collection::vec((0..120i64, 1..60i64, 0..2usize), 0..4),
+    ) {
+        let (history, checks) = history(&case);
+        let origin = |(from, length, source): &(i64, i64, usize)| Origin {
+            source: Source::ALL[*source],
+            file: "file".to_owned(),
+            imported_at: Timestamp(0),
+            records: Records::Checks,
+            span: span((*from, from + length)),
+            added: 1,
+        };
+        let origins: Vec<Origin> = imported.iter().map(origin).collect();
+        let foreign = Foreign { origins, ..Foreign::default() };
+        let explanation = told(&case, &history, &checks, &runs, &foreign);
+        let mut sum = Tally::default();
+        for part in &explanation.parts {
+            add(&mut sum, part);
+            let observed = matches!(part.class, Class::Up | Class::Degraded | Class::Down);
+            for t in part.span.from.0..part.span.to.0 {
+                let by = |source| foreign.checked_by(source).contains(Timestamp(t));
+                let marked = Source::ALL.into_iter().find(|source| observed && by(*source));
+                prop_assert_eq!(part.source, marked, "at {}", t);
+            }
+        }
         prop_assert_eq!(sum, explanation.row.figures.tally);
     }
 

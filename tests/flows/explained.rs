@@ -4,7 +4,7 @@ use crate::app::{START, TestApp, one};
 use crate::support::behaviour::Behaviour;
 use crate::support::target::Target;
 use everup::clock::Clock;
-use everup::domain::timestamp::{HOUR_MS, MINUTE_MS, Timestamp};
+use everup::domain::timestamp::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp};
 use serde_json::Value;
 
 fn at(value: &Value) -> Timestamp {
@@ -135,5 +135,36 @@ async fn an_outage_names_the_checks_that_began_decided_and_ended_it() {
     assert_eq!(roles[4], ("recovery", good_at.since_ms(failed_at)));
     assert_eq!(outage["checks"][1]["reason"], "HTTP 502 from 127.0.0.1");
     assert!(START < failed_at);
+    app.stop().await;
+}
+
+/// Mutant: an explanation of a closed month that adds up to what is known today.
+#[tokio::test]
+async fn a_closed_month_stays_explained_when_what_is_known_of_it_changes() {
+    let target = Target::start().await;
+    let mut app = TestApp::start(&one("api", target.url().as_str())).await;
+    app.pass_ms(10 * MINUTE_MS).await;
+    app.restart_after(21 * DAY_MS).await;
+    app.until_it_says("/report/2026-11.json", "\"closing\"").await;
+    let before = app.explanation("api").await;
+    assert_adds_up(&before, &app.month("api").await);
+    assert_eq!(before["agrees_with_what_is_known"], true);
+    let checks: String = (0..5)
+        .map(|minute| {
+            let at = START.plus_ms(DAY_MS + minute * MINUTE_MS).0;
+            format!(
+                "{{\"kind\":\"check\",\"monitor\":\"api\",\"started_at\":{at},\
+                 \"verdict\":\"fail\"}}\n"
+            )
+        })
+        .collect();
+    app.import(&checks).await.unwrap();
+    app.restart_after(MINUTE_MS).await;
+    let after = app.explanation("api").await;
+    assert_eq!(after["agrees_with_what_is_known"], false);
+    assert_eq!(after["sum"], before["sum"]);
+    assert_adds_up(&after, &app.month("api").await);
+    let page = app.text("/monitors/api/explain?month=2026-11").await;
+    assert!(page.contains("comes to something else than what was closed"), "{page}");
     app.stop().await;
 }

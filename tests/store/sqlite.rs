@@ -87,6 +87,19 @@ async fn a_schema_of_a_later_everup_is_refused() {
     assert!(sentence.ends_with(wanted), "{sentence}");
 }
 
+#[tokio::test]
+async fn a_database_of_before_the_runs_is_brought_up_to_date() {
+    let file = File::new();
+    drop(watched(&file).await);
+    file.execute("DROP TABLE run; DELETE FROM _sqlx_migrations WHERE version = 7")
+        .await;
+    let store = file.open().await;
+    assert_eq!(store.runs().await.unwrap(), []);
+    store.begin_run(at(0), "0.2.0").await.unwrap();
+    assert_eq!(store.runs().await.unwrap().len(), 1);
+    assert_eq!(store.load().await.unwrap().histories.len(), 2);
+}
+
 /// SQLite would go on writing into a file that nobody can ever read again.
 #[tokio::test]
 async fn a_file_that_was_removed_or_replaced_is_not_written_and_one_put_back_is() {

@@ -159,14 +159,33 @@ async fn everything_that_happened_is_told_in_order_with_its_cause_and_its_checks
 /// Mutants: a page that links a percentage to another figure, or to none.
 #[tokio::test]
 async fn every_percentage_on_a_page_leads_to_how_it_came_about() {
-    let visitor = Visitor::of(&sample::explained());
-    for path in ["/", "/monitors/api", "/report/2026-11", "/report/2026-Q4"] {
-        let page = visitor.get(path).await.body;
+    let november = "/report?from=2026-11-03&to=2026-11-04";
+    let shown = [
+        (
+            sample::explained(),
+            vec!["/", "/monitors/api", "/groups/all", "/report/2026-11"],
+        ),
+        (sample::explained(), vec!["/report/2026-Q4", "/report/2026", november]),
+        (
+            sample::grouped(),
+            vec!["/", "/groups/shop", "/report/2026-11", "/report/2026-Q4"],
+        ),
+        (
+            sample::closed(),
+            vec!["/monitors/api", "/report/2026-10", "/report/2026-Q4"],
+        ),
+    ];
+    let shown: Vec<(Visitor, &str)> = (shown.iter())
+        .flat_map(|(scene, paths)| paths.iter().map(|path| (Visitor::of(scene), *path)))
+        .collect();
+    for (visitor, path) in &shown {
+        let page = visitor.get(path).await.body.replace('\u{a0}', "&nbsp;");
         let mut seen = 0;
         for (at, _) in page.match_indices("&nbsp;%") {
             // What was promised is not computed, nor is what a rule says.
             let before = &page[..at];
-            if ["SLA 99.9", "less than 99"].iter().any(|said| before.ends_with(said)) {
+            let promised = ["SLA 99.9", "<dd>99.9", "less than 99"];
+            if promised.iter().any(|said| before.ends_with(said)) {
                 continue;
             }
             let last = before.rfind("<a ").unwrap();
@@ -181,7 +200,8 @@ async fn every_percentage_on_a_page_leads_to_how_it_came_about() {
         }
         assert!(seen >= 4, "{path}: {seen}");
     }
-    let page = visitor.get("/report?from=2026-11-03&to=2026-11-04").await;
+    let visitor = Visitor::of(&sample::explained());
+    let page = visitor.get(november).await;
     let mut links = page.attributes("href").into_iter();
     let link = links.find(|href| href.contains("/monitors/api/explain")).unwrap();
     let range = visitor.get(&link).await;
@@ -292,4 +312,116 @@ async fn what_targets_and_owners_wrote_is_escaped() {
     let page = visitor.get("/monitors/api/explain").await.body;
     assert!(page.contains("New disks &#60;script&#62;") && !page.contains("<script>"));
     assert!(page.contains("HTTP 503 &#60;b&#62;") && !page.contains("<b>maint"));
+}
+
+/// Mutants: own checks that are marked, imported ones that are not; what was only said of
+/// the target told as a part of the figure.
+#[tokio::test]
+async fn imported_time_is_marked_with_its_source() {
+    let visitor = Visitor::of(&sample::imported());
+    let explanation = json(&visitor, "/api/v1/monitors/api/explain").await;
+    let parts = explanation["parts"].as_array().unwrap().iter();
+    let (imported, own): (Vec<&Value>, Vec<&Value>) = parts
+        .filter(|part| part["class"] == "up")
+        .partition(|part| !part["source"].is_null());
+    // Three days were imported, and the first check of these came ten minutes later.
+    let sum: i64 = imported.iter().map(|part| ms(&part["milliseconds"])).sum();
+    assert_eq!(sum, 3 * 86_400_000 - 596_000);
+    assert!(imported.iter().all(|part| part["source"] == "uptime-kuma"));
+    assert!(own.len() >= 2, "{own:?}");
+    let events = explanation["events"].as_array().unwrap().iter();
+    let imports: Vec<&Value> = events.filter(|event| event["kind"] == "imported").collect();
+    assert_eq!(imports.len(), 1);
+    assert_eq!(imports[0]["source"], "uptime-kuma");
+    let text = imports[0]["text"].as_str().unwrap();
+    assert!(text.contains("made by Uptime Kuma, and read from kuma.db at"), "{text}");
+    assert_eq!(explanation["imported"][1]["source"], "uptimerobot");
+    let page = visitor.get("/monitors/api/explain").await;
+    assert!(page.body.contains("up: imported from Uptime Kuma"));
+    assert!(page.body.contains("UptimeRobot says 91.66 % uptime"));
+    assert_eq!(page.body.matches("not part of the figure").count(), 2);
+}
+
+/// Mutants: figures of a closed month that are computed anew; a correction that touches
+/// what was measured.
+#[rstest]
+#[case("monitors", "api")]
+#[case("groups", "all")]
+#[tokio::test]
+async fn a_closed_month_is_explained_as_it_was_closed(#[case] kind: &str, #[case] id: &str) {
+    let visitor = Visitor::of(&sample::closed());
+    let path = format!("/{kind}/{id}/explain?month=2026-10");
+    let explanation = json(&visitor, &format!("/api/v1{path}")).await;
+    let report = json(&visitor, "/report/2026-10.json").await;
+    let mut rows = report[kind].as_array().unwrap().iter();
+    let row = rows.find(|row| row["id"] == id).unwrap();
+    assert_eq!(explanation["closed"]["sha256"], report["sha256"]);
+    for class in ["outside", "paused", "maintenance", "up", "degraded", "down", "unknown"] {
+        let told = &explanation["sum"]["milliseconds"][class];
+        assert_eq!(*told, row["milliseconds"][class], "{class}");
+        assert_eq!(of_class(&explanation, class), ms(told), "{class}");
+    }
+    assert_eq!(ms(&explanation["sum"]["milliseconds"]["down"]), 200 * 60_000);
+    let adjusted = &explanation["adjusted"];
+    assert_eq!(ms(&adjusted["sum"]["milliseconds"]["down"]), 0);
+    assert_eq!(adjusted["corrections"][0]["author"], "Ada <ops>");
+    let page = visitor.get(&path).await;
+    for text in ["Closed on <time", "Corrected afterwards", "Ada &#60;ops&#62;"] {
+        assert!(page.body.contains(text), "{text}");
+    }
+    assert!(!page.body.contains("What is known today comes to something else"));
+}
+
+#[tokio::test]
+async fn a_longer_period_says_which_of_its_months_are_closed() {
+    let visitor = Visitor::of(&sample::closed());
+    let explanation = json(&visitor, "/api/v1/monitors/api/explain?month=2026-Q4").await;
+    assert_eq!(explanation["closed_months"].to_string(), r#"["2026-10"]"#);
+    let report = json(&visitor, "/report/2026-Q4.json").await;
+    let told = &explanation["sum"]["milliseconds"];
+    for class in ["outside", "up", "down", "unknown"] {
+        assert_eq!(told[class], report["monitors"][0]["milliseconds"][class], "{class}");
+        assert_eq!(of_class(&explanation, class), ms(&told[class]), "{class}");
+    }
+    let page = visitor.get("/monitors/api/explain?month=2026-Q4").await;
+    assert!(page.body.contains("As closed, and not computed anew: October 2026."));
+    assert!(page.body.contains("href=\"/monitors/api/explain?month=2026-10\""));
+}
+
+/// Mutant: an outage whose link is that of another, or of none.
+#[tokio::test]
+async fn an_outage_leads_to_its_dossier() {
+    let visitor = Visitor::of(&sample::explained());
+    let explanation = json(&visitor, "/api/v1/monitors/api/explain").await;
+    let page = visitor.get("/monitors/api/explain").await.body;
+    let events = explanation["events"].as_array().unwrap().iter();
+    let mut seen = 0;
+    for event in events.filter(|event| event["kind"] == "outage") {
+        let id = event["outage"].as_str().unwrap();
+        let dossier = json(&visitor, &format!("/api/v1/outages/{id}")).await;
+        assert!(dossier.to_string().contains(event["from"].as_str().unwrap()), "{id}");
+        assert!(page.contains(&format!("<a href=\"/outages/{id}\">Outage</a>")), "{id}");
+        seen += 1;
+    }
+    assert_eq!(seen, 4);
+    let group = json(&visitor, "/api/v1/groups/all/explain").await;
+    let made_by = group["outages"][0]["made_by"].as_array().unwrap().iter();
+    let ids: Vec<&str> = made_by.map(|own| own["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["api-20261103T105503.000Z", "sign-in-20261103T111403.000Z"]);
+}
+
+#[tokio::test]
+async fn the_downtime_allowed_can_be_computed_again() {
+    let visitor = Visitor::of(&sample::explained());
+    let explanation = json(&visitor, "/api/v1/monitors/api/explain").await;
+    let sum = &explanation["sum"];
+    let budget = &sum["budget"];
+    let counted = ms(&budget["counted_milliseconds"]);
+    let to_come = ms(&budget["of_it_to_come"]);
+    assert_eq!(counted, ms(&sum["observed_milliseconds"]) + to_come);
+    // What is outside is not watched yet, or to come.
+    assert_eq!(to_come, of_class(&explanation, "outside") - 129_247_000);
+    // 99.9 % leaves a thousandth.
+    assert_eq!(ms(&budget["allowed_milliseconds"]), counted / 1_000);
+    assert_eq!(budget["used_milliseconds"], sum["milliseconds"]["down"]);
 }

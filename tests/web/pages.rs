@@ -26,6 +26,11 @@ fn scenes() -> Vec<(&'static str, Scene, Vec<&'static str>)> {
             vec!["/monitors/api/explain", "/groups/all/explain"],
         ),
         (
+            "closed",
+            sample::closed(),
+            vec!["/monitors/api/explain?month=2026-10", "/monitors/api/explain?month=2026-Q4"],
+        ),
+        (
             "nothing",
             sample::scene(&[], Vec::new()),
             vec!["/", "/report/2026-11", "/nope"],
@@ -39,7 +44,7 @@ async fn pages_read_as_they_did() {
         let visitor = Visitor::of(&scene);
         for path in paths {
             let page = visitor.get(path).await;
-            let file = format!("{name}{}", path.replace('/', "-"));
+            let file = format!("{name}{}", path.replace(['/', '?', '='], "-"));
             insta::assert_snapshot!(file, page.stable());
         }
     }
@@ -79,7 +84,7 @@ fn is_one_of_many(link: &str) -> bool {
 
 #[tokio::test]
 async fn every_link_leads_somewhere() {
-    for scene in [sample::mixture(), sample::grouped()] {
+    for scene in [sample::mixture(), sample::grouped(), sample::closed()] {
         let visitor = Visitor::of(&scene);
         let mut seen = BTreeSet::from(["/".to_owned()]);
         let mut open = vec!["/".to_owned()];

@@ -14,16 +14,21 @@ use everup::domain::maintenance::MaintenanceWindow;
 use everup::domain::monitor::{Key, Monitor, MonitorId, ParameterHistory, Parameters};
 use everup::domain::month::Month;
 use everup::domain::percent::Target;
+use everup::domain::period::Period;
 use everup::domain::run::Run;
 use everup::domain::span::{Span, Spans};
 use everup::domain::timestamp::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp};
+use everup::report::closed::seal;
+use everup::report::latency::Remembered;
+use everup::report::period::PeriodReport;
 use everup::report::settings::{Contract, GroupSettings, Settings};
-use everup::store::closed::{ClosedMonth, Correction, Subject};
+use everup::store::closed::{ClosedMonth, Correction, Instead, Subject};
 use everup::store::contract::{
     Batch, Committed, Import, Loaded, Others, Pause, Registration, Store, StoreError,
 };
 use everup::vitals::Vitals;
 use everup::web::App;
+use futures_util::FutureExt;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -476,6 +481,52 @@ pub(crate) fn explained() -> Scene {
     scene_with(&stories, windows, shelf).settled_as(settings)
 }
 
+/// A month that was closed, and in which an outage was corrected afterwards; a group has
+/// the monitor for a member.
+pub(crate) fn closed() -> Scene {
+    let outage = Event::Fails("no answer within 10 s");
+    let story = || {
+        let api = Story::new("API").every_ms(MINUTE_MS).since(50 * DAY);
+        [api.with(30 * DAY, 200, outage), Story::new("Web").since(50 * DAY)]
+    };
+    let group = Group {
+        id: MonitorId::new("all").unwrap(),
+        name: "Everything".to_owned(),
+        rule: Rule::Any,
+        members: ["api", "web"].map(|id| MonitorId::new(id).unwrap()).to_vec(),
+    };
+    let settings = Settings {
+        zone: chrono_tz::Europe::Berlin,
+        groups: vec![GroupSettings { group, target: Target::DEFAULT }],
+        ..Settings::default()
+    };
+    let month = Month::parse("2026-10").unwrap();
+    let before = scene(&story(), Vec::new());
+    let board = before.app.board.read();
+    let histories = board.histories.iter().map(AsRef::as_ref);
+    let (now, mut nothing) = (ago(20 * DAY), Remembered::default());
+    let period = Period::Month(month);
+    let store = before.shelf.as_ref();
+    let report = PeriodReport::make(store, histories, period, now, &settings, &mut nothing);
+    // A shelf never lets anyone wait.
+    let report = report.now_or_never().unwrap().unwrap();
+    let correction = Correction {
+        month,
+        monitor: "api".to_owned(),
+        outage_began_at: report.monitors[0].figures.outages[0].began_at,
+        instead: Instead::Unknown,
+        author: "Ada <ops>".to_owned(),
+        reason: "our own line to the internet was cut".to_owned(),
+        made_at: ago(12 * DAY),
+    };
+    let shelf = Shelf {
+        closed: vec![seal(&report).unwrap()],
+        corrections: vec![correction],
+        ..always()
+    };
+    scene_with(&story(), Vec::new(), shelf).settled_as(settings)
+}
+
 /// One monitor of which two others have said something.
 pub(crate) fn imported() -> Scene {
     let span = |from: i64, to: i64| Span::new(ago(from * DAY), ago(to * DAY));
@@ -575,6 +626,8 @@ pub(crate) fn many(count: i64) -> Scene {
 pub(crate) struct Shelf {
     checks: BTreeMap<Key, Vec<Check>>,
     runs: Vec<Run>,
+    closed: Vec<ClosedMonth>,
+    corrections: Vec<Correction>,
     exchanges: BTreeMap<Key, Vec<(Timestamp, Exchange)>>,
     imports: BTreeMap<Key, Foreign>,
     broken: AtomicBool,
@@ -670,12 +723,12 @@ impl Store for Shelf {
     }
 
     async fn closed_months(&self) -> Result<Vec<Month>, StoreError> {
-        Ok(Vec::new())
+        Ok(self.closed.iter().map(|closed| closed.month).collect())
     }
 
-    async fn closed_month(&self, _: Month) -> Result<Option<ClosedMonth>, StoreError> {
+    async fn closed_month(&self, month: Month) -> Result<Option<ClosedMonth>, StoreError> {
         self.works()?;
-        Ok(None)
+        Ok(self.closed.iter().find(|closed| closed.month == month).cloned())
     }
 
     async fn closed_rows(
@@ -691,8 +744,12 @@ impl Store for Shelf {
         read_only()
     }
 
-    async fn corrections(&self, _: Option<Month>) -> Result<Vec<Correction>, StoreError> {
-        Ok(Vec::new())
+    async fn corrections(&self, month: Option<Month>) -> Result<Vec<Correction>, StoreError> {
+        let all = self.corrections.iter();
+        Ok(all
+            .filter(|of| month.is_none_or(|month| of.month == month))
+            .cloned()
+            .collect())
     }
 
     async fn imports(&self, key: Key, span: Span) -> Result<Foreign, StoreError> {

@@ -10,7 +10,9 @@ use crate::report::headline::Piece;
 pub(super) fn of(reading: &Reading<'_>, now: Timestamp) -> (Timestamp, Vec<Piece>) {
     let (as_of, window) = (reading.figures().as_of, reading.window());
     let said = if reading.report.closing.is_some() {
-        Words::new("The month is closed: the figures go to its end, and stay as they are.")
+        Words::new(
+            "The month is closed: the figures go to its end, and stay as they were closed.",
+        )
     } else if as_of >= window.to {
         Words::new("The figures go to the end of the period.")
     } else {

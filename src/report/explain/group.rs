@@ -8,6 +8,7 @@ use crate::domain::period::Period;
 use crate::domain::span::{Span, Spans};
 use crate::domain::timestamp::Timestamp;
 use crate::report::answer::answer;
+use crate::report::headline::Piece;
 use crate::report::latency::Remembered;
 use crate::report::outage::MonthOutage;
 use crate::report::period::{GroupRow, MonitorRow, NoReport, PeriodReport};
@@ -19,6 +20,8 @@ use crate::store::contract::Store;
 pub struct GroupExplanation {
     /// Of which time.
     pub scope: Scope,
+    /// The sentence that says why the figures end where they do.
+    pub ends_because: Vec<Piece>,
     /// The figures that are explained, and the rule that makes them.
     pub row: GroupRow,
     /// Its members in the report, in the owner's order, with their own figures.
@@ -91,12 +94,24 @@ impl GroupExplanation {
         let figures = |report: &PeriodReport| find(report).map(|row| row.figures);
         Some(GroupExplanation {
             scope: Scope::of(report, now, figures, |of| row.members.contains(&of.monitor)),
+            ends_because: ends_because(report, &row),
             parts: parts(&row, &members),
             outages: row.figures.outages.iter().map(|of| outage(of, &members)).collect(),
             members,
             row,
         })
     }
+}
+
+fn ends_because(report: &PeriodReport, row: &GroupRow) -> Vec<Piece> {
+    let said = if report.closing.is_some() {
+        "The month is closed: the figures go to its end, and stay as they were closed."
+    } else if row.figures.as_of >= report.window.to {
+        "The figures go to the end of the period."
+    } else {
+        "The period runs, and the figures of a group end where the first of its members' do."
+    };
+    vec![Piece::Text(said.to_owned())]
 }
 
 fn parts(row: &GroupRow, members: &[MonitorRow]) -> Vec<GroupPart> {

@@ -153,6 +153,7 @@ pub fn of_group(explanation: &GroupExplanation) -> String {
     let rest = json!({
         "group": { "id": row.id, "name": row.name, "rule": row.rule.word() },
         "ends_at": row.figures.as_of.clamp(window.from, window.to).to_string(),
+        "ends_because": words(&explanation.ends_because),
         "members": members.iter().map(member).collect::<Vec<_>>(),
         "outages": explanation.outages.iter().map(outage).collect::<Vec<_>>(),
         "parts": explanation.parts.iter().map(part).collect::<Vec<_>>(),

@@ -76,8 +76,8 @@ fn corrected(reading: &Reading<'_>, said: Words, began_at: Timestamp) -> Words {
         said.text(format!(" {} corrected it at ", correction.author))
             .at(correction.made_at)
             .text(format!(
-                ": the adjusted figure counts it as {instead}. {}",
-                correction.reason
+                ": the adjusted figure counts it as {instead}, because {}.",
+                correction.reason.trim_end_matches('.')
             ))
     })
 }

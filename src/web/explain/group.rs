@@ -110,7 +110,7 @@ struct OwnRow<'a> {
 
 impl<'a> GroupPage<'a> {
     fn of(view: &View, explanation: &'a GroupExplanation) -> GroupPage<'a> {
-        let GroupExplanation { scope, row, parts, members, outages } = explanation;
+        let GroupExplanation { scope, row, parts, members, outages, .. } = explanation;
         let (zone, decimals) = (scope.zone, scope.decimals);
         let ends_at = row.figures.as_of.clamp(scope.window.from, scope.window.to);
         let subject = Subject {
@@ -121,6 +121,7 @@ impl<'a> GroupPage<'a> {
             figures: &row.figures,
             months: &row.months,
             ends_at,
+            ends_because: explanation.ends_because.clone(),
             agrees: true,
         };
         let title = format!("{}: how its uptime came about", row.name);

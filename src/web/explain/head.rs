@@ -7,11 +7,13 @@ use crate::domain::period::Period;
 use crate::domain::timestamp::Timestamp;
 use crate::report::explain::Scope;
 use crate::report::figures::Figures;
+use crate::report::headline::Piece;
 use crate::report::past::MonthSum;
 use crate::web::figure::Figure;
 use crate::web::moment::Moment;
 use crate::web::months::MonthTable;
 use crate::web::restatement::Restated;
+use crate::web::sentence::Sentence;
 use askama::Template;
 
 /// What the explanations of monitors and groups begin with.
@@ -29,6 +31,8 @@ pub(super) struct Head<'a> {
     to: Moment,
     as_of: Moment,
     ends_at: Moment,
+    /// Why the figures end there.
+    ends_because: Sentence,
     figure: Figure,
     closed: Option<Closed<'a>>,
     /// The names of the months whose part stands as they were closed.
@@ -55,8 +59,9 @@ pub(super) struct Subject<'a> {
     pub(super) figures: &'a Figures,
     /// The months beside them.
     pub(super) months: &'a [MonthSum],
-    /// Where they end.
+    /// Where they end, and why there.
     pub(super) ends_at: Timestamp,
+    pub(super) ends_because: Vec<Piece>,
     /// Whether they come to what is known today.
     pub(super) agrees: bool,
 }
@@ -65,7 +70,7 @@ impl<'a> Head<'a> {
     /// The head of an explanation.
     pub(super) fn of(subject: Subject<'a>, scope: &'a Scope) -> Head<'a> {
         let Scope { period, zone, window, decimals, .. } = *scope;
-        let Subject { kind, home, id, name, figures, months, .. } = subject;
+        let Subject { kind, home, id, name, figures, months, ends_because, .. } = subject;
         let moment = |at| Moment::to_the_ms(at, zone);
         let is_longer = matches!(period, Period::Quarter(_) | Period::Year(_));
         let caption = format!("The months of {name} in {}", period.name(zone));
@@ -82,6 +87,7 @@ impl<'a> Head<'a> {
             to: moment(window.to),
             as_of: moment(scope.as_of),
             ends_at: moment(subject.ends_at),
+            ends_because: Sentence::exact(ends_because, zone),
             figure: Figure::of(figures, decimals),
             closed: scope.closing.as_ref().map(|closing| Closed {
                 at: Moment::fixed(closing.closed_at, zone),

@@ -78,7 +78,6 @@ struct MonitorPage<'a> {
     frame: Frame,
     head: Head<'a>,
     sum: Sum,
-    ends_because: Sentence,
     rules: Vec<RuleRow>,
     events: Vec<EventRow>,
     events_count: usize,
@@ -127,6 +126,7 @@ impl<'a> MonitorPage<'a> {
             figures: &row.figures,
             months: &row.months,
             ends_at: explanation.ends_at,
+            ends_because: explanation.ends_because.clone(),
             agrees: explanation.agrees,
         };
         let title = format!("{}: how its uptime came about", row.name);
@@ -135,7 +135,6 @@ impl<'a> MonitorPage<'a> {
             frame: Frame::fixed(view, title, scope.as_of, zone),
             sum: Sum::of(&row.figures, zone, scope.decimals),
             head: Head::of(subject, scope),
-            ends_because: Sentence::exact(explanation.ends_because.clone(), zone),
             rules: (row.parameters.iter())
                 .map(|(from, parameters)| RuleRow {
                     from: (*from > scope.window.from).then(|| Moment::to_the_ms(*from, zone)),

@@ -4,7 +4,7 @@ use super::figures::Figures;
 use super::group::GroupPast;
 use super::imported::Imported;
 use super::latency::{self, Remembered, Summary};
-use super::past::{MonthSum, Past};
+use super::past::{MonthSum, Past, months_beside};
 use super::restated::Restatement;
 use super::settings::Settings;
 use crate::domain::group::{Group, Judged, Member, Rule};
@@ -345,20 +345,6 @@ fn sums(months: &[(Month, Span)], past: Option<&Past>, figures: &Figures) -> Vec
         MonthSum { month, tally }
     };
     months.iter().map(sum).collect()
-}
-
-/// The months that a report of `period` shows beside it, each with its instants.
-pub(super) fn months_beside(period: Period, zone: Tz) -> Vec<(Month, Span)> {
-    const BESIDE_A_MONTH: usize = 12;
-    let mut months = match period {
-        Period::Month(month) => {
-            let back = std::iter::successors(Some(month), |month| Some(month.previous()));
-            back.take(BESIDE_A_MONTH).collect()
-        }
-        longer => longer.months(),
-    };
-    months.sort_unstable();
-    months.into_iter().map(|month| (month, month.window(zone))).collect()
 }
 
 /// The months that have a report: from the one in which the first monitor's time

@@ -24,7 +24,6 @@ pub use planned::rule;
 use super::answer::answer;
 use super::figures::Figures;
 use super::headline::Piece;
-use super::latency::Remembered;
 use super::period::{Closing, MonitorRow, NoReport, PeriodReport};
 use super::settings::Settings;
 use crate::domain::class::Class;
@@ -124,8 +123,7 @@ impl Explanation {
         now: Timestamp,
         settings: &Settings,
     ) -> Result<Explanation, NoReport> {
-        let mut nothing = Remembered::default();
-        let report = answer(store, [history], period, now, settings, &mut nothing).await?;
+        let report = answer(store, [history], period, now, settings, None).await?;
         let runs = store.runs().await?;
         let foreign = store.imports(history.key, report.window).await?;
         let sightings = Sightings::default();

@@ -19,6 +19,7 @@ use crate::domain::timestamp::Timestamp;
 use crate::domain::uptime::Tally;
 use crate::store::contract::{Store, StoreError};
 use chrono_tz::Tz;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The report of one period.
@@ -161,7 +162,8 @@ fn named(period: Period, zone: Tz) -> String {
 impl PeriodReport {
     /// Makes the report of `period` as it reads at `now`.
     ///
-    /// `remembered` is what an earlier report may have left, or nothing.
+    /// `remembered` is what an earlier report may have left; without it no single checks
+    /// are read, and the summaries stay empty.
     ///
     /// # Errors
     /// When the period lies in the future or before all monitors, or the store fails.
@@ -171,7 +173,7 @@ impl PeriodReport {
         period: Period,
         now: Timestamp,
         settings: &Settings,
-        remembered: &mut Remembered,
+        remembered: Option<&mut Remembered>,
     ) -> Result<PeriodReport, NoReport> {
         let histories: Vec<&History> = histories.into_iter().collect();
         let window = period.window(settings.zone);
@@ -184,7 +186,10 @@ impl PeriodReport {
         let existed =
             |history: &&History| !history.monitor.lives().overlapping(window).is_empty();
         let shown: Vec<&History> = histories.iter().copied().filter(existed).collect();
-        let mut summaries = latency::summaries(store, &shown, window, now, remembered).await?;
+        let mut summaries = match remembered {
+            Some(past) => latency::summaries(store, &shown, window, now, past).await?,
+            None => HashMap::new(),
+        };
         let imports = store.all_imports(window).await?;
         let row = |history: &&History| {
             let past = Past::of(history, reach, now, settings);

@@ -89,7 +89,12 @@ async fn a_clock_that_jumps_ahead_is_no_stop() {
     let app = TestApp::start(&one("api", target.url().as_str())).await;
     app.pass_ms(5 * MINUTE_MS).await;
     app.jump_ms(2 * HOUR_MS).await;
-    app.pass_ms(5 * MINUTE_MS).await;
+    app.pass_ms(3 * MINUTE_MS).await;
+    let held = app.explanation("api").await;
+    let because = held["ends_because"].as_str().unwrap();
+    assert!(because.contains("waits to be kept"), "{because}");
+    assert!(because.contains("clock of this host jumped forward by 2 h"), "{because}");
+    app.pass_ms(4 * MINUTE_MS).await;
     let explanation = app.explanation("api").await;
     assert_adds_up(&explanation, &app.month("api").await);
     assert_eq!(gaps(&explanation, "late").len(), 1, "{explanation}");

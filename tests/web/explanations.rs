@@ -249,6 +249,11 @@ async fn any_period_can_be_explained(#[case] query: &str, #[case] local: &str) {
 )]
 #[case("/monitors/api/explain?month=2026-12", StatusCode::NOT_FOUND, "has not begun")]
 #[case("/monitors/api/explain?month=2026-10", StatusCode::NOT_FOUND, "nothing was watched")]
+#[case(
+    "/monitors/api/explain?day=2026-11-01",
+    StatusCode::NOT_FOUND,
+    "api was not watched in 2026-11-01"
+)]
 #[case("/monitors/nobody/explain", StatusCode::NOT_FOUND, "no monitor with the id")]
 #[case("/groups/nobody/explain", StatusCode::NOT_FOUND, "no group with the id")]
 #[case("/groups/all/explain?month=november", StatusCode::BAD_REQUEST, "is not a month")]

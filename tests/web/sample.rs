@@ -19,7 +19,6 @@ use everup::domain::run::Run;
 use everup::domain::span::{Span, Spans};
 use everup::domain::timestamp::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp};
 use everup::report::closed::seal;
-use everup::report::latency::Remembered;
 use everup::report::period::PeriodReport;
 use everup::report::settings::{Contract, GroupSettings, Settings};
 use everup::store::closed::{ClosedMonth, Correction, Instead, Subject};
@@ -504,10 +503,10 @@ pub(crate) fn closed() -> Scene {
     let before = scene(&story(), Vec::new());
     let board = before.app.board.read();
     let histories = board.histories.iter().map(AsRef::as_ref);
-    let (now, mut nothing) = (ago(20 * DAY), Remembered::default());
+    let now = ago(20 * DAY);
     let period = Period::Month(month);
     let store = before.shelf.as_ref();
-    let report = PeriodReport::make(store, histories, period, now, &settings, &mut nothing);
+    let report = PeriodReport::make(store, histories, period, now, &settings, None);
     // A shelf never lets anyone wait.
     let report = report.now_or_never().unwrap().unwrap();
     let correction = Correction {

@@ -9,7 +9,6 @@ use crate::domain::span::{Span, Spans};
 use crate::domain::timestamp::Timestamp;
 use crate::report::answer::answer;
 use crate::report::headline::Piece;
-use crate::report::latency::Remembered;
 use crate::report::outage::MonthOutage;
 use crate::report::period::{GroupRow, MonitorRow, NoReport, PeriodReport};
 use crate::report::settings::{GroupSettings, Settings};
@@ -69,8 +68,7 @@ impl GroupExplanation {
         let is_member = |history: &&&History| group.group.members.contains(&history.monitor.id);
         let members = histories.iter().filter(is_member).copied();
         let settings = Settings { groups: vec![group.clone()], ..settings.clone() };
-        let mut nothing = Remembered::default();
-        let report = answer(store, members, period, now, &settings, &mut nothing).await?;
+        let report = answer(store, members, period, now, &settings, None).await?;
         GroupExplanation::of(group, &report, now).ok_or_else(|| NoReport::NotWatched {
             who: group.group.name.clone(),
             period: period.name(report.zone),

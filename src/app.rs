@@ -19,6 +19,7 @@ use anyhow::Context;
 use arc_swap::ArcSwap;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -34,6 +35,7 @@ pub struct App {
     engine: Engine,
     housekeeping: Housekeeping,
     report: Arc<ArcSwap<ReportSettings>>,
+    keep_checks_ms: Arc<AtomicI64>,
     store: Arc<dyn Store>,
     server: JoinHandle<()>,
     serving: CancellationToken,
@@ -84,10 +86,26 @@ impl App {
             report: report.clone(),
         });
         let server = tokio::spawn(web::serve(listener, router, serving.clone()));
-        let tools = Tools { store: store.clone(), board, clock, report: report.clone() };
+        let keep_checks_ms = Arc::new(AtomicI64::new(config.store.keep_checks_ms));
+        let tools = Tools {
+            store: store.clone(),
+            board,
+            clock,
+            report: report.clone(),
+            keep_checks_ms: keep_checks_ms.clone(),
+        };
         let housekeeping = Housekeeping::start(tools.clone()).await?;
         tokio::spawn(async move { housekeeping::catch_up(&tools).await });
-        Ok(App { address, engine, housekeeping, report, store, server, serving })
+        Ok(App {
+            address,
+            engine,
+            housekeeping,
+            report,
+            keep_checks_ms,
+            store,
+            server,
+            serving,
+        })
     }
 
     /// Where it answers.
@@ -110,6 +128,7 @@ impl App {
     pub async fn change(&self, config: Config) -> anyhow::Result<()> {
         self.engine.watch(config.monitors).await?;
         self.report.store(Arc::new(config.report));
+        self.keep_checks_ms.store(config.store.keep_checks_ms, Ordering::Relaxed);
         Ok(())
     }
 

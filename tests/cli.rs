@@ -313,15 +313,22 @@ fn who_may_only_read_can_have_a_report_and_an_export() {
 }
 
 #[test]
-fn a_report_of_the_future_says_that_nobody_has_seen_it() {
+fn nothing_of_the_future_is_reported_or_imported() {
     let place = Place::new();
     place.write("config.toml", OWN);
     place.write("lines", &check("api", "2026-10-01T00:00:00Z"));
     place.told(&["import", "lines"]);
-    let report = ["report", "--month", "2999-01", "--as-of", "2999-01-02T00:00:00Z"];
-    let report = place.told(&[&report[..], &["--format", "csv"]].concat());
-    assert!(report.contains(",no_data,"), "{report}");
+    let report = place.refusal(&["report", "--as-of", "2999-01-02T00:00:00Z"]);
+    assert!(report.contains("lies in the future; nobody has seen it yet"), "{report}");
     place.told(&["report", "--as-of", "2026-10-01T00:05:00Z"]);
+    // It would keep every real check out until then.
+    place.write(
+        "more",
+        &(check("api", "2026-10-01T00:01:00Z") + &check("api", "2999-01-01T00:00:00Z")),
+    );
+    let import = place.refusal(&["import", "more"]);
+    let expected = "line 2: 2999-01-01T00:00:00Z lies in the future; nothing was imported";
+    assert!(import.contains(expected), "{import}");
 }
 
 /// Another process does not know what the daemon is looking at, so its figures end with

@@ -107,6 +107,7 @@ fn a_whole_file_becomes_the_settings_of_the_parts() {
     let config = config::load(&folder.join("whole.toml"), &environment()).unwrap();
     assert_eq!(config.server.listen, "127.0.0.1:9000".parse().unwrap());
     assert_eq!(config.store.path, Path::new("/var/lib/everup/everup.db"));
+    assert_eq!(config.store.keep_checks_ms, 36_500 * 86_400_000);
     assert_eq!(config.report.zone, chrono_tz::Europe::Berlin);
     assert_eq!(config.report.contract.target.to_string(), "99.95");
 

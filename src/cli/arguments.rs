@@ -67,7 +67,7 @@ pub(super) struct Place {
 pub(super) enum Command {
     /// Watch, and answer on the page (what everup does without a command)
     Run {
-        /// Watch these instead of what the configuration names
+        /// Watch these instead of what the configuration names; nothing in it counts then
         #[arg(value_name = "URL", value_hint = ValueHint::Url)]
         urls: Vec<String>,
     },

@@ -69,7 +69,7 @@ async fn fill(
             Ok((taken.imported, told(&taken)))
         }
         (None, Some(file)) => {
-            let imported = lines(store, &file).await?;
+            let imported = lines(store, &file, now).await?;
             Ok((imported, added(imported)))
         }
         (None, None) => anyhow::bail!("name a file to import"),
@@ -77,10 +77,10 @@ async fn fill(
 }
 
 /// Our own lines.
-async fn lines(store: &Sqlite, file: &Path) -> anyhow::Result<Imported> {
+async fn lines(store: &Sqlite, file: &Path, now: Timestamp) -> anyhow::Result<Imported> {
     let (mut input, bytes) = open(file)?;
     let bar = bar(bytes, "{bar:40} {bytes} of {total_bytes}, {eta} left");
-    let imported = read::import(store, &mut *input, |bytes| bar.set_position(bytes)).await;
+    let imported = read::import(store, &mut *input, now, |bytes| bar.set_position(bytes)).await;
     bar.finish_and_clear();
     Ok(imported?)
 }
@@ -159,9 +159,29 @@ fn added(imported: Imported) -> String {
         (imported.monitors, "monitor", "monitors"),
         (exchanges, "record of what was said", "records of what was said"),
         (closed, "closed month or correction", "closed months and corrections"),
+        (
+            imported.digests,
+            "record of checks no longer kept",
+            "records of checks no longer kept",
+        ),
     ] {
         if number > 0 {
             text += &format!(", {}", many(number, one, more));
+        }
+    }
+    match imported.closed_checks {
+        0 => {}
+        closed => {
+            let closed = many(closed, "check", "checks");
+            text +=
+                &format!("\n{closed} of closed months: their reports stay as they were closed");
+        }
+    }
+    match imported.too_old_checks {
+        0 => {}
+        old => {
+            let old = many(old, "check", "checks");
+            text += &format!("\n{old} of a time whose checks are no longer kept: not taken");
         }
     }
     text

@@ -13,17 +13,18 @@ use crate::domain::timestamp::{DAY_MS, Timestamp};
 use crate::engine::run::COMMIT_WITHIN;
 use crate::report::answer::answer;
 use crate::report::latency::Remembered;
-use crate::store::contract::{Store, StoreError};
+use crate::store::baseline::Baseline;
+use crate::store::contract::Store;
 use crate::store::lock::Lock;
 use crate::store::sqlite::Sqlite;
+use anyhow::bail;
 use chrono_tz::Tz;
 use std::process::ExitCode;
 
 pub(super) async fn report(place: &Place, wanted: ReportWanted) -> anyhow::Result<ExitCode> {
     let now = SystemClock::default().now();
     if let Some(as_of) = wanted.as_of.filter(|as_of| *as_of > now) {
-        // What would be if nothing more were seen: a question one may ask.
-        tracing::warn!("--as-of {as_of} lies in the future; what nobody has seen is unknown");
+        bail!("--as-of {as_of} lies in the future; nobody has seen it yet");
     }
     let config = configured(place, &Source::new(place, &[])?)?;
     let store = Sqlite::open_existing(&config.store.path).await?;
@@ -73,17 +74,27 @@ fn end_before_next(history: &mut History, now: Timestamp) {
 }
 
 /// Takes back all that was seen after `as_of`: the ledger is made again of the checks
-/// up to then.
+/// up to then, as far as they are kept.
 async fn rewind(
     store: &dyn Store,
     history: &mut History,
     as_of: Timestamp,
-) -> Result<(), StoreError> {
+) -> anyhow::Result<()> {
     let newest = history.ledger.judge.last.map(|last| last.at);
     if newest.is_none_or(|newest| newest <= as_of) {
         return Ok(());
     }
     let mut ledger = Ledger::default();
+    if let Some(Baseline { until, judge }) = store.baseline(history.key).await? {
+        if as_of < until {
+            bail!(
+                "the single checks of {} are kept from {until} on; --as-of cannot go further \
+                 back than that",
+                history.monitor.id
+            );
+        }
+        ledger.settle(store.fixed(history.key).await?, judge);
+    }
     let Some(extent) = store.extent(history.key).await? else { return Ok(()) };
     let extent = extent.cut(Span::new(Timestamp::MIN, as_of.plus_ms(1)));
     let mut from = extent.from;

@@ -2,7 +2,7 @@
 
 use super::arguments::Place;
 use super::reload::{Fixed, Reload};
-use super::source::{Source, configured};
+use super::source::{Source, USUAL_FILE, configured};
 use super::{limits, terminal};
 use crate::app::{App, Ground};
 use crate::clock::{Clock, SystemClock};
@@ -12,6 +12,7 @@ use crate::engine::run::COMMIT_WITHIN;
 use crate::store::lock::Lock;
 use anyhow::Context;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -107,6 +108,9 @@ fn greeting(config: &Config, own: SocketAddr, source: &Source) -> String {
     text += &format!("  {:<8} {}\n", "data", config.store.path.display());
     text += match source {
         Source::File(_) => "\nThe configuration is read again when it changes.\n",
+        Source::Urls(_) if Path::new(USUAL_FILE).is_file() => {
+            "\nThe URLs are watched instead of what config.toml names, and nothing in it counts.\n"
+        }
         Source::Urls(_) | Source::Nothing => {
             "\nTo watch your own: everup run https://example.com/health\n\
              or everup example > config.toml, and edit that.\n"

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 /// The file that is read if it is there and no other is named.
-const USUAL_FILE: &str = "config.toml";
+pub(super) const USUAL_FILE: &str = "config.toml";
 
 /// Where the configuration comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,7 +82,7 @@ pub(super) fn configured(place: &Place, source: &Source) -> anyhow::Result<Confi
         config.listen_on(listen);
     }
     if let Some(store) = &place.store {
-        config.store = named_store(store)?;
+        config.store.path = named_store(store)?.path;
     }
     Ok(config)
 }
@@ -96,5 +96,5 @@ fn named_store(store: &str) -> anyhow::Result<Settings> {
     if store.is_empty() {
         bail!("--store: no file is named; write one, like everup.db");
     }
-    Ok(Settings { path: PathBuf::from(store) })
+    Ok(Settings::at(PathBuf::from(store)))
 }

@@ -18,10 +18,10 @@ pub(super) fn verify(file: &Path) -> anyhow::Result<ExitCode> {
         Ok(verified) => {
             let report = &verified.report;
             let mut said = format!(
-                "{name} is sound: {}, {} monitors and {} groups, computed again\n",
+                "{name} is sound: {}, {} and {}, computed again\n",
                 report.period.name(report.zone),
-                report.monitors.len(),
-                report.groups.len(),
+                many(report.monitors.len(), "monitor", "monitors"),
+                many(report.groups.len(), "group", "groups"),
             );
             if let Some(closing) = &report.closing {
                 said += &format!(
@@ -45,6 +45,10 @@ pub(super) fn verify(file: &Path) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::FAILURE)
         }
     }
+}
+
+fn many(number: usize, one: &str, more: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { more })
 }
 
 fn read(file: &Path) -> std::io::Result<String> {

@@ -53,7 +53,7 @@ impl Kind {
         match self {
             Kind::Root => &["server", "store", "report", "defaults", "group", "monitor"],
             Kind::Server => &["listen"],
-            Kind::Store => &["url"],
+            Kind::Store => &["url", "keep_checks"],
             Kind::Report => &["time_zone", "sla_percent", "maintenance_allowance"],
             Kind::Defaults => &[
                 "interval",

@@ -9,6 +9,7 @@ pub mod budget;
 pub mod cell;
 pub mod check;
 pub mod class;
+pub mod digest;
 pub mod duration;
 pub mod exchange;
 pub mod foreign;

@@ -1,5 +1,5 @@
-//! Work by the calendar, in UTC: packing old checks into their small form, and closing the
-//! months that are over.
+//! Work by the calendar, in UTC: packing old checks into their small form, closing the
+//! months that are over, and letting go of the single checks of months long past.
 //!
 //! tokio-cron-scheduler says when; it polls twice a second, which is fine for this and
 //! would not be for checks.
@@ -13,10 +13,13 @@ use crate::domain::timestamp::HOUR_MS;
 use crate::report::closed;
 use crate::report::latency::Remembered;
 use crate::report::period::{NoReport, PeriodReport, months};
+use crate::report::retention::Retention;
 use crate::report::settings::Settings;
+use crate::store::baseline::Purged;
 use crate::store::contract::{Store, StoreError};
 use arc_swap::ArcSwap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
 /// When checks are packed: seven minutes past every hour, beside everyone else's jobs.
@@ -24,6 +27,8 @@ const PACK_AT: &str = "0 7 * * * *";
 /// When months are closed that can be: often, because it costs one short read while there
 /// is none.
 const CLOSE_AT: &str = "30 1/10 * * * *";
+/// When checks are purged: once a day, at a time that few jobs have.
+const PURGE_AT: &str = "0 23 3 * * *";
 /// Checks are packed once they are this old: a check that is under way at the turn of
 /// the hour is never behind the packing.
 const PACK_AGE_MS: i64 = HOUR_MS;
@@ -39,6 +44,8 @@ pub struct Tools {
     pub clock: Arc<dyn Clock>,
     /// How months are cut and what was promised.
     pub report: Arc<ArcSwap<Settings>>,
+    /// How long single checks are kept, in milliseconds.
+    pub keep_checks_ms: Arc<AtomicI64>,
 }
 
 /// The jobs; they end when it is dropped or stopped.
@@ -58,12 +65,18 @@ impl Housekeeping {
             let tools = packing.clone();
             Box::pin(async move { pack(tools.store.as_ref(), tools.clock.as_ref()).await })
         })?;
+        let closing = tools.clone();
         let close_job = Job::new_async(CLOSE_AT, move |_, _| {
-            let tools = tools.clone();
+            let tools = closing.clone();
             Box::pin(async move { close_months(&tools).await })
         })?;
-        scheduler.add(pack_job).await?;
-        scheduler.add(close_job).await?;
+        let purge_job = Job::new_async(PURGE_AT, move |_, _| {
+            let tools = tools.clone();
+            Box::pin(async move { purge(&tools).await })
+        })?;
+        for job in [pack_job, close_job, purge_job] {
+            scheduler.add(job).await?;
+        }
         scheduler.start().await?;
         Ok(Housekeeping { scheduler })
     }
@@ -80,6 +93,7 @@ impl Housekeeping {
 pub async fn catch_up(tools: &Tools) {
     close_months(tools).await;
     pack(tools.store.as_ref(), tools.clock.as_ref()).await;
+    purge(tools).await;
 }
 
 /// Closes every month that is over, was watched, and that no check can change any more. A
@@ -137,4 +151,38 @@ pub async fn pack(store: &dyn Store, clock: &dyn Clock) {
         Ok(count) => tracing::debug!("packed {count} checks"),
         Err(error) => tracing::warn!("old checks could not be packed: {error}"),
     }
+}
+
+/// Lets go of the single checks of closed months that are old enough. A failure is tried
+/// again the next day; until then checks only take room.
+pub async fn purge(tools: &Tools) {
+    match try_to_purge(tools).await {
+        Ok(Purged { days: 0, .. }) => {}
+        Ok(Purged { days, checks, .. }) => {
+            tracing::info!("let go of {checks} single checks of {days} days");
+        }
+        Err(error) => tracing::warn!("old checks could not be purged: {error}"),
+    }
+}
+
+async fn try_to_purge(tools: &Tools) -> Result<Purged, StoreError> {
+    let now = tools.clock.now();
+    let before = now.plus_ms(-tools.keep_checks_ms.load(Ordering::Relaxed));
+    let settings = tools.report.load_full();
+    let snapshot = tools.board.read();
+    let histories: Vec<&History> = snapshot.histories.iter().map(AsRef::as_ref).collect();
+    let retention = Retention::of(&*tools.store, &histories, before, now, &settings).await?;
+    for (id, month) in retention.doubtful {
+        tracing::warn!(
+            "the single checks of {id} in {month} stay: they do not come to what was closed"
+        );
+    }
+    let purged = tools.store.purge(&retention.purgeable).await?;
+    for (id, day) in &purged.doubtful {
+        tracing::warn!(
+            "the single checks of {id} from {day} on stay: they do not come to what is kept \
+             of them"
+        );
+    }
+    Ok(purged)
 }

@@ -97,7 +97,7 @@ impl Recorder {
     /// How many checks wait for the store.
     #[must_use]
     pub fn waiting(&self) -> usize {
-        self.desk().waiting.len()
+        self.desk().unkept()
     }
 
     /// Notes by when the monitors without checks will have had their first, and shows it.
@@ -144,7 +144,7 @@ impl Recorder {
         if flipped {
             self.urgent.notify_one();
         }
-        let waiting_checks = desk.waiting.len();
+        let waiting_checks = desk.unkept();
         self.vitals.note(|reading| {
             reading.waiting_checks = waiting_checks;
             if reading.clock_trouble.is_some() && !desk.is_behind(moment.wall) {
@@ -239,7 +239,7 @@ impl Recorder {
         }
         let mut desk = self.desk();
         desk.settle(bundle, now);
-        let waiting_checks = desk.waiting.len();
+        let waiting_checks = desk.unkept();
         self.board.publish(desk.snapshot());
         drop(desk);
         self.vitals.note(|reading| {

@@ -109,7 +109,7 @@ impl<'a> GroupPast<'a> {
     pub fn now(&self, now: Timestamp) -> Option<GroupNow> {
         let living = self.living(now);
         let rule = self.settings.group.rule;
-        (!living.is_empty()).then(|| GroupNow::of(rule, &living, &self.past.outages, now))
+        (!living.is_empty()).then(|| GroupNow::of(rule, &living, &self.past, now))
     }
 
     fn living(&self, now: Timestamp) -> Vec<&'a History> {

@@ -1,10 +1,11 @@
 //! What a group is right now, by its rule from what its members are, and in words.
 
 use super::headline::{self, Piece, words};
+use super::past::Past;
 use super::status::{Now, State};
+use crate::domain::class::Class;
 use crate::domain::group::Rule;
 use crate::domain::history::History;
-use crate::domain::outage::Outage;
 use crate::domain::timestamp::Timestamp;
 
 /// So many members are named in a sentence; the table below it names all.
@@ -33,14 +34,9 @@ pub struct Culprit {
 }
 
 impl GroupNow {
-    /// The state of a group of `living` members, which had these `outages`.
+    /// The state of a group of `living` members, which has this past.
     #[must_use]
-    pub(super) fn of(
-        rule: Rule,
-        living: &[&History],
-        outages: &[Outage],
-        now: Timestamp,
-    ) -> GroupNow {
+    pub(super) fn of(rule: Rule, living: &[&History], past: &Past, now: Timestamp) -> GroupNow {
         let members: Vec<(&History, Now)> =
             living.iter().map(|history| (*history, Now::of(history, now))).collect();
         let states: Vec<State> = members.iter().map(|(_, now)| now.state).collect();
@@ -57,7 +53,7 @@ impl GroupNow {
         GroupNow {
             state,
             up: (states.iter().filter(is_up).count(), states.len()),
-            since: since(rule, state, &culprits, outages),
+            since: since(rule, state, &culprits, past),
             culprits: culprits
                 .into_iter()
                 .map(|(history, now)| culprit(history, now))
@@ -156,15 +152,16 @@ fn combined(rule: Rule, states: &[State]) -> State {
     }
 }
 
-/// Down since its outage began, up since the last one ended; in doubt since the first
-/// (where all are needed) or the last (where they are redundant) of its members is.
+/// Down since its outage began, up since it has been seen so without interruption; in doubt
+/// since the first (where all are needed) or the last (where they are redundant) of its
+/// members is.
 fn since(
     rule: Rule,
     state: State,
     culprits: &[&(&History, Now)],
-    outages: &[Outage],
+    past: &Past,
 ) -> Option<Timestamp> {
-    let newest = outages.last();
+    let newest = past.outages.last();
     let of_members = || {
         let since = culprits.iter().filter_map(|(_, now)| now.since);
         match rule {
@@ -173,7 +170,7 @@ fn since(
         }
     };
     match state {
-        State::Up => newest.and_then(|outage| outage.to),
+        State::Up => up_since(past),
         State::Down => newest
             .filter(|outage| outage.to.is_none())
             .map(|outage| outage.from)
@@ -181,6 +178,13 @@ fn since(
         State::Failing | State::Unknown => of_members(),
         _ => None,
     }
+}
+
+/// Where the time begins that the past ends with, if it ends with time up.
+fn up_since(past: &Past) -> Option<Timestamp> {
+    let up = past.timeline.class(Class::Up);
+    let newest = up.as_slice().last()?;
+    (newest.to >= past.as_of).then_some(newest.from)
 }
 
 #[cfg(test)]

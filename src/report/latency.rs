@@ -1,8 +1,11 @@
 //! How fast a monitor answered: percentiles of a window, and stretches for a picture.
 //!
-//! Computed exactly, from the single checks, which are read a bounded piece at a time.
+//! Computed exactly, from the single checks, which are read a bounded piece at a time. Where
+//! those are no longer kept, from the digests of their hours: near enough, and each hour
+//! belongs where it begins.
 
-use crate::domain::check::{Check, Verdict};
+use crate::domain::check::Check;
+use crate::domain::digest::{counts, right};
 use crate::domain::history::History;
 use crate::domain::latency::{Latencies, Percentiles};
 use crate::domain::monitor::Key;
@@ -170,18 +173,21 @@ pub async fn summaries(
     let recent_from = store
         .recent(&mut |key, check| {
             let history = of.get(&key).filter(|_| window.contains(check.started_at));
-            if history.is_some_and(|history| counts(history, check)) {
+            if history.is_some_and(|history| counts(&history.monitor, check)) {
                 let (checks, latencies_us) = recent.entry(key).or_default();
                 *checks += 1;
                 latencies_us.extend(right(check));
             }
         })
         .await?;
+    let kept_from = store.kept_from().await?;
     let mut summaries = HashMap::with_capacity(histories.len());
     for history in histories {
         let past_to = recent_from.min(until);
         let past = remembered.of.entry(history.key).or_default();
-        past.extend(store, history, Span::new(window.from, past_to)).await?;
+        let kept_from = kept_from.get(&history.key).copied();
+        past.extend(store, history, Span::new(window.from, past_to), kept_from)
+            .await?;
         let (checks, latencies_us) = recent.remove(&history.key).unwrap_or_default();
         let latencies = past.latencies.and(&Latencies::of(latencies_us));
         let summary =
@@ -192,17 +198,25 @@ pub async fn summaries(
 }
 
 impl Past {
-    /// Reads on to the end of `span`, from where it was read to before.
+    /// Reads on to the end of `span`, from where it was read to before. Of what was before
+    /// `kept_from` there are digests.
     async fn extend(
         &mut self,
         store: &dyn Store,
         history: &History,
         span: Span,
+        kept_from: Option<Timestamp>,
     ) -> Result<(), StoreError> {
         if self.until > span.to {
             *self = Past::default();
         }
         let rest = Span::new(self.until.max(span.from), span.to);
+        if kept_from.is_some_and(|kept_from| rest.from < kept_from) {
+            for digest in store.digests(history.key, rest).await? {
+                self.checks += digest.checks;
+                self.latencies = self.latencies.and(&digest.latencies);
+            }
+        }
         let mut checks = 0;
         let mut latencies_us = Vec::new();
         for_each(store, history, rest, |check| {
@@ -215,18 +229,6 @@ impl Past {
         self.until = span.to.max(span.from);
         Ok(())
     }
-}
-
-/// Whether a check counts: made while the monitor existed and was not paused, and able to
-/// judge.
-fn counts(history: &History, check: &Check) -> bool {
-    history.monitor.watched_around(check.started_at).is_some()
-        && check.verdict != Verdict::Unknown
-}
-
-/// How fast a right answer was.
-fn right(check: &Check) -> Option<u32> {
-    check.latency_us.filter(|_| check.verdict.is_good())
 }
 
 /// The latency of a monitor over `window`, in stretches of `stretch_ms`, or longer where
@@ -281,7 +283,10 @@ async fn for_each(
         let at_once_ms = interval_ms.saturating_mul(CHECKS_AT_ONCE).max(HOUR_MS);
         let to = from.plus_ms(at_once_ms).min(span.to);
         let checks = store.checks(history.key, Span::new(from, to)).await?;
-        checks.iter().filter(|check| counts(history, check)).for_each(&mut each);
+        checks
+            .iter()
+            .filter(|check| counts(&history.monitor, check))
+            .for_each(&mut each);
         from = to;
     }
     Ok(())

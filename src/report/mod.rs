@@ -30,6 +30,7 @@ pub mod outage_list;
 pub mod past;
 pub mod period;
 pub mod restated;
+pub mod retention;
 pub mod settings;
 pub mod status;
 pub mod story;

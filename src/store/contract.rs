@@ -9,6 +9,7 @@
 //! while its caller works.
 
 use crate::domain::check::Check;
+use crate::domain::digest::Digest;
 use crate::domain::exchange::Exchange;
 use crate::domain::foreign::{Count, Foreign, Origin, Stretch};
 use crate::domain::history::History;
@@ -17,12 +18,13 @@ use crate::domain::maintenance::MaintenanceWindow;
 use crate::domain::monitor::{Key, MonitorId, Parameters};
 use crate::domain::month::Month;
 use crate::domain::run::Run;
-use crate::domain::span::Span;
+use crate::domain::span::{Span, Spans};
 use crate::domain::timestamp::Timestamp;
+use crate::store::baseline::{Baseline, Purged};
 use crate::store::closed::{ClosedMonth, Correction, Subject};
 use crate::store::past::Past;
 use async_trait::async_trait;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// A monitor as its configuration has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,6 +131,14 @@ pub struct Imported {
     pub checks: u64,
     /// Checks that were there already.
     pub known_checks: u64,
+    /// Of the new checks those of months that are closed, by the calendar of UTC: their
+    /// reports stay as they were closed.
+    pub closed_checks: u64,
+    /// Checks from before a monitor's baseline, which were not taken: what was then is fixed.
+    pub too_old_checks: u64,
+    /// Hours of checks that are no longer kept singly, and what these had settled, that were
+    /// not there before.
+    pub digests: u64,
     /// Pauses that were not there before, or have now an end.
     pub pauses: u64,
     /// Maintenance windows that were not there before, or have now been cancelled.
@@ -284,6 +294,28 @@ pub trait Store: Send + Sync {
     /// Gives how many were moved.
     async fn pack(&self, before: Timestamp) -> Result<u64, StoreError>;
 
+    /// Lets go of single checks: of each monitor those of whole UTC days within its spans,
+    /// from its oldest day on, but never of the day with its newest check. What they have
+    /// come to stays for ever: [`Store::load`] answers as before, and what is left of the
+    /// checks themselves is a [`Digest`] of every hour. A day whose checks do not come to
+    /// what is kept of it stays, with all later ones, and is told. Other writers wait for
+    /// one day of one monitor at most.
+    async fn purge(&self, spans: &BTreeMap<Key, Spans>) -> Result<Purged, StoreError>;
+
+    /// The [`Baseline::until`] of every monitor that has one.
+    async fn kept_from(&self) -> Result<HashMap<Key, Timestamp>, StoreError>;
+
+    /// Where the single checks of a monitor begin; `None` while all of them are kept.
+    async fn baseline(&self, key: Key) -> Result<Option<Baseline>, StoreError>;
+
+    /// What the checks before a monitor's [`Baseline`] have settled, of each kind in order
+    /// of time.
+    async fn fixed(&self, key: Key) -> Result<Vec<Entry>, StoreError>;
+
+    /// What is left of the checks before a monitor's [`Baseline`], of the hours that begin
+    /// within `span`, in order.
+    async fn digests(&self, key: Key, span: Span) -> Result<Vec<Digest>, StoreError>;
+
     /// Whether a write would succeed now. Writes nothing that stays.
     async fn writable(&self) -> Result<(), StoreError>;
 
@@ -330,6 +362,17 @@ pub trait Import: Send {
 
     /// Adds where records came from.
     async fn origin(&mut self, key: Key, origin: &Origin) -> Result<(), StoreError>;
+
+    /// Lets the single checks of a monitor begin at a baseline. [`StoreError::Conflict`]
+    /// where another is kept, or checks from before it.
+    async fn baseline(&mut self, key: Key, baseline: &Baseline) -> Result<(), StoreError>;
+
+    /// Adds what checks before a baseline have settled, which must be there by then.
+    async fn fixed(&mut self, key: Key, entry: &Entry) -> Result<(), StoreError>;
+
+    /// Adds what is left of checks before a baseline. [`StoreError::Conflict`] where other
+    /// numbers are kept of the hour.
+    async fn digest(&mut self, key: Key, digest: &Digest) -> Result<(), StoreError>;
 
     /// What was added up to here.
     fn so_far(&self) -> Imported;

@@ -52,7 +52,7 @@ struct RunText {
 }
 
 /// The text of a judge.
-pub(super) fn to_text(judge: &Judge) -> String {
+pub(crate) fn to_text(judge: &Judge) -> String {
     let text = Text {
         v: VERSION,
         last: judge.last.map(|last| LastText {
@@ -78,7 +78,7 @@ pub(super) fn to_text(judge: &Judge) -> String {
 }
 
 /// The judge of a text; what is wrong with it if it is not one.
-pub(super) fn from_text(text: &str) -> Result<Judge, String> {
+pub(crate) fn from_text(text: &str) -> Result<Judge, String> {
     let text: Text = serde_json::from_str(text).map_err(|error| error.to_string())?;
     if text.v != VERSION {
         return Err(format!("its version is {}, not {VERSION}", text.v));

@@ -4,12 +4,14 @@
 //! floor that builds the program names an implementation. The codecs beside it are
 //! pure and the same for every database.
 
+pub mod baseline;
 pub mod canonical;
 pub mod closed;
 pub mod contract;
+mod digest_pack;
 mod evidence;
 pub mod exchange;
-mod judge_state;
+pub(crate) mod judge_state;
 pub mod lock;
 mod pack;
 pub mod past;

@@ -239,7 +239,7 @@ fn put_runs(columns: &mut Vec<u8>, values: impl Iterator<Item = u64>) {
 }
 
 /// Seven bits a byte, the lowest first; the high bit says that more follow.
-fn put(bytes: &mut Vec<u8>, mut number: u64) {
+pub(super) fn put(bytes: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         bytes.push(number as u8 | 0x80);
         number >>= 7;
@@ -271,18 +271,18 @@ fn verdict(code: u64) -> Option<Verdict> {
 }
 
 /// What of a pack has not been read yet.
-struct Columns<'a> {
-    bytes: &'a [u8],
+pub(super) struct Columns<'a> {
+    pub(super) bytes: &'a [u8],
     /// What is being read, for the error.
-    part: &'static str,
+    pub(super) part: &'static str,
 }
 
 impl Columns<'_> {
-    fn damaged(&self) -> PackError {
+    pub(super) fn damaged(&self) -> PackError {
         PackError::Damaged(self.part)
     }
 
-    fn number(&mut self) -> Result<u64, PackError> {
+    pub(super) fn number(&mut self) -> Result<u64, PackError> {
         let mut number = 0_u64;
         for (index, &byte) in self.bytes.iter().enumerate().take(10) {
             let bits = u64::from(byte & 0x7f);
@@ -299,7 +299,7 @@ impl Columns<'_> {
     }
 
     /// A number that something is allocated for.
-    fn size(&mut self, max: usize) -> Result<usize, PackError> {
+    pub(super) fn size(&mut self, max: usize) -> Result<usize, PackError> {
         let number = self.number()?;
         usize::try_from(number)
             .ok()

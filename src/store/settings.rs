@@ -1,16 +1,30 @@
-//! Where the history is kept, as the configuration and the command line name it.
-//! Reads the name only; it never touches the file.
+//! Where the history is kept, as the configuration and the command line name it, and how
+//! long its single checks are. Reads the name only; it never touches the file.
 
+use crate::domain::timestamp::DAY_MS;
 use std::path::PathBuf;
+
+/// How long single checks are kept, unless it is said: a year, and a month to look back
+/// from its end.
+pub const KEEP_CHECKS_MS: i64 = 400 * DAY_MS;
 
 /// `[store]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// The SQLite file; a relative path counts from the working directory.
     pub path: PathBuf,
+    /// How long single checks are kept at least, in milliseconds. Those of a month go
+    /// together, once it is closed.
+    pub keep_checks_ms: i64,
 }
 
 impl Settings {
+    /// Keeps in the file at `path`, all else as by default.
+    #[must_use]
+    pub fn at(path: PathBuf) -> Settings {
+        Settings { path, keep_checks_ms: KEEP_CHECKS_MS }
+    }
+
     /// Reads `sqlite://relative.db`, `sqlite:///absolute.db` or `sqlite:file.db`.
     ///
     /// # Errors
@@ -44,7 +58,7 @@ impl Settings {
         };
         match refused {
             Some(why) => Err(format!("{why}; write a file, like \"sqlite://everup.db\"")),
-            None => Ok(Settings { path: PathBuf::from(path) }),
+            None => Ok(Settings::at(PathBuf::from(path))),
         }
     }
 }
@@ -52,7 +66,7 @@ impl Settings {
 /// `everup.db` in the working directory.
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { path: PathBuf::from("everup.db") }
+        Settings::at(PathBuf::from("everup.db"))
     }
 }
 

@@ -5,6 +5,7 @@
 //! monitor and day, which is cheap to keep and to read. Every reader asks both.
 //! Nothing here looks at a clock, and nothing judges but by the domain's judge.
 
+mod baseline;
 mod closed;
 mod commit;
 mod days;
@@ -22,19 +23,23 @@ mod monitors;
 mod open;
 mod packing;
 mod past;
+mod purge;
 mod read;
 mod register;
 mod runs;
 mod write;
 
 use crate::domain::check::Check;
+use crate::domain::digest::Digest;
 use crate::domain::exchange::Exchange;
 use crate::domain::foreign::Foreign;
+use crate::domain::judge::Entry;
 use crate::domain::monitor::Key;
 use crate::domain::month::Month;
 use crate::domain::run::Run;
-use crate::domain::span::Span;
+use crate::domain::span::{Span, Spans};
 use crate::domain::timestamp::Timestamp;
+use crate::store::baseline::{Baseline, Purged};
 use crate::store::closed::{ClosedMonth, Correction, Subject};
 use crate::store::contract::{
     Batch, Committed, Import, Loaded, Others, Pause, Registration, Store, StoreError,
@@ -42,7 +47,7 @@ use crate::store::contract::{
 use async_trait::async_trait;
 use file::File;
 use sqlx::SqlitePool;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use write::Write;
 
@@ -217,6 +222,27 @@ impl Store for Sqlite {
     async fn pack(&self, before: Timestamp) -> Result<u64, StoreError> {
         self.file.is_in_place()?;
         packing::pack(&self.writer, &self.readers, before).await
+    }
+
+    async fn purge(&self, spans: &BTreeMap<Key, Spans>) -> Result<Purged, StoreError> {
+        self.file.is_in_place()?;
+        purge::purge(&self.writer, &self.readers, spans).await
+    }
+
+    async fn kept_from(&self) -> Result<HashMap<Key, Timestamp>, StoreError> {
+        baseline::kept_from(&mut *self.readers.acquire().await?).await
+    }
+
+    async fn baseline(&self, key: Key) -> Result<Option<Baseline>, StoreError> {
+        baseline::read(&mut *self.readers.acquire().await?, key).await
+    }
+
+    async fn fixed(&self, key: Key) -> Result<Vec<Entry>, StoreError> {
+        baseline::entries(&mut *self.readers.acquire().await?, key).await
+    }
+
+    async fn digests(&self, key: Key, span: Span) -> Result<Vec<Digest>, StoreError> {
+        baseline::digests(&mut *self.readers.acquire().await?, key, span).await
     }
 
     async fn writable(&self) -> Result<(), StoreError> {

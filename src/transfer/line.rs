@@ -3,15 +3,19 @@
 //! `docs/export.md` documents it. Instants are written with three decimals, and read
 //! as RFC 3339 with any zone or as integer milliseconds.
 
+use super::baseline_line::{BaselineLine, DigestLine, FixedLine};
 use super::foreign_line::{CountLine, OriginLine, StretchLine};
 use super::monitor_line::MonitorLine;
 use crate::domain::check::{Check, Evidence, Kind, Phases, Verdict};
+use crate::domain::digest::Digest;
 use crate::domain::exchange::Exchange;
 use crate::domain::foreign::{Count, Origin, Stretch};
+use crate::domain::judge::Entry;
 use crate::domain::maintenance::MaintenanceWindow;
 use crate::domain::monitor::MonitorId;
 use crate::domain::month::Month;
 use crate::domain::timestamp::Timestamp;
+use crate::store::baseline::Baseline;
 use crate::store::closed::{ClosedMonth, ClosedRow, Correction, Instead, Subject};
 use crate::store::contract::Pause;
 use crate::store::exchange::Form;
@@ -46,6 +50,12 @@ pub enum Record {
     Stretch(MonitorId, Stretch),
     /// Where records of a monitor came from.
     Origin(MonitorId, Origin),
+    /// Where the single checks of a monitor begin.
+    Baseline(MonitorId, Baseline),
+    /// What checks before its baseline have settled.
+    Fixed(MonitorId, Entry),
+    /// What is left of an hour of such checks.
+    Digest(MonitorId, Digest),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -111,6 +121,9 @@ enum Line<'a> {
     Count(CountLine),
     Stretch(StretchLine),
     Origin(OriginLine),
+    Baseline(BaselineLine),
+    Fixed(FixedLine),
+    Digest(DigestLine),
 }
 
 /// Evidence besides the reason.
@@ -200,7 +213,18 @@ impl<'de> Deserialize<'de> for Instant {
 
 /// A latency of a line: milliseconds with up to three decimals, kept as microseconds.
 #[derive(Clone, Copy)]
-struct Milliseconds(u32);
+pub(super) struct Milliseconds(u32);
+
+impl Milliseconds {
+    /// Whole tenths, as digests have them.
+    pub(super) fn of_tenths(tenths: u32) -> Milliseconds {
+        Milliseconds(tenths.saturating_mul(100))
+    }
+
+    pub(super) fn tenths(self) -> u32 {
+        self.0 / 100
+    }
+}
 
 impl Serialize for Milliseconds {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -318,6 +342,9 @@ impl Record {
             Line::Count(line) => line.read(),
             Line::Stretch(line) => line.read(),
             Line::Origin(line) => line.read(),
+            Line::Baseline(line) => line.read(),
+            Line::Fixed(line) => line.read(),
+            Line::Digest(line) => line.read(),
         }
     }
 
@@ -381,6 +408,11 @@ impl Record {
                 Line::Stretch(StretchLine::of(monitor, stretch))
             }
             Record::Origin(monitor, origin) => Line::Origin(OriginLine::of(monitor, origin)),
+            Record::Baseline(monitor, baseline) => {
+                Line::Baseline(BaselineLine::of(monitor, baseline))
+            }
+            Record::Fixed(monitor, entry) => Line::Fixed(FixedLine::of(monitor, entry)),
+            Record::Digest(monitor, digest) => Line::Digest(DigestLine::of(monitor, digest)),
         };
         // Serialising strings, integers and finite numbers into memory cannot fail.
         serde_json::to_string(&line).unwrap_or_default()

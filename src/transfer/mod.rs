@@ -7,6 +7,7 @@
 //! their monitors is which of ours, and `taking` what becomes of a record. All of a file
 //! goes in, or nothing.
 
+mod baseline_line;
 pub mod csv;
 mod foreign_line;
 pub mod kuma;

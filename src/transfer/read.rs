@@ -3,6 +3,7 @@
 use super::line::Record;
 use crate::domain::check::Check;
 use crate::domain::monitor::{Key, MonitorId};
+use crate::domain::timestamp::Timestamp;
 use crate::store::closed::ClosedMonth;
 use crate::store::contract::{Exchanged, Import, Imported, Store, StoreError};
 use std::collections::HashMap;
@@ -43,14 +44,16 @@ impl From<StoreError> for ReadError {
 struct Reading {
     import: Box<dyn Import>,
     keys: HashMap<MonitorId, Key>,
+    now: Timestamp,
     /// Checks of one monitor that have not been handed on, with their lines.
     piece: Option<(Key, Vec<Check>, Vec<u64>)>,
     /// The closed month whose rows are being read, with the line it began in.
     closed: Option<(u64, ClosedMonth)>,
 }
 
-/// Reads every line of `input` into the store. `progress` is told how many bytes were
-/// read, now and then.
+/// Reads every line of `input` into the store. A check that began after `now` is refused:
+/// no other could be booked before its time has come. `progress` is told how many bytes
+/// were read, now and then.
 ///
 /// # Errors
 /// When a line is bad, the input breaks off, or the store refuses; then nothing of it
@@ -58,6 +61,7 @@ struct Reading {
 pub async fn import(
     store: &dyn Store,
     input: &mut (dyn BufRead + Send),
+    now: Timestamp,
     mut progress: impl FnMut(u64) + Send,
 ) -> Result<Imported, ReadError> {
     let histories = store.load().await?.histories;
@@ -66,7 +70,7 @@ pub async fn import(
         .map(|history| (history.monitor.id.clone(), history.key))
         .collect();
     let import = store.import().await?;
-    let mut reading = Reading { import, keys, piece: None, closed: None };
+    let mut reading = Reading { import, keys, now, piece: None, closed: None };
     let bytes = match reading.lines(input, &mut progress).await {
         Ok(bytes) => bytes,
         Err(error) => {
@@ -129,6 +133,10 @@ impl Reading {
                 None => self.key(line, &past.id).map(drop),
             },
             Record::Check(id, check) => {
+                if check.started_at > self.now {
+                    let problem = format!("{} lies in the future", check.started_at);
+                    return Err(ReadError::Line { line, problem });
+                }
                 let key = self.key(line, &id)?;
                 let full = |(of, checks, _): &(Key, Vec<Check>, Vec<u64>)| {
                     *of != key || checks.len() >= PIECE
@@ -185,6 +193,19 @@ impl Reading {
             Record::Origin(id, origin) => {
                 let key = self.key(line, &id)?;
                 at(line, self.import.origin(key, &origin).await)
+            }
+            Record::Baseline(id, baseline) => {
+                let key = self.key(line, &id)?;
+                self.hand_on().await?;
+                at(line, self.import.baseline(key, &baseline).await)
+            }
+            Record::Fixed(id, entry) => {
+                let key = self.key(line, &id)?;
+                at(line, self.import.fixed(key, &entry).await)
+            }
+            Record::Digest(id, digest) => {
+                let key = self.key(line, &id)?;
+                at(line, self.import.digest(key, &digest).await)
             }
         }
     }

@@ -52,8 +52,8 @@ impl From<StoreError> for WriteError {
 }
 
 /// Writes the selected records: the monitors first, then windows, then each one's pauses, what was
-/// imported for it, and its checks, in order of time, after those of a day what was said in
-/// some of them. Gives how many lines there were.
+/// imported for it, what remains of checks that are no longer kept, and its checks, in order of
+/// time, after those of a day what was said in some of them. Gives how many lines there were.
 ///
 /// # Errors
 /// When the store cannot be read or the output refuses.
@@ -117,6 +117,17 @@ pub async fn export(
         }
         for stretch in foreign.stretches {
             put(Record::Stretch(id.clone(), stretch), output)?;
+        }
+        if let Some(baseline) = store.baseline(history.key).await?
+            && selection.span.from < baseline.until
+        {
+            put(Record::Baseline(id.clone(), baseline), output)?;
+            for entry in store.fixed(history.key).await? {
+                put(Record::Fixed(id.clone(), entry), output)?;
+            }
+            for digest in store.digests(history.key, selection.span).await? {
+                put(Record::Digest(id.clone(), digest), output)?;
+            }
         }
         for day in days(store, history, selection.span).await? {
             for check in store.checks(history.key, day).await? {

@@ -65,7 +65,14 @@ async fn show(
         Some("csv") => Form::Csv,
         Some(_) => return Err(Problem::bad_query("format is ndjson or csv")),
     };
-    let span = span(&wanted, history, view.now, view.settings.zone)?;
+    let mut span = span(&wanted, history, view.now, view.settings.zone)?;
+    let kept_from = site.app.store.kept_from().await.map_err(Problem::unreadable)?;
+    if let Some(until) = kept_from.get(&history.key).filter(|until| span.from < **until) {
+        if wanted.from.is_some() {
+            return Err(Problem::no_longer_kept(*until));
+        }
+        span = span.cut(Span::new(*until, Timestamp::MAX));
+    }
     let tag = tag(history, span, form, view.snapshot.epoch);
     let known = headers.get(IF_NONE_MATCH).and_then(|known| known.to_str().ok());
     let matches = |known: &str| known.split(',').any(|one| one.trim() == tag || one == "*");

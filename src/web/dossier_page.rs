@@ -294,7 +294,8 @@ fn shown(proof: &Proof, zone: Tz) -> Shown<'_> {
         tls: exchange.and_then(|seen| tls(seen, check.started_at, zone)),
         absence: match (exchange, status) {
             (None, Some(_)) => "Its headers and body were not kept.",
-            (_, None) => "No answer came.",
+            (_, None) if evidence.is_some_and(|seen| seen.kind.is_some()) => "No answer came.",
+            (_, None) => "Nothing more is known of it.",
             _ => "",
         },
         exchange: exchange.filter(|_| status.is_some()),

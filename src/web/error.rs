@@ -5,6 +5,7 @@
 
 use super::frame::Frame;
 use crate::domain::check::Evidence;
+use crate::domain::timestamp::Timestamp;
 use crate::report::form::Form;
 use crate::report::period::NoReport;
 use askama::Template;
@@ -110,6 +111,16 @@ impl Problem {
         let known = known.join(", ");
         let detail = format!("There is no report in the form “{asked}”; there are {known}.");
         Problem::new(StatusCode::NOT_FOUND, detail)
+    }
+
+    /// 410 for single checks from before `until`.
+    pub(super) fn no_longer_kept(until: Timestamp) -> Problem {
+        let detail = format!(
+            "The single checks before {until} are no longer kept. The reports of that time are; \
+             for later checks, ask with from={until}."
+        );
+        let next = ("/report".to_owned(), "Open the newest report".to_owned());
+        Problem { next, ..Problem::new(StatusCode::GONE, detail) }
     }
 
     /// 413.

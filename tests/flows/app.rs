@@ -249,7 +249,7 @@ impl TestApp {
     /// Imports lines, as another process would.
     pub async fn import(&self, lines: &str) -> Result<Imported, String> {
         let store = Sqlite::open(&self.database()).await.unwrap();
-        let result = read::import(&store, &mut lines.as_bytes(), |_| {}).await;
+        let result = read::import(&store, &mut lines.as_bytes(), Timestamp::MAX, |_| {}).await;
         store.close().await;
         result.map_err(|error| error.to_string())
     }

@@ -70,7 +70,8 @@ async fn a_month_closes_by_itself_and_its_report_stays_the_same_bytes() {
         "{{\"kind\":\"check\",\"monitor\":\"api\",\"started_at\":{},\"verdict\":\"fail\"}}\n",
         at.0
     );
-    assert_eq!(app.import(&line).await.unwrap().checks, 1);
+    let imported = app.import(&line).await.unwrap();
+    assert_eq!((imported.checks, imported.closed_checks), (1, 1));
     app.pass_ms(2 * MINUTE_MS).await;
     app.restart_after(MINUTE_MS).await;
     assert_eq!(app.page(NOVEMBER).await, closed);
@@ -113,13 +114,15 @@ async fn a_closed_month_moves_to_another_database_as_it_is() {
         .register(START, &registrations, everup::store::contract::Others::Keep)
         .await
         .unwrap();
-    let imported = read::import(&other, &mut &lines[..], |_| {}).await.unwrap();
+    let imported = read::import(&other, &mut &lines[..], Timestamp::MAX, |_| {}).await.unwrap();
     assert_eq!(imported.closed, 1);
     let november = Month::parse("2026-11").unwrap();
     assert_eq!(other.closed_month(november).await.unwrap().unwrap().text(), closed);
     // A row that was touched on the way is refused.
     let text = String::from_utf8(lines).unwrap().replace("HTTP 502", "HTTP 503");
-    let error = read::import(&other, &mut text.as_bytes(), |_| {}).await.unwrap_err();
+    let error = read::import(&other, &mut text.as_bytes(), Timestamp::MAX, |_| {})
+        .await
+        .unwrap_err();
     assert!(error.to_string().contains("do not have this sha256"), "{error}");
     app.stop().await;
 }

@@ -5,7 +5,7 @@ use crate::support::behaviour::{Act, Behaviour};
 use crate::support::target::Target;
 use everup::domain::monitor::{Key, MonitorId, Parameters};
 use everup::domain::span::Span;
-use everup::domain::timestamp::{HOUR_MS, MINUTE_MS};
+use everup::domain::timestamp::{HOUR_MS, MINUTE_MS, Timestamp};
 use everup::store::contract::{Others, Registration, Store};
 use everup::store::sqlite::Sqlite;
 use everup::transfer::read;
@@ -98,7 +98,9 @@ async fn a_dossier_survives_a_restart_and_moves_with_the_history() {
     };
     other.register(START, &[registration], Others::Remove).await.unwrap();
     for exchanges in [1, 0] {
-        let imported = read::import(&other, &mut lines.as_bytes(), |_| {}).await.unwrap();
+        let imported = read::import(&other, &mut lines.as_bytes(), Timestamp::MAX, |_| {})
+            .await
+            .unwrap();
         assert_eq!(imported.exchanges, exchanges);
         assert_eq!(lines_of(&other).await, lines, "byte for byte");
     }

@@ -7,6 +7,7 @@ mod closing;
 mod dossier;
 mod explained;
 mod moving;
+mod retention;
 #[path = "../support/mod.rs"]
 mod support;
 

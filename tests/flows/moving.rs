@@ -33,7 +33,9 @@ async fn november(store: &Sqlite, now: Timestamp) -> String {
 }
 
 async fn import(store: &Sqlite, lines: &str) -> Imported {
-    read::import(store, &mut lines.as_bytes(), |_| ()).await.unwrap()
+    read::import(store, &mut lines.as_bytes(), Timestamp::MAX, |_| ())
+        .await
+        .unwrap()
 }
 
 /// The rules changed, one monitor came back and another was removed for good.
@@ -130,7 +132,9 @@ async fn a_monitor_that_is_watched_where_it_comes_from_must_be_configured() {
     let history = lines(&app.store().await, Timestamp::MIN).await;
     let folder = tempfile::tempdir().unwrap();
     let other = Sqlite::open(&folder.path().join("other.db")).await.unwrap();
-    let refused = read::import(&other, &mut history.as_bytes(), |_| ()).await.unwrap_err();
+    let refused = read::import(&other, &mut history.as_bytes(), Timestamp::MAX, |_| ())
+        .await
+        .unwrap_err();
     assert!(
         refused
             .to_string()

@@ -70,7 +70,9 @@ impl Elsewhere {
     }
 
     pub async fn import_lines(&self, lines: &str) -> Imported {
-        read::import(&self.store, &mut lines.as_bytes(), |_| ()).await.unwrap()
+        read::import(&self.store, &mut lines.as_bytes(), Timestamp::MAX, |_| ())
+            .await
+            .unwrap()
     }
 
     /// Everything that can be said of it, in a form that can be compared.

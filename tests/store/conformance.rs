@@ -5,6 +5,7 @@ use crate::recorder::Recorder;
 use everup::domain::check::{Check, Verdict};
 use everup::domain::exchange::{Body, Exchange};
 use everup::domain::foreign::{Claim, Count, Foreign, Origin, Records, Source, Stretch};
+use everup::domain::judge::Entry;
 use everup::domain::ledger::Ledger;
 use everup::domain::maintenance::MaintenanceWindow;
 use everup::domain::monitor::Key;
@@ -13,11 +14,14 @@ use everup::domain::month::Month;
 use everup::domain::run::Run;
 use everup::domain::span::{Span, Spans};
 use everup::domain::timestamp::{DAY_MS, Timestamp};
+use everup::store::baseline::Purged;
 use everup::store::closed::{ClosedMonth, ClosedRow, Correction, Instead, Subject};
 use everup::store::contract::{
     Alive, Batch, Committed, Exchanged, Imported, Loaded, Others, Pause, Registration, Store,
     StoreError,
 };
+use everup::store::past::Past;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A store that watches `ids` from second 0 on.
@@ -855,6 +859,83 @@ pub async fn what_was_said_is_imported_once_and_never_contradicted(database: &dy
     assert_eq!(everything_said(&*store, api, 9).await.len(), 1);
 }
 
+pub async fn a_past_that_is_imported_holds_before_what_is_kept(database: &dyn Database) {
+    let store = watching(database, &["api"]).await;
+    let patient = Parameters { failures: 9, ..Parameters::default() };
+    let past = |id: &str, lives: [Span; 2]| Past {
+        id: MonitorId::new(id).unwrap(),
+        name: "Elsewhere".to_owned(),
+        url: "https://elsewhere.example.com/".to_owned(),
+        lives: lives.into_iter().collect(),
+        parameters: vec![(at(-1_000), patient)],
+    };
+    let lasting = Span::new(at(-100), Timestamp::MAX);
+    let mut import = store.import().await.unwrap();
+    let kept = import.past(&past("api", [span(-1_000, -500), lasting])).await.unwrap();
+    assert_eq!(kept, Some(key(&store.load().await.unwrap(), "api")));
+    // Who is watched still must be configured; who was removed is made.
+    assert_eq!(import.past(&past("web", [span(-9, -8), lasting])).await.unwrap(), None);
+    let old = past("old", [span(-1_000, -500), span(-400, -300)]);
+    assert!(import.past(&old).await.unwrap().is_some());
+    assert_eq!(import.finish().await.unwrap().monitors, 2);
+    let loaded = store.load().await.unwrap();
+    assert_eq!(ids(&loaded), ["api", "old"]);
+    let api = &loaded.histories[0].monitor;
+    assert_eq!(lives(&loaded, "api"), [span(-1_000, -500), lasting].into_iter().collect());
+    assert_eq!(lives(&loaded, "old"), old.lives);
+    assert_eq!((api.name.as_str(), api.parameters.at(at(-1))), ("API", patient));
+    assert_eq!(api.parameters.at(at(0)), strict());
+    let mut again = store.import().await.unwrap();
+    again.past(&past("api", [span(-1_000, -500), lasting])).await.unwrap();
+    again.past(&old).await.unwrap();
+    assert_eq!(again.finish().await.unwrap(), Imported::default());
+}
+
+/// Two days with an outage each, and a third day.
+async fn three_days(database: &dyn Database) -> (Arc<dyn Store>, Key) {
+    let mut recorder = Recorder::start(watching(database, &["api", "web"]).await).await;
+    let day = DAY_MS / 1_000;
+    for second in [0, day, 2 * day] {
+        for check in [ok(second), fail(second + 60), ok(second + 120), ok(second + 4_000)] {
+            recorder.keep(&[("api", check.clone()), ("web", check)], None).await;
+        }
+    }
+    recorder.store.pack(at(3 * day)).await.unwrap();
+    (recorder.store.clone(), recorder.key("api"))
+}
+
+pub async fn checks_that_are_let_go_leave_what_they_came_to(database: &dyn Database) {
+    let (store, api) = three_days(database).await;
+    let (day, before) = (DAY_MS / 1_000, store.load().await.unwrap());
+    let until = |second| BTreeMap::from([(api, Spans::from(span(-day, second)))]);
+    // The second day ends a second later.
+    let purged = store.purge(&until(2 * day - 1)).await.unwrap();
+    assert_eq!((purged.days, purged.checks, purged.doubtful.len()), (1, 4, 0));
+    assert_eq!(store.kept_from().await.unwrap(), [(api, at(day))].into());
+    assert_eq!(store.purge(&until(9 * day)).await.unwrap().days, 1, "the newest day stays");
+    assert_eq!(store.purge(&until(9 * day)).await.unwrap(), Purged::default());
+    let after = store.load().await.unwrap();
+    assert_eq!((after.epoch, &after.histories), (before.epoch, &before.histories));
+    let left = store.checks(api, Span::ALWAYS).await.unwrap();
+    assert_eq!((left.len(), left[0].started_at), (4, at(2 * day)));
+    assert_eq!(store.extent(api).await.unwrap().unwrap().from, at(2 * day));
+    let digests = store.digests(api, Span::ALWAYS).await.unwrap();
+    let told: Vec<_> = digests.iter().map(|digest| (digest.from, digest.checks)).collect();
+    let hours = [(0, 3), (3_600, 1), (day, 3), (day + 3_600, 1)];
+    assert_eq!(told, hours.map(|(second, checks)| (at(second), checks)));
+    assert_eq!(store.digests(api, span(3_600, day)).await.unwrap(), digests[1..2]);
+    assert_eq!(store.baseline(api).await.unwrap().unwrap().until, at(2 * day));
+    let outages = |entries: &[Entry]| {
+        entries.iter().filter(|entry| matches!(entry, Entry::Outage(_))).count()
+    };
+    assert_eq!(outages(&store.fixed(api).await.unwrap()), 2);
+    let web = key(&after, "web");
+    assert_eq!(store.checks(web, Span::ALWAYS).await.unwrap().len(), 12);
+    assert_eq!(store.baseline(web).await.unwrap(), None);
+    drop(store);
+    assert_eq!(database.open().await.load().await.unwrap().histories, before.histories);
+}
+
 pub async fn a_closed_store_refuses(database: &dyn Database) {
     let store = watching(database, &["api"]).await;
     store.close().await;
@@ -960,6 +1041,8 @@ hold! {
         a_correction_is_kept_once_and_only_of_a_closed_month,
         what_was_said_is_kept_with_its_check_or_not_at_all,
         what_was_said_is_imported_once_and_never_contradicted,
+        a_past_that_is_imported_holds_before_what_is_kept,
+        checks_that_are_let_go_leave_what_they_came_to,
         a_closed_store_refuses,
     ];
 }

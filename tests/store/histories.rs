@@ -5,9 +5,9 @@ use crate::files::{Database, File, registration};
 use crate::recorder::Recorder;
 use everup::domain::check::{Check, Evidence, Verdict};
 use everup::domain::ledger::Ledger;
-use everup::domain::monitor::Parameters;
-use everup::domain::span::Span;
-use everup::domain::timestamp::{HOUR_MS, SECOND_MS, Timestamp};
+use everup::domain::monitor::{Monitor, Parameters};
+use everup::domain::span::{Span, Spans};
+use everup::domain::timestamp::{DAY_MS, HOUR_MS, SECOND_MS, Timestamp};
 use everup::store::contract::{Others, Pause, Registration};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -25,6 +25,8 @@ enum Step {
     Crash,
     /// Packs until so far from the newest check of all.
     Pack(i64),
+    /// Lets go of the checks of days that ended so many days before the newest check.
+    Purge(i64),
     /// Another process imports checks that are so much older than the monitor's newest.
     Import(usize, Vec<(i64, Verdict)>),
     /// Another process imports a pause, from and to so long before the newest check.
@@ -45,8 +47,15 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         ]
     };
     let which = || 0..IDS.len();
-    // Mostly contiguous, sometimes not, seldom over hours.
-    let gap = || prop_oneof![6 => 10..=75_i64, 2 => 76..=300_i64, 1 => 3_000..=8_000_i64];
+    // Mostly contiguous, sometimes not, seldom over hours or days.
+    let gap = || {
+        prop_oneof![
+            12 => 10..=75_i64,
+            4 => 76..=300_i64,
+            1 => 3_000..=8_000_i64,
+            2 => 60_000..=100_000_i64,
+        ]
+    };
     let around = || -400..=200_i64;
     let keep = (
         prop::collection::vec((which(), gap(), verdict()), 0..6),
@@ -59,6 +68,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         8 => keep.prop_map(|(checks, checkpoint)| Step::Keep(checks, checkpoint)),
         2 => Just(Step::Crash),
         3 => around().prop_map(Step::Pack),
+        2 => (0..=1_i64).prop_map(Step::Purge),
         2 => import.prop_map(|(which, checks)| Step::Import(which, checks)),
         1 => pause.prop_map(|(which, before, length)| Step::Pause(which, before, length)),
         1 => (lives, 1..=3_u32).prop_map(|(lives, failures)| Step::Register(lives, failures)),
@@ -73,8 +83,10 @@ struct World {
     file: File,
     recorder: Recorder,
     registrations: Vec<Registration>,
-    /// What was kept of each monitor.
+    /// What is kept of each monitor.
     kept: Vec<BTreeMap<Timestamp, Check>>,
+    /// What was before that has come to, and until when that was.
+    fixed: Vec<(Timestamp, Ledger)>,
     /// When the newest check of each monitor began.
     newest: Vec<Timestamp>,
 }
@@ -83,6 +95,16 @@ fn check(at: Timestamp, verdict: Verdict) -> Check {
     let evidence = (verdict != Verdict::Ok)
         .then(|| Box::new(Evidence::because(&format!("{verdict} at {}", at.0))));
     Check { started_at: at, verdict, latency_us: Some((at.0 % 997) as u32), evidence }
+}
+
+/// Lets a ledger go on with checks.
+fn judge<'a>(ledger: &mut Ledger, checks: impl Iterator<Item = &'a Check>, monitor: &Monitor) {
+    let (mut judge, mut entries) = (ledger.judge.clone(), Vec::new());
+    for check in checks {
+        let (at, verdict) = (check.started_at, check.verdict);
+        judge.observe(at, verdict, check.reason(), monitor, &mut entries);
+    }
+    ledger.settle(entries, judge);
 }
 
 impl World {
@@ -97,6 +119,7 @@ impl World {
             recorder: Recorder::start(store).await,
             registrations,
             kept: vec![BTreeMap::new(); IDS.len()],
+            fixed: vec![(Timestamp::MIN, Ledger::default()); IDS.len()],
             newest: vec![begin; IDS.len()],
         }
     }
@@ -113,6 +136,7 @@ impl World {
                 let until = self.now().plus_ms(around * SECOND_MS);
                 self.recorder.store.pack(until).await.unwrap();
             }
+            Step::Purge(days) => self.purge(days).await,
             Step::Import(which, checks) => self.import(which, checks).await,
             Step::Pause(which, before, length) => {
                 let from = Timestamp(self.newest[which].0 - before * SECOND_MS);
@@ -177,23 +201,50 @@ impl World {
         for (before, verdict) in checks {
             let at = Timestamp(self.newest[which].0 - before * SECOND_MS - 1);
             let check = self.kept[which].get(&at).cloned().unwrap_or(check(at, verdict));
-            self.kept[which].insert(at, check.clone());
+            if at >= self.fixed[which].0 {
+                self.kept[which].insert(at, check.clone());
+            }
             import.checks(key, &[check]).await.unwrap();
         }
         import.finish().await.unwrap();
     }
 
+    async fn purge(&mut self, days: i64) {
+        let midnight = self.now().0.div_euclid(DAY_MS) * DAY_MS;
+        let old = Spans::from(Span::new(Timestamp::MIN, Timestamp(midnight - days * DAY_MS)));
+        let old = IDS.iter().map(|id| (self.recorder.key(id), old.clone())).collect();
+        let store = self.recorder.store.clone();
+        // Only what is packed goes.
+        store.pack(Timestamp(midnight)).await.unwrap();
+        let purged = store.purge(&old).await.unwrap();
+        assert_eq!(purged.doubtful, []);
+        let kept_from = store.kept_from().await.unwrap();
+        let loaded = store.load().await.unwrap();
+        for (which, id) in IDS.iter().enumerate() {
+            let key = self.recorder.key(id);
+            let Some(until) = kept_from.get(&key).copied() else { continue };
+            let history = loaded.histories.iter().find(|h| h.key == key).unwrap();
+            let rest = self.kept[which].split_off(&until);
+            let gone = std::mem::replace(&mut self.kept[which], rest);
+            self.fixed[which].0 = until;
+            judge(&mut self.fixed[which].1, gone.values(), &history.monitor);
+            assert!(!self.kept[which].is_empty(), "the newest check stays");
+        }
+    }
+
     async fn compare(&self) {
         let store = &*self.recorder.store;
         let loaded = store.load().await.unwrap();
-        for (id, kept) in IDS.iter().zip(&self.kept) {
+        for ((id, kept), fixed) in IDS.iter().zip(&self.kept).zip(&self.fixed) {
             let key = self.recorder.key(id);
             let all: Vec<Check> = kept.values().cloned().collect();
             assert_eq!(store.checks(key, Span::ALWAYS).await.unwrap(), all);
             let history = loaded.histories.iter().find(|h| h.key == key).unwrap();
-            let seen =
-                all.iter().map(|check| (check.started_at, check.verdict, check.reason()));
-            assert_eq!(history.ledger, Ledger::of(seen, &history.monitor), "{id}");
+            let mut ledger = fixed.1.clone();
+            judge(&mut ledger, all.iter(), &history.monitor);
+            assert_eq!(history.ledger, ledger, "{id}");
+            let until = store.baseline(key).await.unwrap().map(|baseline| baseline.until);
+            assert_eq!(until.unwrap_or(Timestamp::MIN), fixed.0);
             assert_eq!(history.latest.as_ref(), all.last(), "{id}");
             let hour = Span::new(Timestamp(BEGIN_MS), Timestamp(BEGIN_MS + HOUR_MS));
             let within = all.iter().filter(|check| hour.contains(check.started_at));
@@ -208,7 +259,7 @@ impl World {
 
 proptest! {
     // Every case is a database on disk.
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(ProptestConfig::with_cases(80))]
     #[test]
     fn whatever_happens_a_store_answers_what_was_kept_and_what_it_comes_to(steps in steps()) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -2,10 +2,12 @@
 
 use crate::files::{Database, File, at, everything, fail, key, ok, registration};
 use crate::recorder::Recorder;
-use everup::domain::span::Span;
+use everup::domain::span::{Span, Spans};
+use everup::domain::timestamp::DAY_MS;
 use everup::store::contract::{Alive, Batch, Committed, Others, Store, StoreError};
 use everup::store::sqlite::Sqlite;
 use rstest::rstest;
+use std::collections::BTreeMap;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
@@ -424,4 +426,32 @@ async fn a_day_of_minutes_packs_into_a_few_kilobytes() {
     let bytes = file.number("SELECT sum(length(packed)) FROM check_day").await;
     assert!(bytes < 3 * 1_440, "{bytes}");
     assert_eq!(store.checks(api, Span::ALWAYS).await.unwrap(), day);
+}
+
+/// Only what still comes to what is kept may go.
+#[tokio::test]
+async fn a_day_whose_ledger_was_touched_stays_with_all_later_ones() {
+    let file = File::new();
+    let mut recorder = Recorder::start({
+        let store = file.open().await;
+        store.register(at(0), &[registration("api")], Others::Remove).await.unwrap();
+        store
+    })
+    .await;
+    let day = DAY_MS / 1_000;
+    for second in [0, day, 2 * day] {
+        for check in [ok(second), fail(second + 60), ok(second + 120)] {
+            recorder.keep(&[("api", check)], None).await;
+        }
+    }
+    let (store, api) = (recorder.store.clone(), recorder.key("api"));
+    store.pack(at(3 * day)).await.unwrap();
+    file.execute("UPDATE ledger SET note = 'all was well' WHERE kind = 'outage'")
+        .await;
+    let all = BTreeMap::from([(api, Spans::from(Span::ALWAYS))]);
+    let purged = store.purge(&all).await.unwrap();
+    assert_eq!((purged.days, purged.doubtful), (0, vec![("api".to_owned(), at(0))]));
+    assert_eq!(store.checks(api, Span::ALWAYS).await.unwrap().len(), 9);
+    assert_eq!(store.baseline(api).await.unwrap(), None);
+    assert!(store.fixed(api).await.unwrap().is_empty(), "nothing of it is left fixed");
 }

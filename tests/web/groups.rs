@@ -33,12 +33,24 @@ async fn the_first_sentence_of_a_group_names_the_members_that_are_down_and_why()
     let down = || Story::new("A").with(61, 70, Event::Fails("HTTP 502."));
     let since = || Story::new("B").with(31, 40, Event::Fails("HTTP 500"));
     let unseen = || Story::new("Mail").with(61, 70, Event::Gap);
+    let hole = || Story::new("Mail").with(120, 60, Event::Gap);
     let paused = || Story::new("Old").paused(60, 600);
-    let cases: [(Rule, Vec<Story>, [&str; 3]); 7] = [
+    let cases: [(Rule, Vec<Story>, [&str; 3]); 9] = [
         (
             Rule::Any,
             vec![well(), well().id("b")],
-            ["Shop: Up", "Shop is up.", "All 2 monitors are up."],
+            ["Shop: Up", "Shop is up since 16 Aug, 13:04 (100 d).", "All 2 monitors are up."],
+        ),
+        // What was before a gap is not known to have gone on, unless the other one has seen it.
+        (
+            Rule::Any,
+            vec![well(), hole()],
+            ["Shop: Up", "Shop is up since 11:04 (51 min).", "All 2 monitors are up."],
+        ),
+        (
+            Rule::All,
+            vec![well(), hole()],
+            ["Shop: Up", "Shop is up since 16 Aug, 13:04 (100 d).", "All 2 monitors are up."],
         ),
         (
             Rule::Any,
@@ -61,7 +73,11 @@ async fn the_first_sentence_of_a_group_names_the_members_that_are_down_and_why()
         (
             Rule::All,
             vec![down(), well()],
-            ["Shop: Up", "Shop is up, but one member is down: A (HTTP 502).", "1 of 2 is up."],
+            [
+                "Shop: Up",
+                "Shop is up since 16 Aug, 13:04 (100 d), but one member is down: A (HTTP 502).",
+                "1 of 2 is up.",
+            ],
         ),
         (
             Rule::Any,

@@ -5,10 +5,12 @@ use async_trait::async_trait;
 use everup::board::{Board, Snapshot};
 use everup::clock::ManualClock;
 use everup::domain::check::{Check, Evidence, Kind, Phases, Verdict};
+use everup::domain::digest::Digest;
 use everup::domain::exchange::{Body, Certificate, Exchange, Tls};
 use everup::domain::foreign::{Claim, Count, Foreign, Origin, Records, Source, Stretch};
 use everup::domain::group::{Group, Rule};
 use everup::domain::history::History;
+use everup::domain::judge::Entry;
 use everup::domain::ledger::Ledger;
 use everup::domain::maintenance::MaintenanceWindow;
 use everup::domain::monitor::{Key, Monitor, MonitorId, ParameterHistory, Parameters};
@@ -21,6 +23,7 @@ use everup::domain::timestamp::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp};
 use everup::report::closed::seal;
 use everup::report::period::PeriodReport;
 use everup::report::settings::{Contract, GroupSettings, Settings};
+use everup::store::baseline::{Baseline, Purged};
 use everup::store::closed::{ClosedMonth, Correction, Instead, Subject};
 use everup::store::contract::{
     Batch, Committed, Import, Loaded, Others, Pause, Registration, Store, StoreError,
@@ -28,7 +31,7 @@ use everup::store::contract::{
 use everup::vitals::Vitals;
 use everup::web::App;
 use futures_util::FutureExt;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -765,6 +768,28 @@ impl Store for Shelf {
     }
 
     async fn pack(&self, _: Timestamp) -> Result<u64, StoreError> {
+        read_only()
+    }
+
+    async fn purge(&self, _: &BTreeMap<Key, Spans>) -> Result<Purged, StoreError> {
+        read_only()
+    }
+
+    async fn kept_from(&self) -> Result<HashMap<Key, Timestamp>, StoreError> {
+        self.works()?;
+        Ok(HashMap::new())
+    }
+
+    async fn baseline(&self, _: Key) -> Result<Option<Baseline>, StoreError> {
+        self.works()?;
+        Ok(None)
+    }
+
+    async fn fixed(&self, _: Key) -> Result<Vec<Entry>, StoreError> {
+        read_only()
+    }
+
+    async fn digests(&self, _: Key, _: Span) -> Result<Vec<Digest>, StoreError> {
         read_only()
     }
 

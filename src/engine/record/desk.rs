@@ -30,6 +30,8 @@ pub(super) struct Desk {
     pub(super) order: Vec<Key>,
     pub(super) windows: Arc<[MaintenanceWindow]>,
     pub(super) waiting: Vec<(Key, Check)>,
+    /// How many checks are being committed just now.
+    under_way: usize,
     pub(super) exchanges: Exchanges,
     /// Where checks were lost: of each monitor the first and the newest, and how many.
     pub(super) lost: BTreeMap<Key, (Timestamp, Timestamp, u64)>,
@@ -101,15 +103,22 @@ impl Desk {
                 progress.push(Progress { key, entries, judge });
             }
         }
+        self.under_way = checks.len();
         let exchanges = self.exchanges.batch();
         let epoch = self.epoch;
         let batch = Batch { epoch, checks, progress, checkpoint, exchanges, alive: None };
         Some(Bundle { batch, quiet })
     }
 
+    /// How many checks are not kept yet.
+    pub(super) fn unkept(&self) -> usize {
+        self.waiting.len() + self.under_way
+    }
+
     /// A bundle is kept: it is what is shown from now on.
     pub(super) fn settle(&mut self, bundle: Bundle, now: Timestamp) {
         let Bundle { batch, quiet } = bundle;
+        self.under_way = 0;
         let loud = (batch.progress.into_iter())
             .map(|Progress { key, entries, judge }| (key, entries, judge));
         let quiet = quiet.into_iter().map(|(key, judge)| (key, Vec::new(), judge));
@@ -163,6 +172,7 @@ impl Desk {
 
     /// A bundle that was not kept waits again, before what has come since.
     pub(super) fn put_back(&mut self, Bundle { batch, .. }: Bundle) {
+        self.under_way = 0;
         let since = std::mem::replace(&mut self.waiting, batch.checks);
         self.waiting.extend(since);
         self.exchanges.put_back(batch.exchanges);

@@ -16,6 +16,11 @@ pub(super) fn day_of(at: Timestamp) -> i64 {
     at.0.div_euclid(DAY_MS)
 }
 
+/// The first instant of a day.
+pub(super) fn start_of(day: i64) -> Timestamp {
+    Timestamp(day.saturating_mul(DAY_MS))
+}
+
 /// The first instant after a day.
 pub(super) fn end_of(day: i64) -> Timestamp {
     Timestamp(day.saturating_add(1).saturating_mul(DAY_MS))
@@ -92,6 +97,20 @@ pub(super) async fn write(
     .bind(packed)
     .execute(connection)
     .await?;
+    Ok(())
+}
+
+/// Deletes the checks of one day.
+pub(super) async fn delete(
+    connection: &mut SqliteConnection,
+    key: Key,
+    day: i64,
+) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM check_day WHERE monitor = $1 AND day = $2")
+        .bind(key.0)
+        .bind(day)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 

@@ -67,3 +67,20 @@ pub(super) async fn read(
     }
     Ok(exchanges)
 }
+
+/// Deletes what was said in the checks of a monitor that began within `span`.
+pub(super) async fn delete(
+    connection: &mut SqliteConnection,
+    key: Key,
+    span: Span,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "DELETE FROM exchange WHERE monitor = $1 AND started_at >= $2 AND started_at < $3",
+    )
+    .bind(key.0)
+    .bind(span.from.0)
+    .bind(span.to.0)
+    .execute(connection)
+    .await?;
+    Ok(())
+}

@@ -7,19 +7,23 @@
 use super::meta::{self, Meta};
 use super::monitors::{self, Stored};
 use super::write::Write;
-use super::{closed, days, exchanges, foreign, ledger, maintenance, packing, past};
+use super::{baseline, closed, days, exchanges, foreign, ledger, maintenance, packing, past};
 use crate::domain::check::{Check, Evidence};
+use crate::domain::digest::Digest;
 use crate::domain::foreign::{Count, Origin, Stretch};
+use crate::domain::judge::Entry as LedgerEntry;
 use crate::domain::maintenance::MaintenanceWindow;
 use crate::domain::monitor::Key;
+use crate::domain::month::Month;
 use crate::domain::span::Span;
 use crate::domain::timestamp::Timestamp;
+use crate::store::baseline::Baseline;
 use crate::store::closed::{ClosedMonth, Correction};
 use crate::store::contract::{Exchanged, Import, Imported, Pause, StoreError};
 use crate::store::past::Past;
 use async_trait::async_trait;
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// What the days in memory may take, roughly: a month of minutes
 /// of four monitors.
@@ -43,6 +47,12 @@ pub(super) struct SqliteImport {
     packed: bool,
     days: BTreeMap<(Key, i64), Day>,
     bytes_waiting: usize,
+    /// The months that are closed.
+    closed: HashSet<Month>,
+    /// Where the single checks of a monitor begin, where not all are kept.
+    baselines: HashMap<Key, Baseline>,
+    /// The baselines that this import has brought: what they have settled may be added.
+    brought: BTreeSet<Key>,
     /// The monitors with new checks, counts or stretches, and the earliest of these.
     earliest: BTreeMap<Key, Timestamp>,
     /// The latest new check of all.
@@ -56,8 +66,13 @@ impl SqliteImport {
     /// Begins, with all other writers held off.
     pub(super) async fn begin(mut write: Write) -> Result<SqliteImport, StoreError> {
         let monitors = monitors::read_all(write.connection()).await?;
+        let baselines = baseline::read_all(write.connection()).await?;
+        let closed = closed::months(write.connection()).await?.into_iter().collect();
         Ok(SqliteImport {
             write,
+            closed,
+            baselines,
+            brought: BTreeSet::new(),
             monitors,
             packed: false,
             days: BTreeMap::new(),
@@ -123,6 +138,8 @@ impl SqliteImport {
                 day.is_new = true;
                 self.bytes_waiting += weight(check);
                 self.imported.checks += 1;
+                let month = Month::around(check.started_at, chrono_tz::UTC);
+                self.imported.closed_checks += u64::from(self.closed.contains(&month));
                 self.begins(key, check.started_at);
                 self.latest = self.latest.max(Some(check.started_at));
                 Ok(())
@@ -201,12 +218,88 @@ impl Import for SqliteImport {
     async fn checks(&mut self, key: Key, checks: &[Check]) -> Result<(), StoreError> {
         self.stored(key)?;
         self.pack_hot().await?;
+        let begin = self.baselines.get(&key).map_or(Timestamp::MIN, |baseline| baseline.until);
         for of_day in checks.chunk_by(|a, b| day(a) == day(b)) {
             let Some(first) = of_day.first() else { continue };
+            // A baseline lies between two days.
+            if first.started_at < begin {
+                self.imported.too_old_checks += of_day.len() as u64;
+                continue;
+            }
             self.open_day(key, day(first)).await?;
             for check in of_day {
                 self.add(key, day(first), check)?;
             }
+        }
+        Ok(())
+    }
+
+    async fn baseline(&mut self, key: Key, baseline: &Baseline) -> Result<(), StoreError> {
+        let id = self.stored(key)?.id.clone();
+        if let Some(kept) = self.baselines.get(&key) {
+            return if kept == baseline {
+                Ok(())
+            } else {
+                Err(StoreError::Conflict(format!(
+                    "{id}: its single checks are kept from {} on, and another baseline is \
+                     given; import into a new database",
+                    kept.until
+                )))
+            };
+        }
+        self.pack_hot().await?;
+        self.write_days().await?;
+        let connection = self.write.connection();
+        if let Some(first) = days::read_first(connection, key).await?.first() {
+            return Err(StoreError::Conflict(format!(
+                "{id}: checks from {} on are kept, and the baseline {} says that those before \
+                 it are not; import into a new database",
+                first.started_at, baseline.until
+            )));
+        }
+        if days::start_of(days::day_of(baseline.until)) != baseline.until {
+            return Err(StoreError::Conflict(format!(
+                "{id}: a baseline lies at the beginning of a day of UTC, not at {}",
+                baseline.until
+            )));
+        }
+        baseline::put(connection, key, baseline).await?;
+        self.baselines.insert(key, baseline.clone());
+        self.brought.insert(key);
+        self.changed.insert(key);
+        self.imported.digests += 1;
+        Ok(())
+    }
+
+    async fn fixed(&mut self, key: Key, entry: &LedgerEntry) -> Result<(), StoreError> {
+        let id = self.stored(key)?.id.clone();
+        let connection = self.write.connection();
+        if baseline::fix(connection, key, entry).await? {
+            return Ok(());
+        }
+        if !self.brought.contains(&key) {
+            return Err(StoreError::Conflict(format!(
+                "{id}: what its checks came to before its baseline is fixed, and this is not \
+                 part of it"
+            )));
+        }
+        ledger::add(connection, &[(key, entry)]).await?;
+        baseline::fix(connection, key, entry).await?;
+        self.imported.digests += 1;
+        Ok(())
+    }
+
+    async fn digest(&mut self, key: Key, digest: &Digest) -> Result<(), StoreError> {
+        self.stored(key)?;
+        let begin = self.baselines.get(&key).map_or(Timestamp::MIN, |baseline| baseline.until);
+        let added = if digest.from < begin {
+            baseline::add_digest(self.write.connection(), key, digest).await
+        } else {
+            let refused = format!("the hour from {} is not before its baseline", digest.from);
+            Err(StoreError::Conflict(refused))
+        };
+        if self.of_monitor(key, added)? {
+            self.imported.digests += 1;
         }
         Ok(())
     }
@@ -314,8 +407,11 @@ impl Import for SqliteImport {
     }
 
     async fn finish(mut self: Box<Self>) -> Result<Imported, StoreError> {
-        let nothing =
-            Imported { known_checks: self.imported.known_checks, ..Imported::default() };
+        let nothing = Imported {
+            known_checks: self.imported.known_checks,
+            too_old_checks: self.imported.too_old_checks,
+            ..Imported::default()
+        };
         if self.imported == nothing {
             self.write.roll_back().await?;
             return Ok(self.imported);

@@ -4,7 +4,7 @@
 //! its checks as a whole.
 
 use super::error::corrupt;
-use super::{days, write};
+use super::{baseline, days, write};
 use crate::domain::judge::{Entry, Judge};
 use crate::domain::ledger::Settled;
 use crate::domain::monitor::Key;
@@ -14,6 +14,7 @@ use crate::domain::span::Span;
 use crate::domain::timestamp::Timestamp;
 use crate::store::contract::StoreError;
 use crate::store::judge_state;
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -70,7 +71,13 @@ pub(super) async fn add(
 }
 
 fn row(key: Key, entry: &Entry) -> Result<(i64, &'static str, i64, i64, &str), StoreError> {
-    let (kind, span, note) = match entry {
+    let (kind, span, note) = columns(entry)?;
+    Ok((key.0, kind, span.from.0, span.to.0, note))
+}
+
+/// The kind of an entry, its time, and what is noted of it.
+pub(super) fn columns(entry: &Entry) -> Result<(&'static str, Span, &str), StoreError> {
+    Ok(match entry {
         Entry::Up(span) => ("up", *span, ""),
         Entry::Degraded(span) => ("degraded", *span, ""),
         Entry::Down(span) => ("down", *span, ""),
@@ -81,8 +88,7 @@ fn row(key: Key, entry: &Entry) -> Result<(i64, &'static str, i64, i64, &str), S
         }
         Entry::Outage(outage) => ("outage", outage.span(), &*outage.reason),
         Entry::Blip(blip) => ("blip", blip.span, &*blip.reason),
-    };
-    Ok((key.0, kind, span.from.0, span.to.0, note))
+    })
 }
 
 fn entry(kind: &str, span: Span, note: &str) -> Option<Entry> {
@@ -115,13 +121,19 @@ pub(super) async fn read_settled(
     .await?;
     let mut settled: HashMap<Key, Settled> = HashMap::new();
     for row in rows {
-        let key: i64 = row.try_get(0)?;
-        let span = Span::new(Timestamp(row.try_get(2)?), Timestamp(row.try_get(3)?));
-        let entry = entry(row.try_get(1)?, span, row.try_get(4)?)
-            .ok_or_else(|| corrupt(format!("ledger of monitor {key}"), "a kind is unknown"))?;
-        settled.entry(Key(key)).or_default().add([entry]);
+        let (key, entry) = read_entry(&row)?;
+        settled.entry(key).or_default().add([entry]);
     }
     Ok(settled)
+}
+
+/// An entry in a row of its monitor, kind, beginning, end and note.
+pub(super) fn read_entry(row: &SqliteRow) -> Result<(Key, Entry), StoreError> {
+    let key: i64 = row.try_get(0)?;
+    let span = Span::new(Timestamp(row.try_get(2)?), Timestamp(row.try_get(3)?));
+    let entry = entry(row.try_get(1)?, span, row.try_get(4)?)
+        .ok_or_else(|| corrupt(format!("ledger of monitor {key}"), "a kind is unknown"))?;
+    Ok((Key(key), entry))
 }
 
 /// Every judge that is stored.
@@ -183,22 +195,26 @@ pub(super) async fn replay_late(
     Ok(())
 }
 
-/// Judges the whole past of a monitor again, a day at a time. All its checks must be
-/// packed. `replay_from` is the checkpoint, for which the new judge holds too.
+/// Judges the past of a monitor again as far as its checks are kept, a day at a time; what
+/// was before is fixed. All its checks must be packed. `replay_from` is the checkpoint, for
+/// which the new judge holds too.
 pub(super) async fn rebuild(
     connection: &mut SqliteConnection,
     key: Key,
     monitor: &Monitor,
     replay_from: Option<Timestamp>,
 ) -> Result<(), StoreError> {
-    for table in
-        ["DELETE FROM ledger WHERE monitor = $1", "DELETE FROM judge WHERE monitor = $1"]
-    {
-        sqlx::query(table).bind(key.0).execute(&mut *connection).await?;
+    for clear in [
+        "DELETE FROM ledger WHERE monitor = $1 AND fixed = 0",
+        "DELETE FROM judge WHERE monitor = $1",
+    ] {
+        sqlx::query(clear).bind(key.0).execute(&mut *connection).await?;
     }
-    let mut judge = Judge::default();
+    let baseline = baseline::read(connection, key).await?;
+    let first = baseline.as_ref().map_or(i64::MIN, |baseline| days::day_of(baseline.until));
+    let mut judge = baseline.map(|baseline| baseline.judge).unwrap_or_default();
     let mut entries = Vec::new();
-    for day in days::list(connection, key, i64::MIN, i64::MAX).await? {
+    for day in days::list(connection, key, first, i64::MAX).await? {
         for check in days::read(connection, key, day).await? {
             let (at, verdict) = (check.started_at, check.verdict);
             judge.observe(at, verdict, check.reason(), monitor, &mut entries);

@@ -7,7 +7,7 @@
 use super::ledger::{self, StoredJudge};
 use super::meta::Meta;
 use super::monitors::{self, Stored};
-use super::{days, hot, maintenance};
+use super::{baseline, days, hot, maintenance};
 use crate::domain::check::Check;
 use crate::domain::history::History;
 use crate::domain::judge::{Entry, Judge};
@@ -16,6 +16,7 @@ use crate::domain::maintenance::MaintenanceWindow;
 use crate::domain::monitor::Key;
 use crate::domain::monitor::Monitor;
 use crate::domain::timestamp::{MINUTE_MS, Timestamp};
+use crate::store::baseline::Baseline;
 use crate::store::contract::{Loaded, StoreError};
 use futures_util::TryStreamExt;
 use sqlx::SqliteConnection;
@@ -37,14 +38,16 @@ struct Replay {
 }
 
 impl Replay {
-    fn new(monitor: Monitor, stored: Option<StoredJudge>) -> Replay {
-        let (judge, from) = match stored {
-            None => (Judge::default(), Timestamp(i64::MIN)),
-            Some(stored) => {
-                let from = stored.judged_until();
-                (stored.judge, from)
-            }
-        };
+    /// Goes on from the stored judge, or from the baseline where that knows more.
+    fn new(
+        monitor: Monitor,
+        stored: Option<StoredJudge>,
+        baseline: Option<Baseline>,
+    ) -> Replay {
+        let stored = stored.map(|stored| (stored.judged_until(), stored.judge));
+        let baseline = baseline.map(|baseline| (baseline.until, baseline.judge));
+        let newest = [baseline, stored].into_iter().flatten().max_by_key(|(from, _)| *from);
+        let (from, judge) = newest.unwrap_or((Timestamp(i64::MIN), Judge::default()));
         Replay { monitor, judge, from, entries: Vec::new(), latest: None }
     }
 
@@ -71,9 +74,13 @@ pub(super) async fn load(connection: &mut SqliteConnection) -> Result<Loaded, St
         .map(|stored| stored.window)
         .collect();
     let mut judges = ledger::read_judges(connection).await?;
+    let mut baselines = baseline::read_all(connection).await?;
     let mut replays = BTreeMap::new();
     for (key, monitor) in &stored {
-        replays.insert(*key, Replay::new(monitor.monitor(*key)?, judges.remove(key)));
+        replays.insert(
+            *key,
+            Replay::new(monitor.monitor(*key)?, judges.remove(key), baselines.remove(key)),
+        );
     }
     replay(connection, meta, &mut replays).await?;
     let mut settled = ledger::read_settled(connection).await?;

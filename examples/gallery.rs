@@ -23,6 +23,8 @@ async fn main() -> std::io::Result<()> {
         ("outage", sample::outage()),
         ("grouped", sample::grouped()),
         ("imported", sample::imported()),
+        ("explained", sample::explained()),
+        ("closed", sample::closed()),
         ("many", sample::many(300)),
         ("nothing", sample::scene(&[], Vec::new())),
     ];

@@ -45,7 +45,7 @@ pub(super) async fn report(place: &Place, wanted: ReportWanted) -> anyhow::Resul
     let period = period(&wanted, now, config.report.zone)?;
     let report = {
         let remembered = &mut Remembered::default();
-        answer(&store, &histories, period, now, &config.report, remembered).await?
+        answer(&store, &histories, period, now, &config.report, Some(remembered)).await?
     };
     terminal::print(&wanted.format.print(&report))?;
     store.close().await;

@@ -171,6 +171,13 @@ pub struct Foreign {
 }
 
 impl Foreign {
+    /// The time whose checks were taken over from a source.
+    #[must_use]
+    pub fn checked_by(&self, source: Source) -> Spans {
+        let of_checks = |of: &&Origin| of.records == Records::Checks && of.source == source;
+        self.origins.iter().filter(of_checks).map(|origin| origin.span).collect()
+    }
+
     /// The time whose checks were not our own.
     #[must_use]
     pub fn checked_elsewhere(&self) -> Spans {

@@ -24,6 +24,7 @@ pub mod month;
 pub mod outage;
 pub mod percent;
 pub mod period;
+pub mod run;
 pub mod span;
 pub mod timeline;
 pub mod timestamp;

@@ -107,7 +107,9 @@ impl Target {
         self.decimals
     }
 
-    fn ratio(self) -> Ratio {
+    /// As a fraction: 99.9 % is 999 of 1000.
+    #[must_use]
+    pub fn ratio(self) -> Ratio {
         Ratio { part: self.units, whole: 100 * 10_i64.pow(self.decimals) }
     }
 

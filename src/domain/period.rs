@@ -151,8 +151,9 @@ impl Period {
                 let whole =
                     |at: Timestamp| month::start_of(month::local_date(at, zone), zone) == at;
                 if whole(span.from) && whole(span.to) {
+                    let first = month::local_date(span.from, zone);
                     let last = month::local_date(span.to.plus_ms(-1), zone);
-                    format!("{} to {last}", month::local_date(span.from, zone))
+                    if first == last { first.to_string() } else { format!("{first} to {last}") }
                 } else {
                     let format = "%Y-%m-%d %H:%M:%S";
                     let (from, to) = (local(span.from), local(span.to));
@@ -266,7 +267,9 @@ mod tests {
     fn a_range_of_dates_holds_its_last_day_and_knows_its_zone() {
         let range = Period::range("2026-10-25", "2026-10-25", BERLIN).unwrap();
         assert_eq!(range.window(BERLIN).length_ms(), 25 * 3_600_000);
-        assert_eq!(range.name(BERLIN), "2026-10-25 to 2026-10-25");
+        assert_eq!(range.name(BERLIN), "2026-10-25");
+        let two = Period::range("2026-10-25", "2026-10-26", BERLIN).unwrap();
+        assert_eq!(two.name(BERLIN), "2026-10-25 to 2026-10-26");
         let exact =
             Period::range("2026-11-01T00:00:00Z", "2026-11-01T00:00:01Z", BERLIN).unwrap();
         assert_eq!(exact.window(BERLIN).length_ms(), 1_000);

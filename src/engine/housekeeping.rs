@@ -120,7 +120,8 @@ async fn try_to_close(tools: &Tools) -> Result<Vec<Month>, StoreError> {
         let period = Period::Month(month);
         let remembered = &mut Remembered::default();
         let shown = histories.iter().copied();
-        let made = PeriodReport::make(&*tools.store, shown, period, now, &settings, remembered);
+        let made =
+            PeriodReport::make(&*tools.store, shown, period, now, &settings, Some(remembered));
         let report = match made.await {
             Ok(report) => report,
             Err(NoReport::Store(error)) => return Err(error),

@@ -7,6 +7,7 @@ mod announce;
 mod exchanges;
 pub mod hold;
 pub mod housekeeping;
+pub mod life;
 pub mod pulse;
 pub mod record;
 pub mod run;

@@ -8,6 +8,7 @@
 mod clock;
 mod desk;
 
+use super::life::Life;
 use super::watch;
 use crate::board::Board;
 use crate::clock::Clock;
@@ -29,6 +30,7 @@ pub struct Recorder {
     board: Arc<Board>,
     clock: Arc<dyn Clock>,
     vitals: Arc<Vitals>,
+    life: Life,
     desk: Mutex<Desk>,
     /// Woken when something waits that should be committed at once.
     pub urgent: Notify,
@@ -60,17 +62,19 @@ pub enum Taken {
 }
 
 impl Recorder {
-    /// A recorder that shows what is kept in `store`.
+    /// A recorder that shows what is kept in `store`, and keeps that it runs from now on.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// When the store cannot be read or written.
     pub async fn new(
         store: Arc<dyn Store>,
         board: Arc<Board>,
         clock: Arc<dyn Clock>,
         vitals: Arc<Vitals>,
     ) -> Result<Recorder, StoreError> {
+        let life = Life::begin(store.clone(), clock.now()).await?;
         let recorder = Recorder {
+            life,
             store,
             board,
             clock,
@@ -166,7 +170,8 @@ impl Recorder {
     /// been judged again.
     async fn try_to_commit(&self) -> Option<bool> {
         let now = self.clock.now();
-        let Some(bundle) = self.next_bundle(now) else { return Some(true) };
+        let Some(mut bundle) = self.next_bundle(now) else { return Some(true) };
+        bundle.batch.alive = self.life.sign(now);
         let outcome = match self.store.commit(&bundle.batch).await {
             Ok(Committed::Kept) => {
                 self.kept(bundle);
@@ -212,6 +217,11 @@ impl Recorder {
         self.read_again().await
     }
 
+    /// Notes that everup stops in order.
+    pub async fn end(&self) {
+        self.life.end(self.clock.now()).await;
+    }
+
     /// Reads everything from the store again and judges what waits on top of it. While
     /// it does, no batch may be under way.
     async fn read_again(&self) -> Result<(), StoreError> {
@@ -224,6 +234,9 @@ impl Recorder {
 
     fn kept(&self, bundle: Bundle) {
         let now = self.clock.now();
+        if let Some(alive) = bundle.batch.alive {
+            self.life.signed(alive);
+        }
         let mut desk = self.desk();
         desk.settle(bundle, now);
         let waiting_checks = desk.unkept();

@@ -157,6 +157,12 @@ impl Engine {
         self.recording.cancel();
         self.loops.close();
         self.loops.wait().await;
+        let kept = self.commit_last().await;
+        self.shared.recorder.end().await;
+        kept
+    }
+
+    async fn commit_last(&self) -> bool {
         self.shared.recorder.give_up_held();
         for _ in 0..LAST_TRIES {
             if self.shared.recorder.commit().await {

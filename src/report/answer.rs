@@ -15,7 +15,8 @@ use crate::store::contract::{Store, StoreError};
 /// The report of `period` as it reads at `now`.
 ///
 /// A month that is closed is what was kept of it, whatever has changed since. A longer
-/// period takes its closed months as they are, so that it is their sum.
+/// period takes its closed months as they are, so that it is their sum. `remembered` is as
+/// in [`PeriodReport::make`].
 ///
 /// # Errors
 /// As [`PeriodReport::make`], and where a closed month cannot be read.
@@ -25,7 +26,7 @@ pub async fn answer(
     period: Period,
     now: Timestamp,
     settings: &Settings,
-    remembered: &mut Remembered,
+    remembered: Option<&mut Remembered>,
 ) -> Result<PeriodReport, NoReport> {
     if let Period::Month(month) = period
         && let Some(kept) = store.closed_month(month).await?
@@ -53,6 +54,7 @@ pub async fn answer(
             && kept.closed_at <= now
         {
             report = with(report, &open(&kept.text())?);
+            report.kept.push(month);
         }
     }
     report.sum_months();

@@ -9,7 +9,8 @@ use super::figures::Figures;
 use super::json;
 use super::latency::Summary;
 use super::outage::MonthOutage;
-use super::period::{Closing, GroupRow, MonitorRow, PeriodReport, months_beside};
+use super::past::months_beside;
+use super::period::{Closing, GroupRow, MonitorRow, PeriodReport};
 use crate::domain::bounds::Doubt;
 use crate::domain::class::Class;
 use crate::domain::group::Rule;
@@ -100,6 +101,7 @@ pub fn open(text: &str) -> Result<PeriodReport, String> {
             .map(|row| row.open(window).map_err(|wrong| format!("group {}: {wrong}", row.id)))
             .collect::<Result<_, _>>()?,
         closing: Some(closing),
+        kept: Vec::new(),
         restatement: None,
     })
 }

@@ -6,7 +6,7 @@ use crate::domain::budget::Budget;
 use crate::domain::class::Class;
 use crate::domain::outage::Outage;
 use crate::domain::percent::{self, Target, Verdict};
-use crate::domain::span::Spans;
+use crate::domain::span::{Span, Spans};
 use crate::domain::timeline::Timeline;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::uptime::{Ratio, Tally};
@@ -177,6 +177,23 @@ impl Figures {
         self.bounds.map(|Bounds { low, high }| {
             (percent::floored(low, decimals), percent::floored(high, decimals))
         })
+    }
+
+    /// How much time after [`Figures::as_of`] will count if it is observed: what the budget
+    /// takes beside the time that was.
+    #[must_use]
+    pub fn ahead_ms(&self) -> i64 {
+        let ahead = Span::new(self.as_of, self.timeline.window().to);
+        self.to_come.within(ahead).length_ms()
+    }
+
+    /// What the verdict compares: the promise is kept where the first number reaches the
+    /// second. `None` where nothing was observed.
+    #[must_use]
+    pub fn comparison(&self) -> Option<(i128, i128)> {
+        let (uptime, target) = (self.tally.uptime()?, self.target.ratio());
+        let product = |a: i64, b: i64| i128::from(a) * i128::from(b);
+        Some((product(uptime.part, target.whole), product(uptime.whole, target.part)))
     }
 
     /// The longest downtime of one outage.

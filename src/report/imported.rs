@@ -68,6 +68,20 @@ impl Imported {
     #[must_use]
     pub fn sentences(&self, zone: Tz) -> Vec<String> {
         let source = self.source;
+        let taken_over = self.taken_over().into_iter().map(|(file, span)| {
+            let dates = dates(span, zone);
+            format!(
+                "Checks of {dates} were imported from {source} ({file}) and are part of the \
+                 figure"
+            )
+        });
+        self.beside(zone).into_iter().chain(taken_over).collect()
+    }
+
+    /// Those of them that are of no part of the figure.
+    #[must_use]
+    pub fn beside(&self, zone: Tz) -> Vec<String> {
+        let source = self.source;
         let mut sentences = Vec::new();
         if let Some(counted) = self.counted {
             sentences.push(format!(
@@ -90,13 +104,6 @@ impl Imported {
                 "{source} says {}{outages} ({}); not part of the figure",
                 uptime.unwrap_or_default(),
                 dates(told.span, zone),
-            ));
-        }
-        for (file, span) in self.taken_over() {
-            let dates = dates(span, zone);
-            sentences.push(format!(
-                "Checks of {dates} were imported from {source} ({file}) and are part of the \
-                 figure"
             ));
         }
         sentences

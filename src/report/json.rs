@@ -4,6 +4,7 @@
 mod imported;
 
 use super::figures::{BOUNDS_DECIMALS, Figures};
+use super::imported::Imported;
 use super::latency;
 use super::outage::MonthOutage;
 use super::period::{Closing, GroupRow, MonitorRow, PeriodReport};
@@ -193,6 +194,11 @@ pub fn print_adjusted(report: &PeriodReport) -> Option<String> {
     };
     let form = Report { restates: Some(restates), ..form(&restatement.adjusted) };
     Some(text_of(&form) + "\n")
+}
+
+/// What another monitor said, as every form in JSON has it.
+pub(super) fn beside(imported: &Imported) -> impl Serialize + '_ {
+    Beside::of(imported)
 }
 
 fn correction(correction: &Correction) -> CorrectionForm<'_> {

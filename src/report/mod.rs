@@ -3,15 +3,16 @@
 //! `past` reads what was, and all figures are cut from it. `period` says how a month was,
 //! `status` how things are and `headline` puts that into a sentence, `monitor` and `group`
 //! tell all of one, `hours` when downtime falls, `dossier` all of one outage and
-//! `outage_list` which there were, `notice` what is planned, `latency` how fast. The
-//! forms (`json`, `csv`, `text`, and the pages) only print what these say
-//! and compute nothing.
+//! `outage_list` which there were, `explain` how a figure came about, `notice` what is
+//! planned, `latency` how fast. The forms (`json`, `csv`, `text`, and the pages) only print
+//! what these say and compute nothing.
 
 pub mod answer;
 pub mod closed;
 pub mod csv;
 pub mod dossier;
 pub mod dossier_json;
+pub mod explain;
 pub mod figures;
 pub mod form;
 pub mod group;

@@ -12,11 +12,13 @@ use crate::domain::monitor::MonitorId;
 use crate::domain::month::Month;
 use crate::domain::outage::{Blip, Outage};
 use crate::domain::percent::Target;
+use crate::domain::period::Period;
 use crate::domain::span::{Span, Spans};
 use crate::domain::timeline::Timeline;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::uptime::Tally;
 use chrono::NaiveDate;
+use chrono_tz::Tz;
 
 /// What a monitor or a group was in some time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,4 +122,18 @@ impl Past {
 pub fn days(timeline: &Timeline, dates: &[(NaiveDate, Span)]) -> Vec<Day> {
     let day = |&(date, span)| Day { date, span, tally: timeline.tally_within(span) };
     dates.iter().map(day).collect()
+}
+
+/// The months that a report of `period` shows beside it, each with its instants.
+pub(super) fn months_beside(period: Period, zone: Tz) -> Vec<(Month, Span)> {
+    const BESIDE_A_MONTH: usize = 12;
+    let mut months = match period {
+        Period::Month(month) => {
+            let back = std::iter::successors(Some(month), |month| Some(month.previous()));
+            back.take(BESIDE_A_MONTH).collect()
+        }
+        longer => longer.months(),
+    };
+    months.sort_unstable();
+    months.into_iter().map(|month| (month, month.window(zone))).collect()
 }

@@ -4,7 +4,7 @@ use super::figures::Figures;
 use super::group::GroupPast;
 use super::imported::Imported;
 use super::latency::{self, Remembered, Summary};
-use super::past::{MonthSum, Past};
+use super::past::{MonthSum, Past, months_beside};
 use super::restated::Restatement;
 use super::settings::Settings;
 use crate::domain::group::{Group, Judged, Member, Rule};
@@ -19,6 +19,7 @@ use crate::domain::timestamp::Timestamp;
 use crate::domain::uptime::Tally;
 use crate::store::contract::{Store, StoreError};
 use chrono_tz::Tz;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The report of one period.
@@ -45,6 +46,8 @@ pub struct PeriodReport {
     pub groups: Vec<GroupRow>,
     /// How the month was closed, where it was and is kept.
     pub closing: Option<Closing>,
+    /// The months of a longer period whose part stands as they were closed, oldest first.
+    pub kept: Vec<Month>,
     /// What was corrected afterwards, if anything was.
     pub restatement: Option<Box<Restatement>>,
 }
@@ -125,6 +128,14 @@ pub enum NoReport {
         /// The month in which the first monitor's time began.
         oldest: Month,
     },
+    /// Somebody else was.
+    #[error("{who} was not watched in {period}")]
+    NotWatched {
+        /// The name of who was asked for.
+        who: String,
+        /// The name of the time.
+        period: String,
+    },
     /// There is no monitor at all.
     #[error("there is no monitor yet, so there is no report")]
     NoMonitor,
@@ -151,7 +162,8 @@ fn named(period: Period, zone: Tz) -> String {
 impl PeriodReport {
     /// Makes the report of `period` as it reads at `now`.
     ///
-    /// `remembered` is what an earlier report may have left, or nothing.
+    /// `remembered` is what an earlier report may have left; without it no single checks
+    /// are read, and the summaries stay empty.
     ///
     /// # Errors
     /// When the period lies in the future or before all monitors, or the store fails.
@@ -161,7 +173,7 @@ impl PeriodReport {
         period: Period,
         now: Timestamp,
         settings: &Settings,
-        remembered: &mut Remembered,
+        remembered: Option<&mut Remembered>,
     ) -> Result<PeriodReport, NoReport> {
         let histories: Vec<&History> = histories.into_iter().collect();
         let window = period.window(settings.zone);
@@ -174,7 +186,10 @@ impl PeriodReport {
         let existed =
             |history: &&History| !history.monitor.lives().overlapping(window).is_empty();
         let shown: Vec<&History> = histories.iter().copied().filter(existed).collect();
-        let mut summaries = latency::summaries(store, &shown, window, now, remembered).await?;
+        let mut summaries = match remembered {
+            Some(past) => latency::summaries(store, &shown, window, now, past).await?,
+            None => HashMap::new(),
+        };
         let imports = store.all_imports(window).await?;
         let row = |history: &&History| {
             let past = Past::of(history, reach, now, settings);
@@ -204,6 +219,7 @@ impl PeriodReport {
             monitors,
             groups,
             closing: None,
+            kept: Vec::new(),
             restatement: None,
         })
     }
@@ -334,20 +350,6 @@ fn sums(months: &[(Month, Span)], past: Option<&Past>, figures: &Figures) -> Vec
         MonthSum { month, tally }
     };
     months.iter().map(sum).collect()
-}
-
-/// The months that a report of `period` shows beside it, each with its instants.
-pub(super) fn months_beside(period: Period, zone: Tz) -> Vec<(Month, Span)> {
-    const BESIDE_A_MONTH: usize = 12;
-    let mut months = match period {
-        Period::Month(month) => {
-            let back = std::iter::successors(Some(month), |month| Some(month.previous()));
-            back.take(BESIDE_A_MONTH).collect()
-        }
-        longer => longer.months(),
-    };
-    months.sort_unstable();
-    months.into_iter().map(|month| (month, month.window(zone))).collect()
 }
 
 /// The months that have a report: from the one in which the first monitor's time

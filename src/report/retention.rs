@@ -93,7 +93,8 @@ async fn made_again(
     let remembered = &mut Remembered::default();
     let histories = histories.iter().copied();
     let made =
-        PeriodReport::make(store, histories, kept.period, now, &settings, remembered).await;
+        PeriodReport::make(store, histories, kept.period, now, &settings, Some(remembered))
+            .await;
     match made {
         Ok(report) if report.window == kept.window => Ok(Some(report)),
         Err(NoReport::Store(error)) => Err(error),

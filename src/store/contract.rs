@@ -17,6 +17,7 @@ use crate::domain::judge::{Entry, Judge};
 use crate::domain::maintenance::MaintenanceWindow;
 use crate::domain::monitor::{Key, MonitorId, Parameters};
 use crate::domain::month::Month;
+use crate::domain::run::Run;
 use crate::domain::span::{Span, Spans};
 use crate::domain::timestamp::Timestamp;
 use crate::store::baseline::{Baseline, Purged};
@@ -100,6 +101,17 @@ pub struct Batch {
     pub checkpoint: Option<Timestamp>,
     /// What was said in some of the checks that failed.
     pub exchanges: Vec<Exchanged>,
+    /// A sign of life of the run that commits.
+    pub alive: Option<Alive>,
+}
+
+/// A sign of life of a run of the daemon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Alive {
+    /// When that run began.
+    pub started_at: Timestamp,
+    /// When it lived.
+    pub at: Timestamp,
 }
 
 /// What became of a [`Batch`].
@@ -220,6 +232,23 @@ pub trait Store: Send + Sync {
 
     /// The pauses of a monitor, in order.
     async fn pauses(&self, key: Key) -> Result<Vec<Pause>, StoreError>;
+
+    /// Notes that a run of the daemon, of this version of everup, began at `started_at`;
+    /// one that is noted to have begun then goes on. Durable. Changes nothing that any
+    /// verb but [`Store::runs`] answers, nor the epoch.
+    async fn begin_run(&self, started_at: Timestamp, version: &str) -> Result<(), StoreError>;
+
+    /// Notes that the run that began at `started_at` stopped in order at `ended_at`. A run
+    /// that is not noted stays so. Durable.
+    async fn end_run(
+        &self,
+        started_at: Timestamp,
+        ended_at: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Every run, in the order in which they were begun. A run was alive at the newest
+    /// [`Batch::alive`] that was kept, and never at an earlier one than was kept before.
+    async fn runs(&self) -> Result<Vec<Run>, StoreError>;
 
     /// Keeps a closed month for ever. [`StoreError::Conflict`] where it is closed already
     /// with another text. Atomic and durable.

@@ -194,7 +194,9 @@ fn take_evidence(columns: &mut Columns<'_>, checks: &mut [Check]) -> Result<(), 
     let mut texts: Vec<(usize, Evidence)> = Vec::with_capacity(count);
     for _ in 0..count {
         let length = columns.size(columns.bytes.len())?;
-        let (text, rest) = columns.bytes.split_at(length);
+        // The length itself has taken some of what there was.
+        let taken = columns.bytes.split_at_checked(length);
+        let (text, rest) = taken.ok_or_else(|| columns.damaged())?;
         columns.bytes = rest;
         let text = std::str::from_utf8(text).map_err(|_| columns.damaged())?;
         texts.push((length, evidence::from_text(text).map_err(|_| columns.damaged())?));

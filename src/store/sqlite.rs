@@ -26,6 +26,7 @@ mod past;
 mod purge;
 mod read;
 mod register;
+mod runs;
 mod write;
 
 use crate::domain::check::Check;
@@ -35,6 +36,7 @@ use crate::domain::foreign::Foreign;
 use crate::domain::judge::Entry;
 use crate::domain::monitor::Key;
 use crate::domain::month::Month;
+use crate::domain::run::Run;
 use crate::domain::span::{Span, Spans};
 use crate::domain::timestamp::Timestamp;
 use crate::store::baseline::{Baseline, Purged};
@@ -153,6 +155,23 @@ impl Store for Sqlite {
     async fn pauses(&self, key: Key) -> Result<Vec<Pause>, StoreError> {
         let mut read = self.readers.begin().await?;
         read::pauses(&mut read, key).await
+    }
+
+    async fn begin_run(&self, started_at: Timestamp, version: &str) -> Result<(), StoreError> {
+        runs::begin(Write::begin(&self.writer).await?, started_at, version).await
+    }
+
+    async fn end_run(
+        &self,
+        started_at: Timestamp,
+        ended_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        runs::end(Write::begin(&self.writer).await?, started_at, ended_at).await
+    }
+
+    async fn runs(&self) -> Result<Vec<Run>, StoreError> {
+        let mut read = self.readers.begin().await?;
+        runs::read_all(&mut read).await
     }
 
     async fn close_month(&self, closed: &ClosedMonth) -> Result<(), StoreError> {

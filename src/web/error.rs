@@ -157,7 +157,7 @@ impl From<NoReport> for Problem {
             NoReport::Store(error) => return Problem::unreadable(error),
             NoReport::Future { newest, .. } => Some(other(*newest)),
             NoReport::TooEarly { oldest, .. } => Some(other(*oldest)),
-            NoReport::NoMonitor => None,
+            NoReport::NoMonitor | NoReport::NotWatched { .. } => None,
         };
         let problem = Problem::new(StatusCode::NOT_FOUND, sentence(&no_report.to_string()));
         Problem { next: next.unwrap_or_else(|| problem.next.clone()), ..problem }

@@ -27,6 +27,8 @@ pub(super) struct Figure {
     pub(super) bounds: Option<(String, String)>,
     /// How much of the eligible time was observed; `None` where nothing was eligible.
     pub(super) coverage: Option<String>,
+    /// The address that says how it came about; `None` where it is said right here.
+    pub(super) why: Option<String>,
 }
 
 /// The edges of a life that lie within a period, each with its word; `print` says when.
@@ -68,6 +70,11 @@ impl Figure {
             Shown::Nothing => (None, "no data"),
         };
         let coverage = tally.coverage().map(|ratio| percent::shown(ratio, decimals));
-        Figure { percent, remark, bounds: None, coverage }
+        Figure { percent, remark, bounds: None, coverage, why: None }
+    }
+
+    /// The same figure, with the address that says how it came about.
+    pub(super) fn explained(self, why: String) -> Figure {
+        Figure { why: Some(why), ..self }
     }
 }

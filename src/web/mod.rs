@@ -15,6 +15,7 @@ mod checks;
 mod days;
 mod dossier_page;
 mod error;
+mod explain;
 mod figure;
 mod frame;
 mod group_page;
@@ -99,6 +100,9 @@ struct Site {
     app: App,
     reports: Reports,
     readiness: Readiness,
+    /// Held while an explanation is made: however many ask, one processor at most is kept
+    /// busy.
+    explaining: tokio::sync::Mutex<()>,
 }
 
 /// What one answer is made of, taken once.
@@ -121,7 +125,12 @@ impl Site {
 /// All routes.
 pub fn router(app: App) -> Router {
     let readiness = Readiness::new(app.clock.steady_ms());
-    let site = Arc::new(Site { app, reports: Reports::default(), readiness });
+    let site = Arc::new(Site {
+        app,
+        reports: Reports::default(),
+        readiness,
+        explaining: tokio::sync::Mutex::default(),
+    });
     let compressible =
         SizeAbove::new(COMPRESS_BYTES_MIN).and(NotForContentType::const_new("image/png"));
     let compression =
@@ -131,6 +140,7 @@ pub fn router(app: App) -> Router {
         .merge(monitor_page::router())
         .merge(group_page::router())
         .merge(report_page::router())
+        .merge(explain::router())
         .merge(checks::router())
         .merge(dossier_page::router())
         .merge(outage_list::router())

@@ -51,6 +51,13 @@ impl Moment {
     pub(super) fn fixed(at: Timestamp, zone: Tz) -> Moment {
         Moment { form: "fixed", ..Moment::exact(at, zone) }
     }
+
+    /// Like [`Moment::fixed`], to the millisecond: for what is to be computed again.
+    pub(super) fn to_the_ms(at: Timestamp, zone: Tz) -> Moment {
+        let local = at.to_utc().with_timezone(&zone);
+        let text = local.format("%Y-%m-%d %H:%M:%S%.3f").to_string();
+        Moment { at, text, form: "fixed" }
+    }
 }
 
 /// An exact instant and its zone as plain text: `2026-11-03 10:42:07 Europe/Berlin`.

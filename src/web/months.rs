@@ -1,8 +1,10 @@
 //! The months that a quarter or a year is made of, as a table that adds up to it.
 
+use super::explain::address;
 use super::figure::{Figure, length};
 use crate::domain::duration;
 use crate::domain::month::Month;
+use crate::domain::period::Period;
 use crate::domain::uptime::Tally;
 use crate::report::figures::Figures;
 use crate::report::past::MonthSum;
@@ -37,25 +39,33 @@ struct Sums {
 }
 
 impl<'a> MonthTable<'a> {
-    /// The months of a period in which anything was there, and what it came to.
+    /// The months of a period in which anything was there, and what it came to. `home` is
+    /// the page of whose months they are.
     pub(super) fn of(
         caption: String,
+        home: &str,
         (kind, id): (char, &'a str),
         months: &[MonthSum],
-        figures: &Figures,
-        decimals: u32,
+        (period, figures, decimals): (Period, &Figures, u32),
     ) -> MonthTable<'a> {
         let is_lived = |sum: &&MonthSum| sum.tally.window() > sum.tally.outside;
         let row = |sum: &MonthSum| Row {
             month: sum.month,
-            sums: sums(&sum.tally, Figure::unbounded(&sum.tally, decimals)),
+            sums: sums(
+                &sum.tally,
+                Figure::unbounded(&sum.tally, decimals)
+                    .explained(address::of(home, Period::Month(sum.month))),
+            ),
         };
         MonthTable {
             caption,
             kind,
             id,
             rows: months.iter().filter(is_lived).map(row).collect(),
-            sum: sums(&figures.tally, Figure::of(figures, decimals)),
+            sum: sums(
+                &figures.tally,
+                Figure::of(figures, decimals).explained(address::of(home, period)),
+            ),
         }
     }
 }

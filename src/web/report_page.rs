@@ -6,6 +6,7 @@
 use super::Site;
 use super::View;
 use super::error::Problem;
+use super::explain::address;
 use super::figure::{self, Figure, NOTHING};
 use super::frame::{self, Frame};
 use super::group_page;
@@ -100,7 +101,8 @@ struct Entry<'a> {
     /// What leads to it on the page.
     anchor: String,
     /// Its own page.
-    href: Option<String>,
+    /// Its own page.
+    href: String,
     name: &'a str,
     /// Its address, or of what a group is made.
     about: String,
@@ -332,40 +334,43 @@ fn of_monitor<'a>(report: &PeriodReport, row: &'a MonitorRow, dates: Dates<'_>) 
         count: row.summary.checks,
         percentiles: [rank(|p| p.p50_us), rank(|p| p.p95_us), rank(|p| p.p99_us)],
     };
+    let home = format!("/monitors/{}", row.id);
+    let months = (('m', row.id.as_str()), row.name.as_str(), row.months.as_slice());
     Entry {
         anchor: format!("m-{}", row.id),
-        href: Some(format!("/monitors/{}", row.id)),
         about: row.url.clone(),
         checks: Some(checks),
-        months: month_table(report, ('m', &row.id), &row.name, &row.months, &row.figures),
+        months: month_table(report, &home, months, &row.figures),
         imported: (row.imported.iter())
             .flat_map(|imported| imported.sentences(report.zone))
             .collect(),
-        ..entry(report, &row.name, &row.figures, dates)
+        ..entry(report, home, &row.name, &row.figures, dates)
     }
 }
 
 fn of_group<'a>(report: &PeriodReport, row: &'a GroupRow, dates: Dates<'_>) -> Entry<'a> {
     let rule = group_page::rule(row.rule);
-    let (name, months) = (&row.name, &row.months);
+    let home = format!("/groups/{}", row.id);
+    let months = (('g', row.id.as_str()), row.name.as_str(), row.months.as_slice());
     Entry {
         anchor: format!("g-{}", row.id),
-        href: Some(format!("/groups/{}", row.id)),
         about: format!("Group of {}: {rule}", row.members.join(", ")),
-        months: month_table(report, ('g', &row.id), name, months, &row.figures),
-        ..entry(report, name, &row.figures, dates)
+        months: month_table(report, &home, months, &row.figures),
+        ..entry(report, home, &row.name, &row.figures, dates)
     }
 }
 
+/// What monitors and groups have in common; `home` is the page of whose entry it is.
 fn entry<'a>(
     report: &PeriodReport,
+    home: String,
     name: &'a str,
     figures: &'a Figures,
     dates: Dates<'_>,
 ) -> Entry<'a> {
     let views = |dates| {
         let period = report.period.name(report.zone);
-        Views::of(&figures.timeline, period, dates, report.zone, report.decimals)
+        Views::of(&home, &figures.timeline, period, dates, report.zone, report.decimals)
     };
     let length =
         |ms: Option<i64>| ms.map_or(NOTHING.to_owned(), |ms| unbroken(&duration::in_words(ms)));
@@ -374,10 +379,10 @@ fn entry<'a>(
     let tally = &figures.tally;
     Entry {
         anchor: String::new(),
-        href: None,
         name,
         about: String::new(),
-        figure: Figure::of(figures, report.decimals),
+        figure: Figure::of(figures, report.decimals)
+            .explained(address::of(&home, report.period)),
         life: figure::life(figures, |at| {
             (moment::day_of(at, report.zone), Moment::fixed(at, report.zone))
         }),
@@ -397,18 +402,20 @@ fn entry<'a>(
         imported: Vec::new(),
         months: None,
         views: dates.and_then(views),
+        href: home,
     }
 }
 
 /// The months of a quarter or a year.
 fn month_table<'a>(
     report: &PeriodReport,
-    place: (char, &'a str),
-    name: &str,
-    months: &[MonthSum],
+    home: &str,
+    (place, name, months): ((char, &'a str), &str, &[MonthSum]),
     figures: &Figures,
 ) -> Option<MonthTable<'a>> {
     let longer = matches!(report.period, Period::Quarter(_) | Period::Year(_));
     let caption = format!("The months of {name} in {}", report.period.name(report.zone));
-    longer.then(|| MonthTable::of(caption, place, months, figures, report.decimals))
+    longer.then(|| {
+        MonthTable::of(caption, home, place, months, (report.period, figures, report.decimals))
+    })
 }

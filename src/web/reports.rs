@@ -57,7 +57,8 @@ impl Reports {
         let store = site.app.store.as_ref();
         remembered.renew(view.snapshot.epoch);
         let report =
-            answer(store, histories, period, view.now, &view.settings, remembered).await?;
+            answer(store, histories, period, view.now, &view.settings, Some(remembered))
+                .await?;
         let report = Arc::new(report);
         if kept.len() >= KEPT_MAX {
             kept.remove(0);

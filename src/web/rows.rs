@@ -3,12 +3,14 @@
 
 use super::View;
 use super::bars::Bars;
+use super::explain::address;
 use super::figure::{self, Figure, NOTHING};
 use super::frame;
 use super::moment::{self, Moment};
 use super::unbroken::unbroken;
 use crate::domain::duration;
 use crate::domain::month::Month;
+use crate::domain::period::Period;
 use crate::domain::timestamp::Timestamp;
 use crate::report::figures::Figures;
 use crate::report::group::GroupStatus;
@@ -31,9 +33,8 @@ pub(super) struct Rows<'a> {
 }
 
 struct Row<'a> {
-    /// What its address begins with, and its place in a report.
+    /// What its address begins with.
     folder: &'static str,
-    kind: char,
     id: &'a str,
     name: &'a str,
     state: StateCell,
@@ -42,6 +43,8 @@ struct Row<'a> {
     /// How fast a monitor was; of a group, which is not checked itself, how many are up.
     speed: String,
     figure: Figure,
+    /// The address that says how that came about.
+    how: String,
     /// Since or until when, where that lies within the month.
     life: Vec<(&'static str, Moment)>,
     /// By days and by weeks.
@@ -83,16 +86,17 @@ impl<'a> Rows<'a> {
 }
 
 fn of_monitor<'a>(view: &View, status: &Status<'_>, monitor: &'a MonitorStatus<'a>) -> Row<'a> {
+    let id = monitor.history.monitor.id.as_str();
     Row {
         folder: "/monitors",
-        kind: 'm',
-        id: monitor.history.monitor.id.as_str(),
+        id,
         name: monitor.name(),
         state: state(view, monitor.now.state, monitor.now.since),
         why: monitor.now.reason.as_deref().map(Cow::Borrowed),
         speed: (monitor.latency_us())
             .map_or(NOTHING.to_owned(), |us| unbroken(&latency::brief(us))),
         figure: Figure::of(&monitor.month, status.decimals),
+        how: address::of_monitor(id, Period::Month(status.month)),
         life: life(view, &monitor.month),
         bars: Bars::of_days(&monitor.days),
     }
@@ -104,13 +108,13 @@ fn of_group<'a>(view: &View, status: &Status<'_>, of: &'a GroupStatus<'a>) -> Ro
     let (up, all) = of.now.up;
     Row {
         folder: "/groups",
-        kind: 'g',
         id: group.id.as_str(),
         name: &group.name,
         state: state(view, of.now.state, of.now.since),
         why: Some(if blame.is_empty() { Cow::Borrowed("Group") } else { Cow::Owned(blame) }),
         speed: format!("{up} of {all} up"),
         figure: Figure::of(&of.month, status.decimals),
+        how: address::of_group(group.id.as_str(), Period::Month(status.month)),
         life: life(view, &of.month),
         bars: Bars::of_days(&of.days),
     }

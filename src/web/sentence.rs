@@ -25,10 +25,19 @@ enum Part {
 impl Sentence {
     /// A sentence as it is said at `now`.
     pub(super) fn of(pieces: Vec<Piece>, now: Timestamp, zone: Tz) -> Sentence {
+        Sentence::told(pieces, |at| Moment::short(at, now, zone))
+    }
+
+    /// A sentence whose instants are exact and in the report's zone.
+    pub(super) fn exact(pieces: Vec<Piece>, zone: Tz) -> Sentence {
+        Sentence::told(pieces, |at| Moment::to_the_ms(at, zone))
+    }
+
+    fn told(pieces: Vec<Piece>, moment: impl Fn(Timestamp) -> Moment) -> Sentence {
         let part = |piece| match piece {
             Piece::Text(text) => Part::Text(unbroken(&text)),
             Piece::Name(name) => Part::Name(name),
-            Piece::At(at) => Part::At(Moment::short(at, now, zone)),
+            Piece::At(at) => Part::At(moment(at)),
         };
         Sentence { parts: pieces.into_iter().map(part).collect() }
     }

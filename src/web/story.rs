@@ -5,6 +5,7 @@ use super::View;
 use super::bars::Bars;
 use super::days::Days;
 use super::error::Problem;
+use super::explain::address;
 use super::figure::{self, Figure, length};
 use super::moment;
 use super::outages::Outages;
@@ -110,32 +111,34 @@ impl<'a> Sections<'a> {
             |(_, figures)| figures.timeline.clone(),
         );
         let dates = month.days(zone);
+        let home = format!("{}/{}", subject.folder, subject.id);
         Sections {
-            address: format!("{}/{}", subject.folder, subject.id),
             place: format!("{}-{}", subject.kind, subject.id),
             bars: Bars::of_days(&story.days),
             first_day: day(story.days.first()),
             last_day: day(story.days.last()),
-            days: Days::all(&story.days, decimals),
+            days: Days::all(&story.days, &home, decimals),
             month,
             previous: neighbour(month.previous()),
             next: neighbour(month.next()),
-            views: Views::of(&timeline, month.name(), &dates, zone, decimals),
-            months: story.months.iter().map(|of| row(of, zone, decimals)).collect(),
+            views: Views::of(&home, &timeline, month.name(), &dates, zone, decimals),
+            months: story.months.iter().map(|of| row(of, &home, zone, decimals)).collect(),
             months_left_out: story.months_count - story.months.len(),
             outages: (!story.outages.is_empty())
                 .then(|| Outages::live(&story.outages, view, caption)),
             outages_shown: story.outages.len(),
             outages_count: story.outages_count,
             outages_excused: story.outages_excused,
+            address: home,
         }
     }
 }
 
-fn row((month, figures): &(Month, Figures), zone: Tz, decimals: u32) -> Row {
+fn row((month, figures): &(Month, Figures), home: &str, zone: Tz, decimals: u32) -> Row {
     Row {
         month: *month,
-        figure: Figure::of(figures, decimals),
+        figure: Figure::of(figures, decimals)
+            .explained(address::of(home, Period::Month(*month))),
         life: figure::life(figures, |at| moment::day_of(at, zone)),
         downtime: length(figures.tally.down),
         outages: figures.outages.len(),

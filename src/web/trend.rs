@@ -2,6 +2,7 @@
 //! and as figures.
 
 use super::bars::Bars;
+use super::explain::address;
 use super::figure::NOTHING;
 use crate::domain::month::Month;
 use crate::domain::percent;
@@ -43,12 +44,15 @@ struct Row<'a> {
 
 #[derive(Clone, Debug)]
 struct Cell {
-    /// The month, where there is anything in its report.
-    month: Option<Month>,
+    /// The address that says how it came about, where anything was there.
+    how: Option<String>,
     uptime: String,
     /// Where so much is missing that it must be said.
     coverage: Option<String>,
 }
+
+/// What says where the explanation of an id's figure in a period is.
+type How = fn(&str, Period) -> String;
 
 impl<'a> Trend<'a> {
     /// The months beside a report; `None` where it has none.
@@ -58,17 +62,17 @@ impl<'a> Trend<'a> {
             Period::Month(_) => format!("Uptime in the twelve months to {}", newest.name()),
             longer => format!("Uptime in the months of {}", longer.name(report.zone)),
         };
-        let row = |kind, id, name, sums: &[MonthSum]| Row {
+        let row = |kind, id: &'a str, name, sums: &[MonthSum], how: How| Row {
             kind,
             id,
             name,
             bars: Bars::of_months(sums),
-            cells: sums.iter().map(|sum| cell(sum, report.decimals)).collect(),
+            cells: sums.iter().map(|sum| cell(sum, id, how, report.decimals)).collect(),
         };
-        let groups =
-            (report.groups.iter()).map(|group| row('g', &group.id, &group.name, &group.months));
+        let groups = (report.groups.iter())
+            .map(|of| row('g', &of.id, &of.name, &of.months, address::of_group));
         let monitors = (report.monitors.iter())
-            .map(|monitor| row('m', &monitor.id, &monitor.name, &monitor.months));
+            .map(|of| row('m', &of.id, &of.name, &of.months, address::of_monitor));
         let column = |month: &(Month, _)| column(month.0, months, report.zone);
         Some(Trend {
             title,
@@ -87,7 +91,7 @@ fn column(month: Month, months: Months, zone: Tz) -> Column {
     }
 }
 
-fn cell(sum: &MonthSum, decimals: u32) -> Cell {
+fn cell(sum: &MonthSum, id: &str, how: How, decimals: u32) -> Cell {
     let MonthSum { month, tally } = sum;
     let (uptime, is_partial) = match Shown::of(tally, decimals) {
         Shown::Figure(uptime) => (uptime, false),
@@ -97,7 +101,7 @@ fn cell(sum: &MonthSum, decimals: u32) -> Cell {
     };
     let coverage = |tally: &Tally| tally.coverage().map(|ratio| percent::shown(ratio, 1));
     Cell {
-        month: (tally.window() > tally.outside).then_some(*month),
+        how: (tally.window() > tally.outside).then(|| how(id, Period::Month(*month))),
         uptime,
         coverage: coverage(tally).filter(|_| is_partial),
     }

@@ -35,8 +35,9 @@ struct HourRow {
 
 impl Views {
     /// The pictures of `timeline`, which is called `period` and has these days, if it is
-    /// a month; `None` where there is nothing to draw.
+    /// a month; `None` where there is nothing to draw. `home` is the page of whose they are.
     pub(super) fn of(
+        home: &str,
         timeline: &Timeline,
         period: String,
         dates: &[(NaiveDate, Span)],
@@ -46,7 +47,8 @@ impl Views {
         let days = past::days(timeline, dates);
         let hours = Hours::of(timeline, zone);
         let calendar = Calendar::of(&days);
-        let calendar = calendar.map(|calendar| (calendar, Days::eventful(&days, decimals)));
+        let calendar =
+            calendar.map(|calendar| (calendar, Days::eventful(&days, home, decimals)));
         let hours = HoursChart::of(&hours).map(|chart| (chart, hour_rows(&hours)));
         let is_drawn = calendar.is_some() || hours.is_some();
         is_drawn.then(|| Views { period, zone: zone.name(), calendar, hours })

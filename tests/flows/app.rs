@@ -76,6 +76,23 @@ impl TestApp {
         self.go().await;
     }
 
+    /// Starts again, after `off_ms`, on what is on disk at this moment: as after a
+    /// `kill -9`, of which the process that was killed knows nothing.
+    pub async fn restart_after_kill(&mut self, off_ms: i64) {
+        let left = tempfile::tempdir().unwrap();
+        for file in std::fs::read_dir(self.folder.path()).unwrap() {
+            let file = file.unwrap();
+            // The index of the log is no part of what a crash leaves: it is made anew.
+            if !file.file_name().to_string_lossy().ends_with("-shm") {
+                std::fs::copy(file.path(), left.path().join(file.file_name())).unwrap();
+            }
+        }
+        self.app.take().expect("it runs").stop().await;
+        self.folder = left;
+        self.clock.advance_ms(off_ms);
+        self.go().await;
+    }
+
     pub async fn stop(mut self) {
         assert!(self.app.take().expect("it runs").stop().await, "something was not kept");
     }
@@ -201,6 +218,12 @@ impl TestApp {
             .find(|monitor| monitor["id"] == id)
             .expect("it is in the report")
             .clone()
+    }
+
+    /// How the running month of one monitor came about.
+    pub async fn explanation(&self, id: &str) -> Value {
+        let path = format!("/api/v1/monitors/{id}/explain?month=2026-11");
+        serde_json::from_str(&self.page(&path).await).unwrap()
     }
 
     /// The store, as another process opens it.

@@ -5,6 +5,7 @@ mod app;
 mod checks;
 mod closing;
 mod dossier;
+mod explained;
 mod moving;
 mod retention;
 #[path = "../support/mod.rs"]

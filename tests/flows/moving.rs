@@ -27,7 +27,8 @@ async fn november(store: &Sqlite, now: Timestamp) -> String {
     let period = Period::parse("2026-11").unwrap();
     let (settings, mut remembered) = (Settings::default(), Remembered::default());
     let report =
-        PeriodReport::make(store, &histories, period, now, &settings, &mut remembered).await;
+        PeriodReport::make(store, &histories, period, now, &settings, Some(&mut remembered))
+            .await;
     everup::report::json::print(&report.unwrap())
 }
 

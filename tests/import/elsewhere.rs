@@ -100,7 +100,7 @@ impl Elsewhere {
             period,
             NOW,
             &settings,
-            &mut remembered,
+            Some(&mut remembered),
         )
         .await;
         let text = everup::report::json::print(&report.unwrap());

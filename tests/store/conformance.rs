@@ -11,12 +11,13 @@ use everup::domain::maintenance::MaintenanceWindow;
 use everup::domain::monitor::Key;
 use everup::domain::monitor::{MonitorId, Parameters};
 use everup::domain::month::Month;
+use everup::domain::run::Run;
 use everup::domain::span::{Span, Spans};
 use everup::domain::timestamp::{DAY_MS, Timestamp};
 use everup::store::baseline::Purged;
 use everup::store::closed::{ClosedMonth, ClosedRow, Correction, Instead, Subject};
 use everup::store::contract::{
-    Batch, Committed, Exchanged, Imported, Loaded, Others, Pause, Registration, Store,
+    Alive, Batch, Committed, Exchanged, Imported, Loaded, Others, Pause, Registration, Store,
     StoreError,
 };
 use everup::store::past::Past;
@@ -943,6 +944,51 @@ pub async fn a_closed_store_refuses(database: &dyn Database) {
     assert_eq!(ids(&database.open().await.load().await.unwrap()), ["api"]);
 }
 
+pub async fn a_run_that_is_killed_lives_up_to_its_last_kept_sign(database: &dyn Database) {
+    let store = watching(database, &["api"]).await;
+    assert_eq!(store.runs().await.unwrap(), []);
+    store.begin_run(at(5), "0.1.0").await.unwrap();
+    store.begin_run(at(5), "0.1.0").await.unwrap();
+    let recorder = Recorder::start(store).await;
+    let sign = |second| Some(Alive { started_at: at(5), at: at(second) });
+    let mut batch = recorder.batch(&[("api", ok(10))], None);
+    for second in [11, 70, 40] {
+        batch.alive = sign(second);
+        assert_eq!(recorder.store.commit(&batch).await.unwrap(), Committed::Kept);
+    }
+    // What is not kept is no sign, nor is one of a run that never began.
+    let stale = Batch { epoch: batch.epoch - 1, alive: sign(500), ..batch.clone() };
+    assert_eq!(recorder.store.commit(&stale).await.unwrap(), Committed::Stale);
+    let nobody = Some(Alive { started_at: at(6), at: at(600) });
+    recorder.store.commit(&Batch { alive: nobody, ..batch }).await.unwrap();
+    let before = everything(&*recorder.store).await;
+    drop(recorder.store);
+    let store = database.open().await;
+    store.begin_run(at(900), "0.2.0").await.unwrap();
+    let run = |from, alive, ended: Option<i64>, version: &str| Run {
+        started_at: at(from),
+        alive_at: at(alive),
+        ended_at: ended.map(at),
+        version: version.to_owned(),
+    };
+    let killed = run(5, 70, None, "0.1.0");
+    let runs = [killed.clone(), run(900, 900, None, "0.2.0")];
+    assert_eq!(store.runs().await.unwrap(), runs);
+    for _ in 0..2 {
+        store.end_run(at(900), at(1_000)).await.unwrap();
+    }
+    store.end_run(at(901), at(1_001)).await.unwrap();
+    // A clock that has gone back since ends no run before it surely lived.
+    store.begin_run(at(400), "0.2.0").await.unwrap();
+    store.end_run(at(400), at(399)).await.unwrap();
+    let ended = run(900, 900, Some(1_000), "0.2.0");
+    assert_eq!(
+        store.runs().await.unwrap(),
+        [killed, ended, run(400, 400, Some(400), "0.2.0")]
+    );
+    assert_eq!(everything(&*store).await, before, "runs change no other answer");
+}
+
 /// Every promise above, for one kind of database.
 macro_rules! hold {
     ($($database:ident: $new:expr => [$($promise:ident),+ $(,)?];)+) => {$(
@@ -989,6 +1035,7 @@ hold! {
         an_import_of_an_unknown_monitor_is_refused,
         an_import_that_is_dropped_leaves_nothing_behind,
         an_import_holds_all_other_writers_off,
+        a_run_that_is_killed_lives_up_to_its_last_kept_sign,
         strange_words_come_back_as_they_were,
         a_closed_month_is_kept_once_and_stays_as_it_was,
         a_correction_is_kept_once_and_only_of_a_closed_month,

@@ -48,7 +48,7 @@ impl Recorder {
                 progress.push(Progress { key: *key, entries, judge });
             }
         }
-        Batch { epoch: self.loaded.epoch, checks, progress, checkpoint, exchanges: Vec::new() }
+        Batch { epoch: self.loaded.epoch, checks, progress, checkpoint, ..Batch::default() }
     }
 
     /// Commits checks, and takes them over once they are kept. Loads first, as often as

@@ -4,7 +4,7 @@ use crate::files::{Database, File, at, everything, fail, key, ok, registration};
 use crate::recorder::Recorder;
 use everup::domain::span::{Span, Spans};
 use everup::domain::timestamp::DAY_MS;
-use everup::store::contract::{Batch, Committed, Others, Store, StoreError};
+use everup::store::contract::{Alive, Batch, Committed, Others, Store, StoreError};
 use everup::store::sqlite::Sqlite;
 use rstest::rstest;
 use std::collections::BTreeMap;
@@ -17,6 +17,7 @@ async fn watched(file: &File) -> Recorder {
     let store = file.open().await;
     let both = [registration("api"), registration("web")];
     store.register(at(0), &both, Others::Remove).await.unwrap();
+    store.begin_run(at(0), "0.1.0").await.unwrap();
     let mut recorder = Recorder::start(store).await;
     for second in (0..3 * 3_600).step_by(1_800) {
         let checks = [("api", ok(second)), ("web", fail(second + 60))];
@@ -28,7 +29,8 @@ async fn watched(file: &File) -> Recorder {
 /// A batch that writes to every table a commit can write to.
 fn full_batch(recorder: &Recorder) -> Batch {
     let checks = [("api", fail(12_000)), ("api", ok(12_060)), ("web", ok(12_000))];
-    recorder.batch(&checks, Some(at(12_000)))
+    let alive = Some(Alive { started_at: at(0), at: at(12_000) });
+    Batch { alive, ..recorder.batch(&checks, Some(at(12_000))) }
 }
 
 async fn refusal(path: &std::path::Path) -> String {
@@ -85,6 +87,19 @@ async fn a_schema_of_a_later_everup_is_refused() {
     let wanted =
         "was written by a later everup (schema 9000); run that one, or name another file";
     assert!(sentence.ends_with(wanted), "{sentence}");
+}
+
+#[tokio::test]
+async fn a_database_of_before_the_runs_is_brought_up_to_date() {
+    let file = File::new();
+    drop(watched(&file).await);
+    file.execute("DROP TABLE run; DELETE FROM _sqlx_migrations WHERE version = 7")
+        .await;
+    let store = file.open().await;
+    assert_eq!(store.runs().await.unwrap(), []);
+    store.begin_run(at(0), "0.2.0").await.unwrap();
+    assert_eq!(store.runs().await.unwrap().len(), 1);
+    assert_eq!(store.load().await.unwrap().histories.len(), 2);
 }
 
 /// SQLite would go on writing into a file that nobody can ever read again.
@@ -169,7 +184,13 @@ async fn break_writes(file: &File, write: &str, how: &str) {
 #[rstest]
 #[tokio::test]
 async fn a_commit_that_fails_anywhere_keeps_nothing_and_can_be_repeated(
-    #[values("INSERT ON hot_check", "INSERT ON ledger", "INSERT ON judge", "UPDATE ON meta")]
+    #[values(
+        "INSERT ON hot_check",
+        "INSERT ON ledger",
+        "INSERT ON judge",
+        "UPDATE ON meta",
+        "UPDATE ON run"
+    )]
     write: &str,
     #[values("ABORT", "ROLLBACK")] how: &str,
 ) {

@@ -68,7 +68,8 @@ async fn the_status_page_shows_the_figure_of_the_report() {
     for monitor in json["monitors"].as_array().unwrap() {
         let Some(uptime) = monitor["uptime_percent"].as_str() else { continue };
         let id = monitor["id"].as_str().unwrap();
-        let cell = page.body.split(&format!("#m-{id}\">")).nth(1).unwrap();
+        let why = format!("href=\"/monitors/{id}/explain?month=2026-11\">");
+        let cell = page.body.split(&why).nth(1).unwrap();
         assert!(
             cell.starts_with(&format!("<b class=\"percent\">{uptime}&nbsp;%</b>")),
             "{id}"

@@ -126,7 +126,8 @@ async fn the_status_page_and_the_page_of_a_group_show_the_figure_of_the_report()
     for group in groups {
         let (id, uptime) = (group["id"].as_str().unwrap(), group["uptime_percent"].as_str());
         let figure = format!("<b class=\"percent\">{}&nbsp;%</b>", uptime.unwrap());
-        let cell = status.body.split(&format!("/report/2026-11#g-{id}\">")).nth(1).unwrap();
+        let how = format!("/groups/{id}/explain?month=2026-11\">");
+        let cell = status.body.split(&how).nth(1).unwrap();
         assert!(cell.starts_with(&figure), "{id}");
         let page = visitor.get(&format!("/groups/{id}")).await;
         let months = page.body.split("<h2 id=\"months\">").nth(1).unwrap();

@@ -5,6 +5,7 @@
 mod colours;
 mod connection;
 mod dossier;
+mod explanations;
 mod exports;
 mod groups;
 mod pages;

@@ -16,16 +16,21 @@ use everup::domain::maintenance::MaintenanceWindow;
 use everup::domain::monitor::{Key, Monitor, MonitorId, ParameterHistory, Parameters};
 use everup::domain::month::Month;
 use everup::domain::percent::Target;
+use everup::domain::period::Period;
+use everup::domain::run::Run;
 use everup::domain::span::{Span, Spans};
 use everup::domain::timestamp::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp};
-use everup::report::settings::{GroupSettings, Settings};
+use everup::report::closed::seal;
+use everup::report::period::PeriodReport;
+use everup::report::settings::{Contract, GroupSettings, Settings};
 use everup::store::baseline::{Baseline, Purged};
-use everup::store::closed::{ClosedMonth, Correction, Subject};
+use everup::store::closed::{ClosedMonth, Correction, Instead, Subject};
 use everup::store::contract::{
     Batch, Committed, Import, Loaded, Others, Pause, Registration, Store, StoreError,
 };
 use everup::vitals::Vitals;
 use everup::web::App;
+use futures_util::FutureExt;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -40,6 +45,14 @@ pub(crate) struct Scene {
     pub(crate) shelf: Arc<Shelf>,
 }
 
+impl Scene {
+    /// The same with other settings of the report.
+    fn settled_as(self, settings: Settings) -> Scene {
+        self.app.report.store(Arc::new(settings));
+        self
+    }
+}
+
 /// What happened to a monitor, other than that it was up.
 #[derive(Clone, Copy)]
 pub(crate) enum Event {
@@ -49,6 +62,8 @@ pub(crate) enum Event {
     Slow,
     /// Nobody looked.
     Gap,
+    /// It was looked at, and could not be judged.
+    Unknown(Kind, &'static str),
 }
 
 /// One monitor and what happened to it.
@@ -60,6 +75,8 @@ pub(crate) struct Story {
     interval_ms: i64,
     events: Vec<(Span, Event)>,
     pauses: Vec<Span>,
+    /// So many minutes ago, it was to be so many failures that open an outage.
+    stricter: Option<(i64, u32)>,
     said: Option<Exchange>,
 }
 
@@ -83,6 +100,7 @@ impl Story {
             interval_ms: 10 * MINUTE_MS,
             events: Vec::new(),
             pauses: Vec::new(),
+            stricter: None,
             said: None,
         }
     }
@@ -111,6 +129,11 @@ impl Story {
         self
     }
 
+    /// From so many minutes ago, so many failures open an outage.
+    pub(crate) fn failures(self, from: i64, failures: u32) -> Story {
+        Story { stricter: Some((from, failures)), ..self }
+    }
+
     /// What it says whenever it begins to fail.
     pub(crate) fn saying(self, exchange: Exchange) -> Story {
         Story { said: Some(exchange), ..self }
@@ -125,12 +148,17 @@ impl Story {
             .collect()
     }
 
-    fn parameters(&self) -> Parameters {
-        Parameters {
+    fn parameters(&self) -> ParameterHistory {
+        let first = Parameters {
             interval_ms: self.interval_ms,
             retry_interval_ms: self.interval_ms,
             ..Parameters::default()
+        };
+        let mut parameters = ParameterHistory::new(first);
+        if let Some((from, failures)) = self.stricter {
+            parameters.change(ago(from), Parameters { failures, ..first });
         }
+        parameters
     }
 
     fn checks(&self) -> Vec<Check> {
@@ -160,6 +188,10 @@ impl Story {
             }
             Some(Event::Fails(reason)) => {
                 (Verdict::Fail, None, Some(Box::new(failure(reason))))
+            }
+            Some(Event::Unknown(kind, reason)) => {
+                let evidence = Evidence { kind: Some(kind), ..Evidence::because(reason) };
+                (Verdict::Unknown, None, Some(Box::new(evidence)))
             }
         };
         Some(Check { started_at: at, verdict, latency_us, evidence })
@@ -196,18 +228,28 @@ fn latency_us(at: Timestamp, seed: i64) -> u32 {
     (wave + noise + straggler + seed * 700) as u32
 }
 
-/// Sets a scene.
+/// Sets a scene in which everup has run all the time.
 pub(crate) fn scene(stories: &[Story], windows: Vec<MaintenanceWindow>) -> Scene {
-    scene_with(stories, windows, BTreeMap::new())
+    scene_with(stories, windows, always())
 }
 
-/// Sets a scene in which other monitors have said something, too.
-fn scene_with(
-    stories: &[Story],
-    windows: Vec<MaintenanceWindow>,
-    imports: BTreeMap<Key, Foreign>,
-) -> Scene {
-    let mut shelf = Shelf { imports, ..Shelf::default() };
+/// A shelf of an everup that has run all the time.
+fn always() -> Shelf {
+    Shelf { runs: vec![run(100 * DAY, 0, None)], ..Shelf::default() }
+}
+
+/// A run from so many minutes ago, known to live so many minutes ago.
+fn run(from: i64, alive: i64, ended: Option<i64>) -> Run {
+    Run {
+        started_at: ago(from),
+        alive_at: ago(alive),
+        ended_at: ended.map(ago),
+        version: "0.1.0".to_owned(),
+    }
+}
+
+/// Sets a scene on a shelf where something else is kept, too.
+fn scene_with(stories: &[Story], windows: Vec<MaintenanceWindow>, mut shelf: Shelf) -> Scene {
     let mut histories = Vec::new();
     for (key, story) in (1..).map(Key).zip(stories) {
         let id = MonitorId::new(&story.id).unwrap();
@@ -216,7 +258,7 @@ fn scene_with(
             id,
             story.name.clone(),
             story.url.clone(),
-            ParameterHistory::new(story.parameters()),
+            story.parameters(),
             Spans::from(Span::new(story.since, Timestamp::MAX)),
             story.pauses.iter().copied().collect(),
         );
@@ -247,13 +289,15 @@ fn scene_with(
     });
     let shelf = Arc::new(shelf);
     let clock = Arc::new(ManualClock::new(NOW));
-    let settings = Settings { zone: chrono_tz::Europe::Berlin, ..Settings::default() };
     let app = App {
         board,
         store: shelf.clone(),
         clock: clock.clone(),
         vitals: Arc::new(Vitals::default()),
-        report: Arc::new(ArcSwap::from_pointee(settings)),
+        report: Arc::new(ArcSwap::from_pointee(Settings {
+            zone: chrono_tz::Europe::Berlin,
+            ..Settings::default()
+        })),
     };
     Scene { app, clock, shelf }
 }
@@ -382,6 +426,109 @@ pub(crate) fn mixture() -> Scene {
     scene(&stories, windows)
 }
 
+/// A monitor to which everything happened that an explanation can tell of, another one,
+/// and a group of both.
+pub(crate) fn explained() -> Scene {
+    let stories = [
+        Story::new("API")
+            .every_ms(MINUTE_MS)
+            .since(22 * DAY)
+            .failures(5 * DAY, 2)
+            .with(21 * DAY, 30, Event::Fails("HTTP 502 from 203.0.113.7"))
+            .with(20 * DAY, 1, Event::Fails("connection refused by 203.0.113.7:443"))
+            .with(18 * DAY, 6 * HOUR, Event::Gap)
+            .with(16 * DAY, 90, Event::Unknown(Kind::OwnNetwork, "no route to any host"))
+            .with(15 * DAY + 2, 2, Event::Fails("no answer within 10 s"))
+            .with(15 * DAY, 12, Event::Gap)
+            .with(13 * DAY, 3 * HOUR, Event::Fails("HTTP 503 <b>maintenance</b>"))
+            .with(7 * DAY, 45, Event::Slow)
+            .with(4 * DAY, 2, Event::Fails("HTTP 500 from 203.0.113.7"))
+            .with(26, 30, Event::Fails("HTTP 502 from 203.0.113.7"))
+            .paused(10 * DAY, 8 * HOUR),
+        Story::new("Sign-in").with(21 * DAY - 15, 60, Event::Fails("HTTP 500")),
+    ];
+    let windows = vec![
+        window(
+            13 * DAY + 30,
+            4 * HOUR,
+            3 * DAY,
+            "New disks <script>alert(1)</script>",
+            &["api"],
+        ),
+        window(9 * DAY, 60, HOUR, "An urgent patch", &[]),
+        MaintenanceWindow {
+            cancelled_at: Some(ago(6 * DAY + 60)),
+            ..window(6 * DAY, 60, 4 * DAY, "", &["api"])
+        },
+    ];
+    let runs = vec![
+        run(23 * DAY, 20 * DAY, Some(18 * DAY)),
+        run(18 * DAY - 6 * HOUR, 15 * DAY, None),
+        run(15 * DAY - 12, 0, None),
+    ];
+    let group = Group {
+        id: MonitorId::new("all").unwrap(),
+        name: "Everything".to_owned(),
+        rule: Rule::Any,
+        members: ["api", "sign-in"].map(|id| MonitorId::new(id).unwrap()).to_vec(),
+    };
+    let contract = Contract { allowance_ms: Some(3 * HOUR_MS), ..Contract::default() };
+    let settings = Settings {
+        zone: chrono_tz::Europe::Berlin,
+        contracts: [(MonitorId::new("api").unwrap(), contract)].into(),
+        groups: vec![GroupSettings { group, target: Target::DEFAULT }],
+        ..Settings::default()
+    };
+    let shelf = Shelf { runs, ..Shelf::default() };
+    scene_with(&stories, windows, shelf).settled_as(settings)
+}
+
+/// A month that was closed, and in which an outage was corrected afterwards; a group has
+/// the monitor for a member.
+pub(crate) fn closed() -> Scene {
+    let outage = Event::Fails("no answer within 10 s");
+    let story = || {
+        let api = Story::new("API").every_ms(MINUTE_MS).since(50 * DAY);
+        [api.with(30 * DAY, 200, outage), Story::new("Web").since(50 * DAY)]
+    };
+    let group = Group {
+        id: MonitorId::new("all").unwrap(),
+        name: "Everything".to_owned(),
+        rule: Rule::Any,
+        members: ["api", "web"].map(|id| MonitorId::new(id).unwrap()).to_vec(),
+    };
+    let settings = Settings {
+        zone: chrono_tz::Europe::Berlin,
+        groups: vec![GroupSettings { group, target: Target::DEFAULT }],
+        ..Settings::default()
+    };
+    let month = Month::parse("2026-10").unwrap();
+    let before = scene(&story(), Vec::new());
+    let board = before.app.board.read();
+    let histories = board.histories.iter().map(AsRef::as_ref);
+    let now = ago(20 * DAY);
+    let period = Period::Month(month);
+    let store = before.shelf.as_ref();
+    let report = PeriodReport::make(store, histories, period, now, &settings, None);
+    // A shelf never lets anyone wait.
+    let report = report.now_or_never().unwrap().unwrap();
+    let correction = Correction {
+        month,
+        monitor: "api".to_owned(),
+        outage_began_at: report.monitors[0].figures.outages[0].began_at,
+        instead: Instead::Unknown,
+        author: "Ada <ops>".to_owned(),
+        reason: "our own line to the internet was cut".to_owned(),
+        made_at: ago(12 * DAY),
+    };
+    let shelf = Shelf {
+        closed: vec![seal(&report).unwrap()],
+        corrections: vec![correction],
+        ..always()
+    };
+    scene_with(&story(), Vec::new(), shelf).settled_as(settings)
+}
+
 /// One monitor of which two others have said something.
 pub(crate) fn imported() -> Scene {
     let span = |from: i64, to: i64| Span::new(ago(from * DAY), ago(to * DAY));
@@ -418,7 +565,8 @@ pub(crate) fn imported() -> Scene {
         ],
     };
     let story = Story::new("API").since(22 * DAY).with(19 * DAY, 14 * DAY, Event::Gap);
-    scene_with(&[story], Vec::new(), BTreeMap::from([(Key(1), foreign)]))
+    let imports = BTreeMap::from([(Key(1), foreign)]);
+    scene_with(&[story], Vec::new(), Shelf { imports, ..always() })
 }
 
 /// Two groups, one of whose members is down: one needs all of them, the other does not.
@@ -457,8 +605,7 @@ pub(crate) fn grouped() -> Scene {
     ];
     let scene = scene(&stories, Vec::new());
     let settings = Settings { groups, ..(**scene.app.report.load()).clone() };
-    scene.app.report.store(Arc::new(settings));
-    scene
+    scene.settled_as(settings)
 }
 
 /// Many monitors, nearly all well.
@@ -480,6 +627,9 @@ pub(crate) fn many(count: i64) -> Scene {
 #[derive(Default)]
 pub(crate) struct Shelf {
     checks: BTreeMap<Key, Vec<Check>>,
+    runs: Vec<Run>,
+    closed: Vec<ClosedMonth>,
+    corrections: Vec<Correction>,
     exchanges: BTreeMap<Key, Vec<(Timestamp, Exchange)>>,
     imports: BTreeMap<Key, Foreign>,
     broken: AtomicBool,
@@ -557,17 +707,30 @@ impl Store for Shelf {
         read_only()
     }
 
+    async fn begin_run(&self, _: Timestamp, _: &str) -> Result<(), StoreError> {
+        read_only()
+    }
+
+    async fn end_run(&self, _: Timestamp, _: Timestamp) -> Result<(), StoreError> {
+        read_only()
+    }
+
+    async fn runs(&self) -> Result<Vec<Run>, StoreError> {
+        self.works()?;
+        Ok(self.runs.clone())
+    }
+
     async fn close_month(&self, _: &ClosedMonth) -> Result<(), StoreError> {
         read_only()
     }
 
     async fn closed_months(&self) -> Result<Vec<Month>, StoreError> {
-        Ok(Vec::new())
+        Ok(self.closed.iter().map(|closed| closed.month).collect())
     }
 
-    async fn closed_month(&self, _: Month) -> Result<Option<ClosedMonth>, StoreError> {
+    async fn closed_month(&self, month: Month) -> Result<Option<ClosedMonth>, StoreError> {
         self.works()?;
-        Ok(None)
+        Ok(self.closed.iter().find(|closed| closed.month == month).cloned())
     }
 
     async fn closed_rows(
@@ -583,8 +746,12 @@ impl Store for Shelf {
         read_only()
     }
 
-    async fn corrections(&self, _: Option<Month>) -> Result<Vec<Correction>, StoreError> {
-        Ok(Vec::new())
+    async fn corrections(&self, month: Option<Month>) -> Result<Vec<Correction>, StoreError> {
+        let all = self.corrections.iter();
+        Ok(all
+            .filter(|of| month.is_none_or(|month| of.month == month))
+            .cloned()
+            .collect())
     }
 
     async fn imports(&self, key: Key, span: Span) -> Result<Foreign, StoreError> {

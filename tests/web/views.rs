@@ -113,7 +113,8 @@ async fn the_twelve_months_are_those_of_their_reports() {
     let mut seen = 0;
     for month in MONTHS {
         for (place, row) in rows(&visitor, month).await {
-            let link = format!("<a href=\"/report/{month}#{place}\">");
+            let home = place.replace("m-", "/monitors/").replace("g-", "/groups/");
+            let link = format!("<a class=\"how\" href=\"{home}/explain?month={month}\">");
             let cell = trend.split(&link).nth(1).unwrap();
             assert!(
                 cell.starts_with(row["uptime_percent"].as_str().unwrap()),
@@ -170,6 +171,6 @@ async fn a_range_can_be_asked_for_by_a_form_of_our_own() {
     let policy = page.header("content-security-policy");
     assert!(policy.contains("form-action 'self'"), "{policy}");
     let asked = visitor.get("/report?from=2026-10-25&to=2026-10-25").await;
-    assert_eq!(asked.text_after("<h1>"), "Uptime in 2026-10-25 to 2026-10-25");
+    assert_eq!(asked.text_after("<h1>"), "Uptime in 2026-10-25");
     assert_eq!(asked.attributes("value"), ["2026-10-25", "2026-10-25"]);
 }

@@ -55,7 +55,7 @@ impl Answer {
     }
 
     /// The body, without what changes with every version: the hashes in the names of
-    /// assets, and the version itself.
+    /// assets and of closed months, and the version itself.
     pub(crate) fn stable(&self) -> String {
         let mut parts = self.body.split("/assets/");
         let mut stable = parts.next().unwrap_or_default().to_owned();
@@ -64,7 +64,13 @@ impl Answer {
             let (_, rest) = rest.split_once('.').unwrap();
             stable += &format!("/assets/{name}.[hash].{rest}");
         }
-        stable.replace(&format!("everup {}", env!("CARGO_PKG_VERSION")), "everup [version]")
+        let mut parts = stable.split("<code class=\"hash\">");
+        let mut whole = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let (_, rest) = part.split_once('<').unwrap();
+            whole += &format!("<code class=\"hash\">[sha256]<{rest}");
+        }
+        whole.replace(&format!("everup {}", env!("CARGO_PKG_VERSION")), "everup [version]")
     }
 
     /// What a reader has of the first element that begins with `tag`, without the tags in
@@ -83,6 +89,8 @@ impl Answer {
     pub(crate) fn attributes(&self, name: &str) -> Vec<String> {
         let before = format!(" {name}=\"");
         let values = self.body.split(&before).skip(1);
-        values.map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
+        values
+            .map(|rest| rest.split('"').next().unwrap().replace("&#38;", "&"))
+            .collect()
     }
 }

@@ -105,7 +105,8 @@ impl Desk {
         }
         self.under_way = checks.len();
         let exchanges = self.exchanges.batch();
-        let batch = Batch { epoch: self.epoch, checks, progress, checkpoint, exchanges };
+        let epoch = self.epoch;
+        let batch = Batch { epoch, checks, progress, checkpoint, exchanges, alive: None };
         Some(Bundle { batch, quiet })
     }
 

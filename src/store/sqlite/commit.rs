@@ -2,7 +2,7 @@
 
 use super::meta::{self, Meta};
 use super::write::Write;
-use super::{days, exchanges, hot, ledger};
+use super::{days, exchanges, hot, ledger, runs};
 use crate::domain::check::Check;
 use crate::domain::monitor::Key;
 use crate::domain::timestamp::Timestamp;
@@ -49,6 +49,9 @@ async fn keep(
     }
     if let Some(checkpoint) = batch.checkpoint {
         meta::set_checkpoint(connection, checkpoint).await?;
+    }
+    if let Some(alive) = batch.alive {
+        runs::touch(connection, alive).await?;
     }
     Ok(())
 }

@@ -200,11 +200,12 @@ async fn inspect(path: &Path, connection: &mut SqliteConnection) -> Result<bool,
     if application != APPLICATION_ID {
         return Err(refused(path, "is another program's database; name another file"));
     }
-    let newest: Option<i64> = sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations")
-        .fetch_one(connection)
+    // One may have come later than those that follow it.
+    let applied: Vec<i64> = sqlx::query_scalar("SELECT version FROM _sqlx_migrations")
+        .fetch_all(connection)
         .await
         .map_err(|error| explain(path, error))?;
-    Ok(newest >= MIGRATIONS.iter().map(|migration| migration.version).max())
+    Ok(MIGRATIONS.iter().all(|migration| applied.contains(&migration.version)))
 }
 
 async fn migrate(path: &Path, connection: &mut SqliteConnection) -> Result<(), StoreError> {

@@ -60,6 +60,8 @@ pub struct Explanation {
     /// Time that was up or slow, but may have been down without being seen so: next to a
     /// failure or a gap. It counts against the lower bound.
     pub doubtful: Spans,
+    /// Where the single checks begin, where that is after the window has begun.
+    pub kept_from: Option<Timestamp>,
     /// Whether what is known today comes to these figures. Where it does not, they stand
     /// as they were closed.
     pub agrees: bool,
@@ -106,6 +108,8 @@ pub struct Facts<'a> {
     pub runs: &'a [Run],
     /// What other monitors said of it.
     pub foreign: &'a Foreign,
+    /// Where its single checks begin, where not all of them are kept.
+    pub kept_from: Option<Timestamp>,
     /// The checks around what happened, or all.
     pub sightings: &'a Sightings,
 }
@@ -126,9 +130,16 @@ impl Explanation {
         let report = answer(store, [history], period, now, settings, None).await?;
         let runs = store.runs().await?;
         let foreign = store.imports(history.key, report.window).await?;
+        let kept_from = store.kept_from().await?.get(&history.key).copied();
         let sightings = Sightings::default();
-        let facts =
-            Facts { history, windows, runs: &runs, foreign: &foreign, sightings: &sightings };
+        let facts = Facts {
+            history,
+            windows,
+            runs: &runs,
+            foreign: &foreign,
+            kept_from,
+            sightings: &sightings,
+        };
         let reading = Reading::of(facts, &report, now, settings);
         let reading = reading.ok_or_else(|| NoReport::NotWatched {
             who: history.monitor.name.clone(),
@@ -167,6 +178,7 @@ impl Explanation {
             ends_because,
             doubtful: doubt.perhaps_down.subtract(&seen_so),
             row: reading.row.clone(),
+            kept_from: reading.facts.kept_from.filter(|from| *from > reading.window().from),
             agrees: reading.agrees,
             parts,
             events,

@@ -60,7 +60,8 @@ fn told(
 ) -> Explanation {
     let report = report(case, history);
     let sightings = Sightings::of(Spans::from(Span::ALWAYS), checks);
-    let facts = Facts { history, windows: &[], runs, foreign, sightings: &sightings };
+    let (windows, sightings) = (&[][..], &sightings);
+    let facts = Facts { history, windows, runs, foreign, kept_from: None, sightings };
     let now = Timestamp(case.now);
     Explanation::of(facts, &report, now, &Settings::default()).unwrap()
 }
@@ -301,4 +302,37 @@ fn what_the_database_lost_is_one_gap_between_the_checks_that_say_so() {
     assert_eq!(unknown.len(), 1, "{unknown:?}");
     assert_eq!(unknown[0].span, span((360_000, 3_600_000)));
     assert_eq!(unknown[0].cause.unwrap().word(), "own-store");
+}
+
+/// Mutant: time whose checks were let go that is told as late, or as a fault of our own.
+#[test]
+fn a_gap_whose_checks_are_not_kept_says_so_unless_everup_was_off() {
+    let case = with_a_hole();
+    let (history, checks) = history(&case);
+    let runs = [run(0, 301_000, Some(900_000)), run(3_500_000, 3_900_000, None)];
+    let kept_from = Timestamp(3_600_000);
+    let kept: Vec<Check> =
+        checks.into_iter().filter(|check| check.started_at >= kept_from).collect();
+    let sightings = Sightings::of(Spans::from(Span::ALWAYS), &kept);
+    let facts = Facts {
+        history: &history,
+        windows: &[],
+        runs: &runs,
+        foreign: &Foreign::default(),
+        kept_from: Some(kept_from),
+        sightings: &sightings,
+    };
+    let (report, now) = (report(&case, &history), Timestamp(case.now));
+    let told = Explanation::of(facts, &report, now, &Settings::default()).unwrap();
+    assert_eq!(told.kept_from, Some(kept_from));
+    let unknown = told.parts.iter().filter(|part| part.class == Class::Unknown);
+    let unknown: Vec<(i64, i64, &str)> = unknown
+        .map(|p| (p.span.from.0, p.span.to.0, p.cause.unwrap().word()))
+        .collect();
+    let expected = [
+        (360_000, 900_000, "not-kept"),
+        (900_000, 3_500_000, "not-running"),
+        (3_500_000, 3_600_000, "not-kept"),
+    ];
+    assert_eq!(unknown, expected);
 }

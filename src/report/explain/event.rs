@@ -273,6 +273,10 @@ fn why(reading: &Reading<'_>, span: Span, cause: Cause, checks: usize) -> Words 
             Words::new("everup ran, but its first check of this monitor had not begun.")
         }
         Cause::Late => late(reading, span),
+        Cause::NotKept => Words::new(
+            "everup ran. The checks that would say why nothing was seen are not kept any more; \
+             what they came to is.",
+        ),
         _ => Words::new(
             "everup had not begun to note when it runs. Only imported checks, or those of an \
              everup that kept no such record, can speak for this time, and none does.",

@@ -31,10 +31,13 @@ pub(super) fn causes(reading: &Reading<'_>, gap: Span) -> Vec<(Span, Cause)> {
     let ran = run::ran(reading.facts.runs);
     let first = reading.facts.runs.iter().map(|run| run.started_at).min();
     let unnoted = Span::new(Timestamp::MIN, first.unwrap_or(Timestamp::MAX));
+    let kept_from = reading.facts.kept_from.unwrap_or(Timestamp::MIN);
+    let not_kept = Span::new(Timestamp::MIN, kept_from);
     let layers = (own.into_iter().map(|(kind, spans)| (Cause::Own(kind), spans))).chain([
         (Cause::Undecided, undecided),
         (Cause::NoRecord, Spans::from(unnoted)),
         (Cause::NotRunning, ran.complement()),
+        (Cause::NotKept, Spans::from(not_kept)),
     ]);
     divided(gap, layers, |silence| silent(reading, silence))
 }

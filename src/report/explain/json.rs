@@ -106,6 +106,7 @@ pub fn of_monitor(explanation: &Explanation) -> String {
         "monitor": { "id": row.id, "name": row.name, "url": row.url },
         "ends_at": explanation.ends_at.to_string(),
         "ends_because": words(&explanation.ends_because),
+        "checks_kept_from": explanation.kept_from.map(|from| from.to_string()),
         "agrees_with_what_is_known": explanation.agrees,
         "rules": row.parameters.iter().map(version).collect::<Vec<_>>(),
         "events": explanation.events.iter().map(event).collect::<Vec<_>>(),

@@ -152,10 +152,14 @@ pub(super) fn blip(reading: &Reading<'_>, blip: &Blip) -> Event {
     let run: Vec<&Sighting> = run.take_while(|check| check.at < blip.span.to).collect();
     let failures = monitor.parameters.at(blip.span.from).failures;
     let last = run.last().copied().filter(|last| last.at > blip.span.from);
+    let is_kept = reading.facts.kept_from.is_none_or(|from| blip.span.from >= from);
+    let failed = match is_kept {
+        true => count(run.len().max(1), "check"),
+        false => "Fewer checks".to_owned(),
+    };
     let said = Words::new(format!(
-        "{} failed, and it takes {} in a row to be an outage. The time counts as up; the lower \
+        "{failed} failed, and it takes {} in a row to be an outage. The time counts as up; the lower \
          bound takes it as down.",
-        count(run.len().max(1), "check"),
         failures
     ));
     let said = beyond(reading, said, blip.span);

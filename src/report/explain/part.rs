@@ -36,6 +36,8 @@ pub enum Cause {
     Own(Option<Kind>),
     /// Unknown: there were checks, too few to decide, and then nothing came in time.
     Undecided,
+    /// Unknown: everup ran, and the checks that would say why are not kept any more.
+    NotKept,
     /// Unknown: from before everup noted when it runs.
     NoRecord,
     /// Unknown: everup did not run.
@@ -57,6 +59,7 @@ impl Cause {
             Cause::Own(Some(kind)) => kind.word(),
             Cause::Own(None) => "not-judged",
             Cause::Undecided => "undecided",
+            Cause::NotKept => "not-kept",
             Cause::NoRecord => "no-record",
             Cause::NotRunning => "not-running",
             Cause::BeforeFirstCheck => "before-first-check",
@@ -79,6 +82,7 @@ impl Cause {
             Cause::Own(Some(Kind::OwnStore)) => "everup's database",
             Cause::Own(_) => "everup could not judge",
             Cause::Undecided => "undecided when the checks stopped",
+            Cause::NotKept => "its checks are not kept any more",
             Cause::NoRecord => "no record",
             Cause::NotRunning => "everup was not running",
             Cause::BeforeFirstCheck => "before the first check",

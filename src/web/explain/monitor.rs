@@ -79,6 +79,7 @@ struct MonitorPage<'a> {
     head: Head<'a>,
     sum: Sum,
     rules: Vec<RuleRow>,
+    kept_from: Option<Moment>,
     events: Vec<EventRow>,
     events_count: usize,
     /// What other monitors said beside the figure.
@@ -141,6 +142,7 @@ impl<'a> MonitorPage<'a> {
                     text: rule(parameters),
                 })
                 .collect(),
+            kept_from: explanation.kept_from.map(|from| Moment::to_the_ms(from, zone)),
             events: shown.map(|event| event_row(event, zone)).collect(),
             events_count: events.len(),
             beside: row.imported.iter().flat_map(|of| of.beside(zone)).collect(),

@@ -9,6 +9,7 @@
 
 pub mod answer;
 pub mod closed;
+pub mod column;
 pub mod csv;
 pub mod dossier;
 pub mod dossier_json;

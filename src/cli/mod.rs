@@ -13,6 +13,7 @@ mod import;
 mod limits;
 mod logging;
 mod probe;
+mod progress;
 mod reload;
 mod report;
 mod run;

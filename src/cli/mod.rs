@@ -12,6 +12,7 @@ mod export;
 mod import;
 mod limits;
 mod logging;
+mod output;
 mod probe;
 mod progress;
 mod reload;

@@ -6,6 +6,7 @@ mod colours;
 mod connection;
 mod dossier;
 mod exports;
+mod forms;
 mod groups;
 mod pages;
 mod routes;

@@ -24,8 +24,8 @@ use everup::store::contract::{
 use everup::vitals::Vitals;
 use everup::web::App;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// Tuesday, 2026-11-24, 11:54:07 in Berlin.
 pub(crate) const NOW: Timestamp = Timestamp(1_795_517_647_000);
@@ -480,12 +480,20 @@ pub(crate) struct Shelf {
     exchanges: BTreeMap<Key, Vec<(Timestamp, Exchange)>>,
     imports: BTreeMap<Key, Foreign>,
     broken: AtomicBool,
+    closed: Mutex<Option<ClosedMonth>>,
+    corrections: Mutex<Vec<Correction>>,
 }
 
 impl Shelf {
     /// From now on nothing can be read from it either.
     pub(crate) fn break_down(&self) {
         self.broken.store(true, Ordering::Relaxed);
+    }
+
+    /// From now on this month is what was kept of it, with what was said of it afterwards.
+    pub(crate) fn keep_closed(&self, month: ClosedMonth, corrections: Vec<Correction>) {
+        *self.closed.lock().unwrap() = Some(month);
+        *self.corrections.lock().unwrap() = corrections;
     }
 
     fn works(&self) -> Result<(), StoreError> {
@@ -559,12 +567,12 @@ impl Store for Shelf {
     }
 
     async fn closed_months(&self) -> Result<Vec<Month>, StoreError> {
-        Ok(Vec::new())
+        Ok(self.closed.lock().unwrap().iter().map(|kept| kept.month).collect())
     }
 
-    async fn closed_month(&self, _: Month) -> Result<Option<ClosedMonth>, StoreError> {
+    async fn closed_month(&self, month: Month) -> Result<Option<ClosedMonth>, StoreError> {
         self.works()?;
-        Ok(None)
+        Ok(self.closed.lock().unwrap().clone().filter(|kept| kept.month == month))
     }
 
     async fn closed_rows(
@@ -581,7 +589,7 @@ impl Store for Shelf {
     }
 
     async fn corrections(&self, _: Option<Month>) -> Result<Vec<Correction>, StoreError> {
-        Ok(Vec::new())
+        Ok(self.corrections.lock().unwrap().clone())
     }
 
     async fn imports(&self, key: Key, span: Span) -> Result<Foreign, StoreError> {

@@ -18,7 +18,13 @@ pub struct Look {
 }
 
 /// A name beside its line has at least so much room, or there are no lines.
-const NAME_WIDTH: u16 = 14;
+const NAME_WIDTH_MIN: usize = 14;
+
+/// A day or a month is drawn wider where a name still has so much room.
+const NAME_WIDTH: usize = 40;
+
+/// So wide a month is, at most: its first and last name fit above a quarter.
+const EACH_MAX: usize = 8;
 
 /// A day or a month: what it is called, its block, and its colour as terminals number it.
 /// Every block has a shape of its own, so that a line reads without colour.
@@ -39,13 +45,11 @@ const PARTS_UNSEEN: i64 = 100;
 #[must_use]
 pub fn lines(statement: &Statement, look: Look) -> String {
     let count = statement.entries().map(|entry| entry.columns.len()).max().unwrap_or(0);
-    let Some(room) = look.width.checked_sub(NAME_WIDTH).map(usize::from) else {
-        return String::new();
-    };
-    if count == 0 || count > room || !look.has_blocks {
+    let width = usize::from(look.width);
+    if count == 0 || count + NAME_WIDTH_MIN > width || !look.has_blocks {
         return String::new();
     }
-    let each = (room / count).min(if count > 12 { 2 } else { 4 });
+    let each = (width.saturating_sub(NAME_WIDTH) / count).clamp(1, EACH_MAX);
     let mut table = Table::new();
     table
         .load_style(super::text::STYLE)

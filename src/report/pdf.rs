@@ -73,17 +73,17 @@ pub fn print(report: &PeriodReport) -> Result<Vec<u8>, NoPdf> {
     let mut sheets = Sheets::default();
     let mut places: Vec<Place> = Vec::new();
     let title = format!("Uptime in {}", statement.period);
-    let (page, y) = sheets.put(&desk.first(&title, &statement));
+    let (page, y) = sheets.put(desk.first(&title, &statement));
     places.push((title.clone(), page, y));
     for entry in statement.groups.iter().chain(&statement.monitors) {
-        let (page, y) = sheets.put(&desk.entry(entry));
+        let (page, y) = sheets.put(desk.entry(entry));
         places.push((desk.words(&entry.name), page, y));
     }
     let all = sheets.pages.len();
     for (index, page) in sheets.pages.iter_mut().enumerate() {
         page.extend(desk.edges(&statement, &title, index, all));
     }
-    press::write(&faces, &sheets.pages, desk.tree, title, report.as_of, places)
+    press::write(&faces, sheets.pages, desk.tree, title, report.as_of, places)
 }
 
 /// What pieces are made with.

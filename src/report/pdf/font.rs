@@ -3,10 +3,12 @@
 //! What a face has no glyph for is shown as an empty box and can still be copied as it was
 //! written. Nothing that a name may be made of fails.
 
-use krilla::text::{Font, GlyphId, KrillaGlyph};
+use krilla::surface::Location;
+use krilla::text::{Font, Glyph, GlyphId};
 use rustybuzz::{Direction, Face, UnicodeBuffer};
 use std::collections::BTreeSet;
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 use unicode_bidi::BidiInfo;
 
@@ -22,6 +24,8 @@ const BOX: char = '\u{25a1}';
 /// What stands for what is no letter.
 const NONE: char = '\u{fffd}';
 const ELLIPSIS: &str = "…";
+/// No line has room for so many; what a text has beyond them is left out.
+const LETTERS_MAX: usize = 4_096;
 
 /// The unpacked faces.
 pub(super) struct Files([Arc<Vec<u8>>; 2]);
@@ -57,9 +61,50 @@ pub(super) struct Line {
     pub(super) weight: Weight,
     /// What it says, and is copied as.
     pub(super) text: String,
-    pub(super) glyphs: Vec<KrillaGlyph>,
+    pub(super) glyphs: Vec<Set>,
     /// How long it is at a size of one point.
     em: f32,
+}
+
+/// A glyph, and which bytes of its line it stands for. A report has a hundred thousand of
+/// them, so it is small: lengths are in ems.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Set {
+    glyph: u16,
+    from: u16,
+    to: u16,
+    advance: f32,
+    offset: [f32; 2],
+}
+
+impl Glyph for Set {
+    fn glyph_id(&self) -> GlyphId {
+        GlyphId::new(u32::from(self.glyph))
+    }
+
+    fn text_range(&self) -> Range<usize> {
+        usize::from(self.from)..usize::from(self.to)
+    }
+
+    fn x_advance(&self, size: f32) -> f32 {
+        self.advance * size
+    }
+
+    fn x_offset(&self, size: f32) -> f32 {
+        self.offset[0] * size
+    }
+
+    fn y_offset(&self, size: f32) -> f32 {
+        self.offset[1] * size
+    }
+
+    fn y_advance(&self, _: f32) -> f32 {
+        0.0
+    }
+
+    fn location(&self) -> Option<Location> {
+        None
+    }
 }
 
 impl Line {
@@ -85,7 +130,7 @@ impl<'a> Faces<'a> {
 
     /// Sets a line.
     pub(super) fn line(&self, text: &str, weight: Weight) -> Line {
-        let text: String = text.chars().filter_map(printable).collect();
+        let text: String = text.chars().take(LETTERS_MAX).filter_map(printable).collect();
         let face = &self.faces[weight as usize].0;
         let mut glyphs = Vec::with_capacity(text.len());
         let bidi = BidiInfo::new(&text, None);
@@ -96,7 +141,7 @@ impl<'a> Faces<'a> {
                 shape(face, &text, run, is_rtl, &mut glyphs);
             }
         }
-        let em = glyphs.iter().map(|glyph| glyph.x_advance).sum();
+        let em = glyphs.iter().map(|glyph: &Set| glyph.advance).sum();
         Line { weight, text, glyphs, em }
     }
 
@@ -159,13 +204,7 @@ fn printable(c: char) -> Option<char> {
 }
 
 /// Sets a stretch of text that runs in one direction.
-fn shape(
-    face: &Face<'_>,
-    text: &str,
-    run: std::ops::Range<usize>,
-    is_rtl: bool,
-    glyphs: &mut Vec<KrillaGlyph>,
-) {
+fn shape(face: &Face<'_>, text: &str, run: Range<usize>, is_rtl: bool, glyphs: &mut Vec<Set>) {
     let mut buffer = UnicodeBuffer::new();
     for (at, c) in text[run.clone()].char_indices() {
         let shown = if face.glyph_index(c).is_some() { c } else { BOX };
@@ -185,15 +224,15 @@ fn shape(
         let from = (info.cluster as usize).min(run.end);
         let to = starts.range(from + 1..).next().copied().unwrap_or(run.end);
         let glyph = if info.glyph_id == 0 { missing } else { info.glyph_id };
-        glyphs.push(KrillaGlyph::new(
-            GlyphId::new(glyph),
-            em(position.x_advance),
-            em(position.x_offset),
-            em(position.y_offset),
-            em(position.y_advance),
-            from..to,
-            None,
-        ));
+        // A face has at most 65,536 glyphs, and a line fewer bytes than that.
+        let small = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
+        glyphs.push(Set {
+            glyph: u16::try_from(glyph).unwrap_or_default(),
+            from: small(from),
+            to: small(to),
+            advance: em(position.x_advance),
+            offset: [em(position.x_offset), em(position.y_offset)],
+        });
     }
 }
 
@@ -228,9 +267,9 @@ mod tests {
         let line = faces.line("a決", Weight::Regular);
         let boxed = faces.line("a□", Weight::Regular);
         assert_eq!(line.text, "a決");
-        assert_eq!(line.glyphs[1].glyph_id, boxed.glyphs[1].glyph_id);
-        assert_eq!(line.glyphs[1].text_range, 1..4);
-        assert!(line.glyphs.iter().all(|glyph| glyph.glyph_id.to_u32() != 0));
+        assert_eq!(line.glyphs[1].glyph, boxed.glyphs[1].glyph);
+        assert_eq!(line.glyphs[1].text_range(), 1..4);
+        assert!(line.glyphs.iter().all(|glyph| glyph.glyph != 0));
     }
 
     proptest! {
@@ -242,8 +281,8 @@ mod tests {
             for weight in [Weight::Regular, Weight::Bold] {
                 let line = faces.line(&text, weight);
                 for glyph in &line.glyphs {
-                    prop_assert!(glyph.glyph_id.to_u32() != 0);
-                    prop_assert!(!line.text[glyph.text_range.clone()].is_empty());
+                    prop_assert!(glyph.glyph != 0);
+                    prop_assert!(!line.text[glyph.text_range()].is_empty());
                 }
             }
         }

@@ -29,7 +29,7 @@ pub(super) type Place = (String, usize, f32);
 /// When the library refuses what was drawn.
 pub(super) fn write(
     faces: &Faces<'_>,
-    pages: &[Vec<Mark>],
+    pages: Vec<Vec<Mark>>,
     mut tree: Tree,
     title: String,
     as_of: Timestamp,
@@ -47,7 +47,7 @@ pub(super) fn write(
             .ok_or_else(|| NoPdf::Refused("a page has no size".to_owned()))?;
         let mut page = document.start_page_with(settings);
         let mut surface = page.surface();
-        for Mark { part, ink } in marks {
+        for Mark { part, ink } in &marks {
             let tag = match (part, ink) {
                 (None, _) => ContentTag::Artifact(Artifact::with_kind(ArtifactType::Layout)),
                 (Some(_), Ink::Text { .. }) => ContentTag::Span(SpanTag::empty()),

@@ -91,20 +91,20 @@ pub(super) struct Sheets {
 impl Sheets {
     /// Puts pieces where there is room: all on one page if they fit on one. Gives the page
     /// and the height at which the first one stands.
-    pub(super) fn put(&mut self, pieces: &[Piece]) -> (usize, f32) {
+    pub(super) fn put(&mut self, pieces: Vec<Piece>) -> (usize, f32) {
         let whole: f32 = pieces.iter().map(|piece| piece.height).sum();
         let is_new = self.pages.is_empty();
         if is_new || (self.taken + whole > ROOM && self.taken > 0.0 && whole <= ROOM) {
             self.turn();
         }
+        let together: Vec<f32> = (0..pieces.len()).map(|at| with_next(&pieces[at..])).collect();
         let mut first = None;
-        let mut columns: Option<&Piece> = None;
-        for (index, piece) in pieces.iter().enumerate() {
-            let together: f32 = with_next(&pieces[index..]);
+        let mut columns: Option<Piece> = None;
+        for (piece, together) in pieces.into_iter().zip(together) {
             if self.taken + together > ROOM && self.taken > 0.0 {
                 self.turn();
-                if let (Kind::Row, Some(columns)) = (piece.kind, columns) {
-                    self.draw(columns, true);
+                if let (Kind::Row, Some(columns)) = (piece.kind, &columns) {
+                    self.draw(columns.clone(), true);
                 }
             }
             // White at the top of a page is left out.
@@ -113,7 +113,7 @@ impl Sheets {
             }
             first.get_or_insert((self.pages.len().saturating_sub(1), TOP + self.taken));
             match piece.kind {
-                Kind::Columns => columns = Some(piece),
+                Kind::Columns => columns = Some(piece.clone()),
                 Kind::Row => {}
                 Kind::Plain | Kind::Heading => columns = None,
             }
@@ -128,13 +128,13 @@ impl Sheets {
     }
 
     /// A repetition is decoration: it is read once.
-    fn draw(&mut self, piece: &Piece, is_repetition: bool) {
+    fn draw(&mut self, piece: Piece, is_repetition: bool) {
         let down = TOP + self.taken;
         self.taken += piece.height;
         let Some(page) = self.pages.last_mut() else { return };
-        page.extend(piece.marks.iter().map(|mark| Mark {
+        page.extend(piece.marks.into_iter().map(|mark| Mark {
             part: mark.part.filter(|_| !is_repetition),
-            ink: mark.ink.clone().lowered(down),
+            ink: mark.ink.lowered(down),
         }));
     }
 }
@@ -186,8 +186,8 @@ mod tests {
     #[test]
     fn what_belongs_together_stays_together() {
         let mut sheets = Sheets::default();
-        sheets.put(&[piece(Kind::Plain, ROOM - 100.0)]);
-        let (page, y) = sheets.put(&[piece(Kind::Heading, 60.0), piece(Kind::Plain, 60.0)]);
+        sheets.put(vec![piece(Kind::Plain, ROOM - 100.0)]);
+        let (page, y) = sheets.put(vec![piece(Kind::Heading, 60.0), piece(Kind::Plain, 60.0)]);
         assert_eq!((page, y), (1, TOP));
         assert_eq!(tops(&sheets), [vec![0.0], vec![0.0, 60.0]]);
     }
@@ -197,7 +197,7 @@ mod tests {
         let mut sheets = Sheets::default();
         let rows = std::iter::repeat_n(piece(Kind::Row, 100.0), 8);
         let all: Vec<Piece> = [piece(Kind::Columns, 20.0)].into_iter().chain(rows).collect();
-        sheets.put(&all);
+        sheets.put(all);
         assert_eq!(sheets.pages.len(), 2);
         assert_eq!(sheets.pages[0].len() + sheets.pages[1].len(), 10);
         assert_eq!(tops(&sheets)[1][..2], [0.0, 20.0]);

@@ -259,6 +259,37 @@ fn the_report_for_a_terminal_has_every_number_of_the_others() {
     assert!(report.lines().all(|line| line.chars().count() <= 100), "{report}");
 }
 
+#[test]
+fn a_report_is_written_to_a_file_in_any_form_and_a_pipe_has_plain_bytes() {
+    let place = Place::new();
+    place.write("lines", &check("everup", "2026-10-01T00:00:00Z"));
+    place.told(&["import", "lines"]);
+    let month = ["report", "--month", "2026-10", "--format"];
+    for (form, begins) in [
+        ("text", "October 2026 (UTC), closed\n"),
+        ("json", "{\"schema\""),
+        ("csv", "period,"),
+        ("markdown", "# Uptime in October 2026\n"),
+        ("pdf", "%PDF-1.7"),
+    ] {
+        let piped = place.run(&[&month[..], &[form]].concat());
+        assert!(piped.status.success() && piped.stderr.is_empty(), "{}", said(&piped));
+        assert!(piped.stdout.starts_with(begins.as_bytes()), "{form}");
+        // Neither blocks nor colours, nor how far it is.
+        let is_plain = !piped.stdout.contains(&0x1b) || form == "pdf";
+        assert!(is_plain, "{form}");
+        place.write("out", "what was there before, and is longer".repeat(99).as_str());
+        let told = place.told(&[&month[..], &[form, "--output", "out"]].concat());
+        assert_eq!(told, "", "{form}");
+        let written = std::fs::read(place.path("out")).unwrap();
+        let known = |bytes: &[u8]| bytes.starts_with(begins.as_bytes());
+        assert!(known(&written), "{form}");
+        assert_eq!(place.names(), ["everup.db", "lines", "out"]);
+    }
+    let refusal = place.refusal(&[&month[..], &["text", "-o", "nowhere/out"]].concat());
+    assert!(refusal.contains("nowhere/out cannot be written"), "{refusal}");
+}
+
 /// An import adds to the past, and neither cuts nor changes it.
 #[test]
 fn an_import_changes_no_monitor_that_is_there() {

@@ -130,6 +130,9 @@ pub(super) struct ReportWanted {
     /// The form
     #[arg(long, value_parser = forms(), default_value = Form::Text.word())]
     pub(super) format: Form,
+    /// The file to write it to, which is replaced; - for standard output
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) output: Option<PathBuf>,
 }
 
 /// The forms of a report, by their words.

@@ -2,6 +2,7 @@
 //! measured.
 
 use super::arguments::{CorrectionWanted, Place};
+use super::progress::Progress;
 use super::source::{Source, configured};
 use super::terminal;
 use crate::clock::{Clock, SystemClock};
@@ -29,6 +30,7 @@ pub(super) async fn correct(
     let author = said("--author", &wanted.author.unwrap_or_default())?;
     let reason = said("--reason", &wanted.reason)?;
     let config = configured(place, &Source::new(place, &[])?)?;
+    let progress = Progress::waiting("correcting the month");
     let store = Sqlite::open_existing(&config.store.path).await?;
     let Some(kept) = store.closed_month(month).await? else {
         bail!("{month} is not closed; only closed months are corrected");
@@ -54,6 +56,7 @@ pub(super) async fn correct(
         let text = row.and_then(|row| row.figures.uptime_text(report.decimals));
         text.map_or("none".to_owned(), |text| format!("{text} %"))
     };
+    drop(progress);
     let adjusted = restated.map_or("none".to_owned(), |restated| uptime(&restated.adjusted));
     terminal::print(&format!(
         "{} in {month}: measured {}, adjusted {adjusted}\n",

@@ -1,13 +1,14 @@
 //! `everup export`: the history, as lines.
 
 use super::arguments::{ExportWanted, Place};
+use super::progress::{Counting, Progress};
 use super::source::{Source, configured};
 use crate::domain::span::Span;
 use crate::domain::timestamp::Timestamp;
 use crate::store::contract::Store;
 use crate::store::sqlite::Sqlite;
 use crate::transfer::write::{self, Selection, WriteError};
-use std::io::{self, BufWriter, ErrorKind};
+use std::io::{self, BufWriter, ErrorKind, IsTerminal};
 use std::process::ExitCode;
 
 pub(super) async fn export(place: &Place, wanted: ExportWanted) -> anyhow::Result<ExitCode> {
@@ -23,8 +24,11 @@ pub(super) async fn export(place: &Place, wanted: ExportWanted) -> anyhow::Resul
         monitors: wanted.monitor,
         form: wanted.format.into(),
     };
-    let mut output = BufWriter::new(io::stdout());
+    // On a terminal the lines themselves are the progress.
+    let progress = (!io::stdout().is_terminal()).then(|| Progress::written("exporting"));
+    let mut output = Counting::new(BufWriter::new(io::stdout()), progress);
     let result = write::export(&store, &selection, &mut output).await;
+    drop(output);
     store.close().await;
     match result {
         Err(WriteError::Output(error)) if error.kind() == ErrorKind::BrokenPipe => {}

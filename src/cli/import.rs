@@ -2,6 +2,7 @@
 
 use super::arguments::{ForeignWanted, ImportWanted, MappingWanted, Place};
 use super::database::Database;
+use super::progress::Progress;
 use super::source::{Source, configured};
 use super::terminal;
 use crate::clock::{Clock, SystemClock};
@@ -15,7 +16,6 @@ use crate::transfer::mapping::Wanted;
 use crate::transfer::taking::{Reading, Taken};
 use crate::transfer::{kuma, read, uptimerobot};
 use anyhow::Context;
-use indicatif::{ProgressBar, ProgressStyle};
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
@@ -79,10 +79,8 @@ async fn fill(
 /// Our own lines.
 async fn lines(store: &Sqlite, file: &Path, now: Timestamp) -> anyhow::Result<Imported> {
     let (mut input, bytes) = open(file)?;
-    let bar = bar(bytes, "{bar:40} {bytes} of {total_bytes}, {eta} left");
-    let imported = read::import(store, &mut *input, now, |bytes| bar.set_position(bytes)).await;
-    bar.finish_and_clear();
-    Ok(imported?)
+    let progress = bytes.map_or_else(|| Progress::written("importing"), Progress::bytes);
+    Ok(read::import(store, &mut *input, now, |bytes| progress.at(bytes)).await?)
 }
 
 /// What another monitor has kept.
@@ -90,18 +88,13 @@ async fn take(store: &Sqlite, foreign: ForeignWanted, now: Timestamp) -> anyhow:
     let reading = |file: &Path| Reading { file: name(file), now };
     Ok(match foreign {
         ForeignWanted::Kuma { file, mapping } => {
-            let bar = bar(Some(0), "{bar:40} {pos} of {len} heartbeats, {eta} left");
-            let progress = |done, total| {
-                bar.set_length(total);
-                bar.set_position(done);
-            };
-            let taken =
-                kuma::import(store, &file, &reading(&file), &mapping.into(), progress).await;
-            bar.finish_and_clear();
-            taken?
+            let progress = Progress::things("heartbeats");
+            let told = |done, total| progress.at_of(done, total);
+            kuma::import(store, &file, &reading(&file), &mapping.into(), told).await?
         }
         ForeignWanted::Uptimerobot { file, mapping } => {
             let (mut input, _) = open(&file)?;
+            let _progress = Progress::waiting("importing");
             uptimerobot::import(store, &mut *input, &reading(&file), &mapping.into()).await?
         }
     })
@@ -201,19 +194,6 @@ fn open(file: &Path) -> anyhow::Result<(Input, Option<u64>)> {
         File::open(file).with_context(|| format!("{} cannot be read", file.display()))?;
     let bytes = open.metadata().ok().map(|data| data.len());
     Ok((Box::new(BufReader::new(open)), bytes))
-}
-
-/// Shown on a terminal, and nowhere else.
-fn bar(length: Option<u64>, template: &str) -> ProgressBar {
-    let Some(length) = length else {
-        let spinner = ProgressBar::new_spinner();
-        return spinner.with_message("importing");
-    };
-    let bar = ProgressBar::new(length);
-    match ProgressStyle::with_template(template) {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
 }
 
 #[cfg(test)]

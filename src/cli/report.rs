@@ -1,6 +1,8 @@
 //! `everup report`: the month, in one of its forms.
 
 use super::arguments::{Place, ReportWanted};
+use super::output::Output;
+use super::progress::Progress;
 use super::source::{Source, configured};
 use super::terminal;
 use crate::clock::{Clock, SystemClock};
@@ -12,7 +14,9 @@ use crate::domain::span::Span;
 use crate::domain::timestamp::{DAY_MS, Timestamp};
 use crate::engine::run::COMMIT_WITHIN;
 use crate::report::answer::answer;
+use crate::report::form::Form;
 use crate::report::latency::Remembered;
+use crate::report::text;
 use crate::store::baseline::Baseline;
 use crate::store::contract::Store;
 use crate::store::lock::Lock;
@@ -23,10 +27,16 @@ use std::process::ExitCode;
 
 pub(super) async fn report(place: &Place, wanted: ReportWanted) -> anyhow::Result<ExitCode> {
     let now = SystemClock::default().now();
+    let form = wanted.format;
+    let output = Output::named(wanted.output.clone());
+    if form.is_binary() {
+        output.admit_binary(&format!("report.{}", form.extension()))?;
+    }
     if let Some(as_of) = wanted.as_of.filter(|as_of| *as_of > now) {
         bail!("--as-of {as_of} lies in the future; nobody has seen it yet");
     }
     let config = configured(place, &Source::new(place, &[])?)?;
+    let progress = Progress::waiting("making the report");
     let store = Sqlite::open_existing(&config.store.path).await?;
     let mut histories = store.load().await?.histories;
     match wanted.as_of {
@@ -47,7 +57,13 @@ pub(super) async fn report(place: &Place, wanted: ReportWanted) -> anyhow::Resul
         let remembered = &mut Remembered::default();
         answer(&store, &histories, period, now, &config.report, Some(remembered)).await?
     };
-    terminal::print(&wanted.format.print(&report))?;
+    let look = terminal::look().filter(|_| form == Form::Text && output.is_terminal());
+    let printed = match look {
+        Some(look) => text::print_on(&report, Some(look)).into_bytes(),
+        None => form.print(&report)?,
+    };
+    drop(progress);
+    output.write(&printed)?;
     store.close().await;
     Ok(ExitCode::SUCCESS)
 }

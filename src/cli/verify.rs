@@ -1,6 +1,7 @@
 //! `everup verify`: whether a report file of a closed month is sound. Needs nothing but
 //! the file.
 
+use super::progress::Progress;
 use super::terminal;
 use crate::report::verify::verify as check;
 use anyhow::Context;
@@ -14,7 +15,10 @@ const BYTES_MAX: u64 = 1 << 30;
 pub(super) fn verify(file: &Path) -> anyhow::Result<ExitCode> {
     let text = read(file).with_context(|| format!("{} cannot be read", file.display()))?;
     let name = file.display();
-    match check(&text) {
+    let progress = Progress::waiting("computing it again");
+    let checked = check(&text);
+    drop(progress);
+    match checked {
         Ok(verified) => {
             let report = &verified.report;
             let mut said = format!(

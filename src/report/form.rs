@@ -1,8 +1,9 @@
 //! The forms of a report: one table, from which the pages, the command line and their
 //! help come.
 
+use super::pdf::NoPdf;
 use super::period::PeriodReport;
-use super::{csv, json, text};
+use super::{csv, json, markdown, pdf, text};
 
 /// A form in which a report can be had, besides the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,11 +14,15 @@ pub enum Form {
     Json,
     /// One row a monitor.
     Csv,
+    /// Tables for people, as GitHub reads them.
+    Markdown,
+    /// Pages for people, to be printed and kept.
+    Pdf,
 }
 
 impl Form {
     /// Every form, in the order in which they are offered.
-    pub const ALL: [Form; 3] = [Form::Text, Form::Json, Form::Csv];
+    pub const ALL: [Form; 5] = [Form::Text, Form::Json, Form::Csv, Form::Markdown, Form::Pdf];
 
     /// The word for it on the command line.
     #[must_use]
@@ -26,6 +31,8 @@ impl Form {
             Form::Text => "text",
             Form::Json => "json",
             Form::Csv => "csv",
+            Form::Markdown => "markdown",
+            Form::Pdf => "pdf",
         }
     }
 
@@ -36,6 +43,8 @@ impl Form {
             Form::Text => "Text",
             Form::Json => "JSON",
             Form::Csv => "CSV",
+            Form::Markdown => "Markdown",
+            Form::Pdf => "PDF",
         }
     }
 
@@ -46,6 +55,8 @@ impl Form {
             Form::Text => "txt",
             Form::Json => "json",
             Form::Csv => "csv",
+            Form::Markdown => "md",
+            Form::Pdf => "pdf",
         }
     }
 
@@ -56,16 +67,34 @@ impl Form {
             Form::Text => "text/plain; charset=utf-8",
             Form::Json => "application/json",
             Form::Csv => "text/csv; charset=utf-8",
+            Form::Markdown => "text/markdown; charset=utf-8",
+            Form::Pdf => "application/pdf",
         }
     }
 
-    /// Prints a report.
+    /// Whether it is bytes that a terminal should not be sent.
     #[must_use]
-    pub fn print(self, report: &PeriodReport) -> Vec<u8> {
-        match self {
+    pub fn is_binary(self) -> bool {
+        self == Form::Pdf
+    }
+
+    /// Whether it takes a processor so long that a server makes it aside.
+    #[must_use]
+    pub fn is_laborious(self) -> bool {
+        self == Form::Pdf
+    }
+
+    /// Prints a report.
+    ///
+    /// # Errors
+    /// Only of a PDF: see [`pdf::print`].
+    pub fn print(self, report: &PeriodReport) -> Result<Vec<u8>, NoPdf> {
+        Ok(match self {
             Form::Text => text::print(report).into_bytes(),
             Form::Json => json::print(report).into_bytes(),
             Form::Csv => csv::print(report).into_bytes(),
-        }
+            Form::Markdown => markdown::print(report).into_bytes(),
+            Form::Pdf => pdf::print(report)?,
+        })
     }
 }

@@ -1,14 +1,16 @@
-//! The one answer that page, JSON, CSV and terminal share.
+//! The one answer that all forms of it share.
 //!
 //! `past` reads what was, and all figures are cut from it. `period` says how a month was,
 //! `status` how things are and `headline` puts that into a sentence, `monitor` and `group`
 //! tell all of one, `hours` when downtime falls, `dossier` all of one outage and
 //! `outage_list` which there were, `explain` how a figure came about, `notice` what is
-//! planned, `latency` how fast. The forms (`json`, `csv`, `text`, and the pages) only print
-//! what these say and compute nothing.
+//! planned, `latency` how fast. `statement` puts a report into words. The forms (`json` and
+//! `csv` for programs; `text`, `markdown` and `pdf`, which print the statement; and the
+//! pages) only print what these say and compute nothing.
 
 pub mod answer;
 pub mod closed;
+pub mod column;
 pub mod csv;
 pub mod dossier;
 pub mod dossier_json;
@@ -23,16 +25,20 @@ pub mod imported;
 pub mod json;
 pub mod latency;
 pub mod listing;
+pub mod markdown;
 pub mod monitor;
 pub mod notice;
 pub mod outage;
 pub mod outage_list;
 pub mod past;
+pub mod pdf;
 pub mod period;
 pub mod restated;
 pub mod retention;
 pub mod settings;
+pub mod statement;
 pub mod status;
 pub mod story;
+pub mod terminal;
 pub mod text;
 pub mod verify;

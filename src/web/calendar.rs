@@ -6,6 +6,7 @@
 
 use super::bars;
 use crate::domain::timestamp::{HOUR_MS, MINUTE_MS};
+use crate::report::column;
 use crate::report::status::Day;
 use askama::Template;
 use chrono::Datelike;
@@ -75,7 +76,7 @@ impl Calendar {
             label: bars::label(days),
             height: HEAD + weeks.len() * WEEK_HEIGHT,
             width: 7 * DAY_WIDTH,
-            column_height: bars::HEIGHT,
+            column_height: column::HEIGHT,
             weekdays: (0..).zip(NAMES).map(|(n, name)| text(n, 11, name.to_owned())).collect(),
             weeks,
         })
@@ -86,7 +87,7 @@ impl Week {
     /// Some days of one week, of which so many come before them.
     fn of(top: usize, before: usize, days: &[Day]) -> Week {
         let (mut dates, mut downtimes) = (Vec::new(), Vec::new());
-        let mut paths = bars::CLASSES.map(|class| (class, String::new()));
+        let mut paths = column::CLASSES.map(|class| (class, String::new()));
         // A day that the zone never had has no place in it.
         for (weekday, day) in (before..).zip(days).filter(|(_, day)| !day.span.is_empty()) {
             dates.push(text(weekday, top + DATE_Y, day.date.day().to_string()));
@@ -94,7 +95,7 @@ impl Week {
                 downtimes.push(text(weekday, top + DOWNTIME_Y, brief(day.tally.down)));
             }
             let (left, width) = (weekday * DAY_WIDTH, DAY_WIDTH - GAP);
-            bars::column(&day.tally, |class, y, height| {
+            column::draw(&day.tally, |class, y, height| {
                 // Writing to a string cannot fail.
                 let _ = write!(paths[class].1, "M{left} {y}h{width}v{height}h-{width}z");
             });

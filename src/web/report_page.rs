@@ -1,6 +1,6 @@
 //! `GET /report`, `/report/2026-11`, `/report/2026-Q4`, `/report/2026`, and
-//! `/report?from=…&to=…`, each also as `.json`, `.csv` and `.txt`: the report of a
-//! period, the same in every form. `/report/2026-11.adjusted.json` is what corrections
+//! `/report?from=…&to=…`, each also as `.json`, `.csv` and the other
+//! extensions of [`Form`]: the report of a period, the same in every form. `/report/2026-11.adjusted.json` is what corrections
 //! make of a closed month.
 
 use super::Site;
@@ -39,6 +39,7 @@ use chrono::NaiveDate;
 use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use serde::Deserialize;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 /// A closed month changes only when history is imported or corrected, so what is kept
 /// may be a few minutes old.
@@ -232,7 +233,7 @@ async fn answer(site: &Site, period: Period, form: Option<Form>) -> Result<Respo
     months.admit(period, zone)?;
     let report = site.reports.get(site, period).await?;
     let mut response = match form {
-        Some(form) => export(&report, form),
+        Some(form) => export(&report, form).await?,
         None => frame::answer(&page(&view, &report, months))?,
     };
     response.headers_mut().insert(CACHE_CONTROL, caching(&report));
@@ -246,12 +247,32 @@ fn caching(report: &PeriodReport) -> http::HeaderValue {
     })
 }
 
-fn export(report: &PeriodReport, form: Form) -> Response {
+async fn export(report: &Arc<PeriodReport>, form: Form) -> Result<Response, Problem> {
     // A range is written with a slash and colons, which file names should not have.
     let period = report.period.to_string().replace('/', "_").replace(':', "");
     let name = format!("inline; filename=\"everup-{period}.{}\"", form.extension());
     let headers = [(CONTENT_TYPE, form.media_type().to_owned()), (CONTENT_DISPOSITION, name)];
-    (headers, form.print(report)).into_response()
+    let printed = match form.is_laborious() {
+        true => aside(Arc::clone(report), form).await?,
+        false => form.print(report).map_err(Problem::ours)?,
+    };
+    Ok((headers, printed).into_response())
+}
+
+/// Prints a report where no other visitor waits for it, one at a time: it takes a processor
+/// and some megabytes. Whoever goes away meanwhile leaves the place to the next one only
+/// when it is done.
+async fn aside(report: Arc<PeriodReport>, form: Form) -> Result<Vec<u8>, Problem> {
+    static PRESS: Semaphore = Semaphore::const_new(1);
+    let place = PRESS.acquire().await.map_err(Problem::ours)?;
+    let print = move || {
+        let _place = place;
+        form.print(&report)
+    };
+    tokio::task::spawn_blocking(print)
+        .await
+        .map_err(Problem::ours)?
+        .map_err(Problem::ours)
 }
 
 fn page<'a>(view: &View, report: &'a PeriodReport, months: Months) -> ReportPage<'a> {

@@ -106,6 +106,8 @@ async fn exports_have_their_type_their_name_and_their_caching() {
         ("/report/2026-11.json", "application/json", "no-cache"),
         ("/report/2026-10.json", "application/json", "max-age=300"),
         ("/report/2026-10.csv", "text/csv; charset=utf-8", "max-age=300"),
+        ("/report/2026-10.md", "text/markdown; charset=utf-8", "max-age=300"),
+        ("/report/2026-10.pdf", "application/pdf", "max-age=300"),
     ] {
         let answer = visitor.get(path).await;
         assert_eq!(answer.header("content-type"), media_type);

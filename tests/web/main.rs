@@ -7,6 +7,7 @@ mod connection;
 mod dossier;
 mod explanations;
 mod exports;
+mod forms;
 mod groups;
 mod pages;
 mod routes;

@@ -32,8 +32,8 @@ use everup::vitals::Vitals;
 use everup::web::App;
 use futures_util::FutureExt;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// Tuesday, 2026-11-24, 11:54:07 in Berlin.
 pub(crate) const NOW: Timestamp = Timestamp(1_795_517_647_000);
@@ -522,8 +522,8 @@ pub(crate) fn closed() -> Scene {
         made_at: ago(12 * DAY),
     };
     let shelf = Shelf {
-        closed: vec![seal(&report).unwrap()],
-        corrections: vec![correction],
+        closed: Mutex::new(vec![seal(&report).unwrap()]),
+        corrections: Mutex::new(vec![correction]),
         ..always()
     };
     scene_with(&story(), Vec::new(), shelf).settled_as(settings)
@@ -628,17 +628,23 @@ pub(crate) fn many(count: i64) -> Scene {
 pub(crate) struct Shelf {
     checks: BTreeMap<Key, Vec<Check>>,
     runs: Vec<Run>,
-    closed: Vec<ClosedMonth>,
-    corrections: Vec<Correction>,
     exchanges: BTreeMap<Key, Vec<(Timestamp, Exchange)>>,
     imports: BTreeMap<Key, Foreign>,
     broken: AtomicBool,
+    closed: Mutex<Vec<ClosedMonth>>,
+    corrections: Mutex<Vec<Correction>>,
 }
 
 impl Shelf {
     /// From now on nothing can be read from it either.
     pub(crate) fn break_down(&self) {
         self.broken.store(true, Ordering::Relaxed);
+    }
+
+    /// From now on this month is what was kept of it, with what was said of it afterwards.
+    pub(crate) fn keep_closed(&self, month: ClosedMonth, corrections: Vec<Correction>) {
+        *self.closed.lock().unwrap() = vec![month];
+        *self.corrections.lock().unwrap() = corrections;
     }
 
     fn works(&self) -> Result<(), StoreError> {
@@ -725,12 +731,12 @@ impl Store for Shelf {
     }
 
     async fn closed_months(&self) -> Result<Vec<Month>, StoreError> {
-        Ok(self.closed.iter().map(|closed| closed.month).collect())
+        Ok(self.closed.lock().unwrap().iter().map(|kept| kept.month).collect())
     }
 
     async fn closed_month(&self, month: Month) -> Result<Option<ClosedMonth>, StoreError> {
         self.works()?;
-        Ok(self.closed.iter().find(|closed| closed.month == month).cloned())
+        Ok(self.closed.lock().unwrap().iter().find(|kept| kept.month == month).cloned())
     }
 
     async fn closed_rows(
@@ -747,8 +753,9 @@ impl Store for Shelf {
     }
 
     async fn corrections(&self, month: Option<Month>) -> Result<Vec<Correction>, StoreError> {
-        let all = self.corrections.iter();
+        let all = self.corrections.lock().unwrap();
         Ok(all
+            .iter()
             .filter(|of| month.is_none_or(|month| of.month == month))
             .cloned()
             .collect())

@@ -1,0 +1,390 @@
+//! A report in words: what the forms for people (`text`, `markdown` and `pdf`) print, each
+//! in its own dress. Because all of them print one statement, they cannot say different
+//! things. It computes no figure.
+
+use super::figures::{Figures, Shown};
+use super::latency;
+use super::past;
+use super::period::{GroupRow, MonitorRow, PeriodReport};
+use super::restated::Restatement;
+use crate::domain::budget::Budget;
+use crate::domain::duration;
+use crate::domain::group::Rule;
+use crate::domain::latency::Percentiles;
+use crate::domain::month::local_date;
+use crate::domain::percent::Verdict;
+use crate::domain::period::Period;
+use crate::domain::timestamp::Timestamp;
+use crate::domain::uptime::Tally;
+use chrono_tz::Tz;
+
+/// What stands where there is nothing to say.
+pub const NOTHING: &str = "–";
+
+/// What the figures mean, in two sentences that fit below a table.
+pub const RULE: &str = "Uptime is the time up divided by the time observed; time that nobody \
+                        observed is neither, and coverage says how much was observed. The true \
+                        figure lies between the bounds if nothing changed more than once \
+                        between two checks; a question mark says that they lie on both sides \
+                        of the target. Percentages are rounded down, durations up.";
+
+/// A report in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// Of what: `November 2026`.
+    pub period: String,
+    /// The zone in which it is told.
+    pub zone: &'static str,
+    /// Its first instant.
+    pub from: String,
+    /// The instant at which it ends.
+    pub to: String,
+    /// Whether it is over, or up to when it is told: `closed`, `as of 2026-11-24 11:54:07`.
+    pub state: String,
+    /// How many decimals its percentages have.
+    pub decimals: u32,
+    /// How it was closed, where that is kept.
+    pub closing: Option<Closed>,
+    /// Every monitor, in the owner's order.
+    pub monitors: Vec<Entry>,
+    /// Every group, in the owner's order.
+    pub groups: Vec<Entry>,
+    /// What was corrected afterwards.
+    pub corrections: Option<Corrections>,
+}
+
+/// How a month was closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Closed {
+    /// When and by what.
+    pub how: String,
+    /// The SHA-256 of its canonical JSON.
+    pub sha256: String,
+}
+
+/// What a period came to for one monitor or group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its name, as its owner wrote it: nothing in it can be trusted to be plain.
+    pub name: String,
+    /// The rule of a group and how many members it has; `None` of a monitor.
+    pub rule: Option<String>,
+    /// Its address, or of whom a group is made.
+    pub about: String,
+    /// The uptime: the figure, `range only`, or [`NOTHING`].
+    pub uptime: String,
+    /// Whether so much is missing that it must be said beside the figure.
+    pub is_partial: bool,
+    /// Low and high bound, in percent; [`NOTHING`] where nothing was eligible.
+    pub bounds: String,
+    /// How much of the eligible time was observed.
+    pub coverage: String,
+    /// How long it was down; `none` where it was not.
+    pub downtime: String,
+    /// How often.
+    pub outage_count: String,
+    /// The longest outage.
+    pub longest: String,
+    /// The mean time to recovery.
+    pub recovery: String,
+    /// Failing runs that were no outage; [`NOTHING`] of a group.
+    pub blips: String,
+    /// Checks that counted; [`NOTHING`] of a group.
+    pub checks: String,
+    /// p50, p95 and p99 in milliseconds, without the unit.
+    pub latency: [String; 3],
+    /// What was promised.
+    pub target: String,
+    /// Whether it was kept: `met`, `missed`, `no data`.
+    pub verdict: &'static str,
+    /// Whether the verdict is the same anywhere between the bounds.
+    pub is_certain: bool,
+    /// How much downtime the promise allows.
+    pub allowed: String,
+    /// What is left of that, or what was too much: `27 min left`.
+    pub left: String,
+    /// When that was or will be used up, if it is.
+    pub lost: Option<String>,
+    /// Time that is in no figure, each kind with its length.
+    pub besides: Vec<(&'static str, String)>,
+    /// Its outages, in order of time.
+    pub outages: Vec<OutageWords>,
+    /// What other monitors said of it, in sentences.
+    pub imported: Vec<String>,
+    /// Its days in a month, its months in a longer period; nothing of a range.
+    pub columns: Vec<Column>,
+}
+
+/// One outage, as far as it lies in the period.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutageWords {
+    /// When it began, in the period.
+    pub from: String,
+    /// When it ended; `now` where it lasts.
+    pub to: String,
+    /// The downtime it cost.
+    pub downtime: String,
+    /// What its first failure said: the words of a target.
+    pub reason: String,
+    /// Whether it began before the period or goes on after it.
+    pub is_continued: bool,
+}
+
+/// A day or a month of a period.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Which: `3 Nov`, `Nov 2026`.
+    pub label: String,
+    /// What it came to, in milliseconds.
+    pub tally: Tally,
+}
+
+/// What was corrected of a closed month.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Corrections {
+    /// Whose figures change: the name, the measured and the adjusted uptime.
+    pub rows: Vec<[String; 3]>,
+    /// Who said what.
+    pub said: Vec<Said>,
+}
+
+/// A correction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// The id of the monitor.
+    pub monitor: String,
+    /// When the outage began.
+    pub since: String,
+    /// What its downtime counts as.
+    pub instead: &'static str,
+    /// Who says so.
+    pub author: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl Statement {
+    /// Puts a report into words.
+    #[must_use]
+    pub fn of(report: &PeriodReport) -> Statement {
+        let zone = report.zone;
+        Statement {
+            period: report.period.name(zone),
+            zone: zone.name(),
+            from: local(report.window.from, zone),
+            to: local(report.window.to, zone),
+            state: match report.closed {
+                true => "closed".to_owned(),
+                false => format!("as of {}", local(report.as_of, zone)),
+            },
+            decimals: report.decimals,
+            closing: report.closing.as_ref().map(|closing| Closed {
+                how: format!("{} by {}", local(closing.closed_at, zone), closing.program),
+                sha256: closing.sha256.clone(),
+            }),
+            monitors: report.monitors.iter().map(|row| of_monitor(report, row)).collect(),
+            groups: report.groups.iter().map(|row| of_group(report, row)).collect(),
+            corrections: (report.restatement.as_deref())
+                .map(|restatement| corrections(report, restatement)),
+        }
+    }
+
+    /// Monitors and then groups.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> + Clone {
+        self.monitors.iter().chain(&self.groups)
+    }
+}
+
+impl Entry {
+    /// Its name; of a group with its rule and the number of its members.
+    #[must_use]
+    pub fn title(&self) -> String {
+        match &self.rule {
+            Some(rule) => format!("{} ({rule})", self.name),
+            None => self.name.clone(),
+        }
+    }
+
+    /// The uptime with what must be said beside it.
+    #[must_use]
+    pub fn figure(&self) -> String {
+        match self.is_partial {
+            true => format!("{} (partial data)", self.uptime),
+            false => self.uptime.clone(),
+        }
+    }
+
+    /// The promise and whether it was kept: `99.9 % met`; with a question mark where the
+    /// bounds lie on both sides of it.
+    #[must_use]
+    pub fn sla(&self) -> String {
+        let doubt = if self.is_certain { "" } else { "?" };
+        format!("{} % {}{doubt}", self.target, self.verdict)
+    }
+}
+
+fn of_monitor(report: &PeriodReport, row: &MonitorRow) -> Entry {
+    let latency = |of: fn(Percentiles) -> u32| {
+        row.percentiles().map(of).map_or(NOTHING.to_owned(), latency::tenths_of_ms)
+    };
+    Entry {
+        about: row.url.clone(),
+        blips: row.blips.to_string(),
+        checks: row.summary.checks.to_string(),
+        latency: [latency(|p| p.p50_us), latency(|p| p.p95_us), latency(|p| p.p99_us)],
+        imported: (row.imported.iter())
+            .flat_map(|imported| imported.sentences(report.zone))
+            .collect(),
+        columns: columns(report, &row.figures, &row.months),
+        ..entry(report, &row.name, &row.figures)
+    }
+}
+
+fn of_group(report: &PeriodReport, row: &GroupRow) -> Entry {
+    let rule = match row.rule {
+        Rule::Any => "down while any of them is",
+        Rule::All => "down only while all of them are",
+    };
+    Entry {
+        rule: Some(format!("{} of {}", row.rule.word(), row.members.len())),
+        about: format!("Group of {}: {rule}", row.members.join(", ")),
+        columns: columns(report, &row.figures, &row.months),
+        ..entry(report, &row.name, &row.figures)
+    }
+}
+
+fn entry(report: &PeriodReport, name: &str, figures: &Figures) -> Entry {
+    let Figures { tally, .. } = figures;
+    let nothing = || NOTHING.to_owned();
+    let length = |ms: Option<i64>| ms.map_or_else(nothing, duration::in_words);
+    let (uptime, is_partial) = match Shown::of(tally, report.decimals) {
+        Shown::Nothing => (nothing(), false),
+        Shown::RangeOnly => ("range only".to_owned(), false),
+        Shown::Partial(uptime) => (format!("{uptime} %"), true),
+        Shown::Figure(uptime) => (format!("{uptime} %"), false),
+    };
+    let bounds = figures.bounds_text(report.decimals);
+    let besides = [
+        ("Not checked", tally.unknown),
+        ("Maintenance", tally.maintenance),
+        ("Paused", tally.paused),
+    ];
+    let [allowed, left] = budget_words(&figures.budget);
+    Entry {
+        name: name.to_owned(),
+        rule: None,
+        about: String::new(),
+        uptime,
+        is_partial,
+        bounds: bounds.map_or_else(nothing, |(low, high)| format!("{low}..{high}")),
+        coverage: percent(figures.coverage_text(report.decimals)),
+        downtime: match tally.down {
+            0 => "none".to_owned(),
+            ms => duration::in_words(ms),
+        },
+        outage_count: figures.outages.len().to_string(),
+        longest: length(figures.longest_outage_ms()),
+        recovery: length(figures.recovery_ms()),
+        blips: nothing(),
+        checks: nothing(),
+        latency: std::array::from_fn(|_| nothing()),
+        target: figures.target.to_string(),
+        verdict: match figures.verdict {
+            Verdict::Met => "met",
+            Verdict::Missed => "missed",
+            Verdict::NoData => "no data",
+        },
+        is_certain: figures.certain || figures.verdict == Verdict::NoData,
+        allowed,
+        left,
+        lost: lost(&figures.budget, report.zone),
+        besides: (besides.into_iter())
+            .filter(|(_, ms)| *ms > 0)
+            .map(|(kind, ms)| (kind, duration::in_words(ms)))
+            .collect(),
+        outages: outages(report, figures),
+        imported: Vec::new(),
+        columns: Vec::new(),
+    }
+}
+
+fn outages(report: &PeriodReport, figures: &Figures) -> Vec<OutageWords> {
+    let words = |outage: &super::outage::MonthOutage| OutageWords {
+        from: local(outage.span.from, report.zone),
+        to: match outage.ongoing {
+            true => "now".to_owned(),
+            false => local(outage.span.to, report.zone),
+        },
+        downtime: duration::in_words(outage.down_ms),
+        reason: outage.reason.clone(),
+        is_continued: outage.continued,
+    };
+    figures.outages.iter().map(words).collect()
+}
+
+fn columns(report: &PeriodReport, figures: &Figures, months: &[past::MonthSum]) -> Vec<Column> {
+    match report.period {
+        Period::Month(month) => past::days(&figures.timeline, &month.days(report.zone))
+            .into_iter()
+            .map(|day| Column {
+                label: day.date.format("%-d %b").to_string(),
+                tally: day.tally,
+            })
+            .collect(),
+        Period::Quarter(_) | Period::Year(_) => (months.iter())
+            .map(|sum| Column {
+                label: sum.month.first_day().format("%b %Y").to_string(),
+                tally: sum.tally,
+            })
+            .collect(),
+        Period::Range(_) => Vec::new(),
+    }
+}
+
+/// What a promise allows, and what is left of it.
+fn budget_words(budget: &Budget) -> [String; 2] {
+    let left = match budget.left_ms() {
+        left if left >= 0 => format!("{} left", duration::at_least_in_words(left)),
+        over => format!("{} too much", duration::in_words(-over)),
+    };
+    [duration::at_least_in_words(budget.allowed_ms), left]
+}
+
+/// When a budget was or will be used up.
+fn lost(budget: &Budget, zone: Tz) -> Option<String> {
+    let day = |at: Timestamp| local_date(at, zone).format("%-d %b").to_string();
+    budget.lost_at.map(|at| match budget.used_ms > budget.allowed_ms {
+        true => format!("lost on {}", day(at)),
+        false => format!("at this pace lost on {}", day(at)),
+    })
+}
+
+fn corrections(report: &PeriodReport, restatement: &Restatement) -> Corrections {
+    let uptime = |figures: &Figures| percent(figures.uptime_text(report.decimals));
+    let row = |name: &str, measured: &Figures, adjusted: &Figures| {
+        let differs = measured.timeline != adjusted.timeline;
+        differs.then(|| [name.to_owned(), uptime(measured), uptime(adjusted)])
+    };
+    let adjusted = &restatement.adjusted;
+    let monitors = (report.monitors.iter().zip(&adjusted.monitors))
+        .filter_map(|(a, b)| row(&a.name, &a.figures, &b.figures));
+    let groups = (report.groups.iter().zip(&adjusted.groups))
+        .filter_map(|(a, b)| row(&a.name, &a.figures, &b.figures));
+    let said = restatement.corrections.iter().map(|correction| Said {
+        monitor: correction.monitor.clone(),
+        since: local(correction.outage_began_at, report.zone),
+        instead: correction.instead.word(),
+        author: correction.author.clone(),
+        reason: correction.reason.clone(),
+    });
+    Corrections { rows: monitors.chain(groups).collect(), said: said.collect() }
+}
+
+fn percent(text: Option<String>) -> String {
+    text.map_or(NOTHING.to_owned(), |text| format!("{text} %"))
+}
+
+/// `2026-11-24 11:54:07`, in the zone of the report.
+fn local(at: Timestamp, zone: Tz) -> String {
+    at.to_utc().with_timezone(&zone).format("%Y-%m-%d %H:%M:%S").to_string()
+}

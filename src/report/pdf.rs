@@ -26,6 +26,10 @@ use tree::{Part, Role, Tree};
 /// there are.
 pub const OUTAGES_MAX: usize = 60;
 
+/// So many groups and monitors have a section of their own: each takes a tenth of a megabyte
+/// while it is made, and nobody turns five hundred pages.
+pub const SECTIONS_MAX: usize = 200;
+
 /// The language of all its words but names.
 const LANGUAGE: &str = "en";
 
@@ -75,7 +79,8 @@ pub fn print(report: &PeriodReport) -> Result<Vec<u8>, NoPdf> {
     let title = format!("Uptime in {}", statement.period);
     let (page, y) = sheets.put(desk.first(&title, &statement));
     places.push((title.clone(), page, y));
-    for entry in statement.groups.iter().chain(&statement.monitors) {
+    let entries = statement.groups.iter().chain(&statement.monitors);
+    for entry in entries.take(SECTIONS_MAX) {
         let (page, y) = sheets.put(desk.entry(entry));
         places.push((desk.words(&entry.name), page, y));
     }
@@ -130,6 +135,11 @@ impl Desk<'_> {
         pieces.push(Piece::space(8.0));
         pieces.push(bars::legend(self.faces, &mut self.tree));
         pieces.push(self.text(RULE, SMALL, None));
+        let all = statement.groups.len() + statement.monitors.len();
+        if all > SECTIONS_MAX {
+            let first = format!("Of {all}, the first {SECTIONS_MAX} follow one by one.");
+            pieces.push(self.text(&first, SMALL, None));
+        }
         if let Some(corrections) = &statement.corrections {
             pieces.extend(self.corrections(corrections));
         }

@@ -7,7 +7,7 @@ use everup::domain::period::Period;
 use everup::report::answer::answer;
 use everup::report::closed::seal;
 use everup::report::latency::Remembered;
-use everup::report::period::PeriodReport;
+use everup::report::period::{MonitorRow, PeriodReport};
 use everup::report::{pdf, text};
 use everup::store::closed::{Correction, Instead};
 use serde_json::Value;
@@ -372,6 +372,20 @@ async fn a_pdf_is_the_same_bytes_each_time_and_never_refuses() {
     let printed = pdf::print(&odd).unwrap();
     let read = pdf_extract::extract_text_from_mem(&printed).unwrap();
     assert!(read.contains("and 7 more, all are in the JSON"));
+}
+
+/// Memory is bounded, whatever is watched.
+#[tokio::test]
+async fn a_pdf_has_a_row_for_every_monitor_and_a_section_for_the_first_ones() {
+    let mut long = report(&sample::many(2), "2026-11").await;
+    let row = long.monitors[0].clone();
+    long.monitors = (0..=pdf::SECTIONS_MAX)
+        .map(|n| MonitorRow { name: format!("Number {n}."), ..row.clone() })
+        .collect();
+    let read = pdf_extract::extract_text_from_mem(&pdf::print(&long).unwrap()).unwrap();
+    assert!(read.contains("Of 201, the first 200 follow one by one."));
+    assert_eq!(read.matches("Number 199.").count(), 2, "a row and a section");
+    assert_eq!(read.matches("Number 200.").count(), 1, "a row");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 //! one snapshot for as long as it works. A check that has begun and is not in it yet is
 //! known here by its start, so that no figure reaches into what it may still change.
 
+use crate::domain::calendar::Cut;
 use crate::domain::history::History;
 use crate::domain::maintenance::MaintenanceWindow;
 use crate::domain::monitor::Key;
@@ -19,6 +20,8 @@ pub struct Snapshot {
     pub histories: Vec<Arc<History>>,
     /// Every maintenance window, in order of its start.
     pub windows: Arc<[MaintenanceWindow]>,
+    /// The months that are closed, in order.
+    pub closed: Arc<[Cut]>,
     /// When the first check of a monitor that has none is planned, at the latest.
     pub first_checks_by: Option<Timestamp>,
     /// Grows whenever the past was changed by anything but a new check.

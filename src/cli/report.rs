@@ -6,9 +6,9 @@ use super::progress::Progress;
 use super::source::{Source, configured};
 use super::terminal;
 use crate::clock::{Clock, SystemClock};
+use crate::domain::calendar::Calendar;
 use crate::domain::history::History;
 use crate::domain::ledger::Ledger;
-use crate::domain::month::Month;
 use crate::domain::period::Period;
 use crate::domain::span::Span;
 use crate::domain::timestamp::{DAY_MS, Timestamp};
@@ -16,13 +16,13 @@ use crate::engine::run::COMMIT_WITHIN;
 use crate::report::answer::answer;
 use crate::report::form::Form;
 use crate::report::latency::Remembered;
+use crate::report::settings::Settings;
 use crate::report::text;
 use crate::store::baseline::Baseline;
-use crate::store::contract::Store;
+use crate::store::contract::{Loaded, Store};
 use crate::store::lock::Lock;
 use crate::store::sqlite::Sqlite;
 use anyhow::bail;
-use chrono_tz::Tz;
 use std::process::ExitCode;
 
 pub(super) async fn report(place: &Place, wanted: ReportWanted) -> anyhow::Result<ExitCode> {
@@ -38,7 +38,8 @@ pub(super) async fn report(place: &Place, wanted: ReportWanted) -> anyhow::Resul
     let config = configured(place, &Source::new(place, &[])?)?;
     let progress = Progress::waiting("making the report");
     let store = Sqlite::open_existing(&config.store.path).await?;
-    let mut histories = store.load().await?.histories;
+    let Loaded { mut histories, closed, .. } = store.load().await?;
+    let settings = Settings { closed: closed.into(), ..config.report };
     match wanted.as_of {
         Some(as_of) => {
             for history in &mut histories {
@@ -52,10 +53,10 @@ pub(super) async fn report(place: &Place, wanted: ReportWanted) -> anyhow::Resul
         None => {}
     }
     let now = wanted.as_of.unwrap_or(now);
-    let period = period(&wanted, now, config.report.zone)?;
+    let period = period(&wanted, now, &settings.calendar())?;
     let report = {
         let remembered = &mut Remembered::default();
-        answer(&store, &histories, period, now, &config.report, Some(remembered)).await?
+        answer(&store, &histories, period, now, &settings, Some(remembered)).await?
     };
     let look = terminal::look().filter(|_| form == Form::Text && output.is_terminal());
     let printed = match look {
@@ -69,11 +70,15 @@ pub(super) async fn report(place: &Place, wanted: ReportWanted) -> anyhow::Resul
 }
 
 /// What the report is about; the running month if nothing is said.
-fn period(wanted: &ReportWanted, now: Timestamp, zone: Tz) -> anyhow::Result<Period> {
+fn period(
+    wanted: &ReportWanted,
+    now: Timestamp,
+    calendar: &Calendar,
+) -> anyhow::Result<Period> {
     if let (Some(from), Some(to)) = (&wanted.from, &wanted.to) {
-        return Period::range(from, to, zone).map_err(anyhow::Error::msg);
+        return Period::range(from, to, calendar.zone()).map_err(anyhow::Error::msg);
     }
-    Ok(wanted.month.unwrap_or_else(|| Period::Month(Month::around(now, zone))))
+    Ok(wanted.month.unwrap_or_else(|| Period::Month(calendar.around(now))))
 }
 
 /// A daemon is watching, and what it is just looking at, or has not kept yet, is not known

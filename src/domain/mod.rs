@@ -6,6 +6,7 @@
 
 pub mod bounds;
 pub mod budget;
+pub mod calendar;
 pub mod cell;
 pub mod check;
 pub mod class;

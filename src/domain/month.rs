@@ -84,13 +84,6 @@ impl Month {
         Span::new(start_of(self.first_day(), zone), start_of(self.next().first_day(), zone))
     }
 
-    /// Its local days in `zone`, each with its instants.
-    #[must_use]
-    pub fn days(self, zone: Tz) -> Vec<(NaiveDate, Span)> {
-        let next = self.next().first_day();
-        days_from(self.first_day(), next.pred_opt().unwrap_or(next), zone)
-    }
-
     /// Its name for people: `November 2026`.
     #[must_use]
     pub fn name(self) -> String {
@@ -183,6 +176,14 @@ pub fn days_until(at: Timestamp, count: u32, zone: Tz) -> Vec<(NaiveDate, Span)>
     days_from(first.unwrap_or(today), today, zone)
 }
 
+/// The local days that `span` reaches into, oldest first, each with its instants therein.
+#[must_use]
+pub fn days_of(span: Span, zone: Tz) -> Vec<(NaiveDate, Span)> {
+    let (first, last) = (local_date(span.from, zone), local_date(span.to.plus_ms(-1), zone));
+    let days = days_from(first, last, zone).into_iter();
+    days.map(|(date, day)| (date, day.cut(span))).collect()
+}
+
 /// The local days from `first` to `last`, both included, each with its instants.
 #[must_use]
 pub fn days_from(first: NaiveDate, last: NaiveDate, zone: Tz) -> Vec<(NaiveDate, Span)> {
@@ -251,7 +252,7 @@ mod tests {
                 assert_eq!(window.to, month.next().window(zone).from, "{zone} {month}");
                 assert_eq!(Month::around(window.from, zone), month, "{zone} {month}");
                 assert!(Month::around(window.from.plus_ms(-1), zone) < month, "{zone} {month}");
-                let days = month.days(zone);
+                let days = days_of(window, zone);
                 let sum: i64 = days.iter().map(|(_, span)| span.length_ms()).sum();
                 assert_eq!(sum, window.length_ms(), "{zone} {month}");
                 month = month.next();

@@ -82,21 +82,6 @@ impl Period {
         Period::Year((0..into).fold(month, |month, _| month.previous()))
     }
 
-    /// Its instants in `zone`.
-    #[must_use]
-    pub fn window(self, zone: Tz) -> Span {
-        match self {
-            Period::Range(span) => span,
-            calendar => {
-                let months = calendar.months();
-                let first = months.first().map(|month| month.window(zone).from);
-                let last = months.last().map(|month| month.window(zone).to);
-                // A calendar period has at least one month.
-                Span::new(first.unwrap_or(Timestamp::MIN), last.unwrap_or(Timestamp::MIN))
-            }
-        }
-    }
-
     /// Its months, where it is made of whole ones.
     #[must_use]
     pub fn months(self) -> Vec<Month> {
@@ -221,9 +206,15 @@ impl fmt::Display for Period {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::calendar::Calendar;
     use rstest::rstest;
 
     const BERLIN: Tz = chrono_tz::Europe::Berlin;
+
+    fn length_ms(range: Period) -> i64 {
+        let Period::Range(span) = range else { panic!("{range} is no range") };
+        span.length_ms()
+    }
 
     #[rstest]
     #[case("2026-11", "November 2026", 1)]
@@ -240,7 +231,9 @@ mod tests {
         assert_eq!(period.name(BERLIN), name);
         assert_eq!(period.months().len(), months);
         assert_eq!(period.next().unwrap().previous(), Some(period));
-        assert_eq!(period.next().unwrap().window(BERLIN).from, period.window(BERLIN).to);
+        let calendar = Calendar::new(BERLIN, [].into());
+        let next = calendar.window(period.next().unwrap());
+        assert_eq!(next.from, calendar.window(period).to);
     }
 
     #[test]
@@ -266,13 +259,13 @@ mod tests {
     #[test]
     fn a_range_of_dates_holds_its_last_day_and_knows_its_zone() {
         let range = Period::range("2026-10-25", "2026-10-25", BERLIN).unwrap();
-        assert_eq!(range.window(BERLIN).length_ms(), 25 * 3_600_000);
+        assert_eq!(length_ms(range), 25 * 3_600_000);
         assert_eq!(range.name(BERLIN), "2026-10-25");
         let two = Period::range("2026-10-25", "2026-10-26", BERLIN).unwrap();
         assert_eq!(two.name(BERLIN), "2026-10-25 to 2026-10-26");
         let exact =
             Period::range("2026-11-01T00:00:00Z", "2026-11-01T00:00:01Z", BERLIN).unwrap();
-        assert_eq!(exact.window(BERLIN).length_ms(), 1_000);
+        assert_eq!(length_ms(exact), 1_000);
         assert_eq!(exact.name(BERLIN), "2026-11-01 01:00:00 to 2026-11-01 01:00:01");
     }
 

@@ -107,16 +107,18 @@ pub async fn close_months(tools: &Tools) {
 
 async fn try_to_close(tools: &Tools) -> Result<Vec<Month>, StoreError> {
     let now = tools.clock.now();
-    let settings = tools.report.load_full();
+    let kept = tools.store.closed_months().await?;
+    // What has been closed a moment ago may not be on the board yet.
+    let settings =
+        Settings { closed: kept.as_slice().into(), ..Settings::clone(&tools.report.load()) };
     let snapshot = tools.board.read();
     let histories: Vec<&History> = snapshot.histories.iter().map(AsRef::as_ref).collect();
-    let known = months(histories.iter().copied(), now, settings.zone);
+    let known = months(histories.iter().copied(), now, &settings.calendar());
     let Some(known) = known else { return Ok(Vec::new()) };
-    let kept = tools.store.closed_months().await?;
     let over = std::iter::successors(Some(known.oldest), |month| Some(month.next()));
     let over = over.take_while(|month| *month < known.newest);
     let mut closed = Vec::new();
-    for month in over.filter(|month| !kept.contains(month)) {
+    for month in over.filter(|month| !kept.iter().any(|cut| cut.month == *month)) {
         let period = Period::Month(month);
         let remembered = &mut Remembered::default();
         let shown = histories.iter().copied();
@@ -168,8 +170,8 @@ pub async fn purge(tools: &Tools) {
 async fn try_to_purge(tools: &Tools) -> Result<Purged, StoreError> {
     let now = tools.clock.now();
     let before = now.plus_ms(-tools.keep_checks_ms.load(Ordering::Relaxed));
-    let settings = tools.report.load_full();
     let snapshot = tools.board.read();
+    let settings = Settings::in_force(&tools.report, &snapshot.closed);
     let histories: Vec<&History> = snapshot.histories.iter().map(AsRef::as_ref).collect();
     let retention = Retention::of(&*tools.store, &histories, before, now, &settings).await?;
     for (id, month) in retention.doubtful {

@@ -7,10 +7,13 @@ use super::latency::Remembered;
 use super::period::{MonitorRow, NoReport, PeriodReport};
 use super::restated::restate;
 use super::settings::Settings;
+use crate::domain::calendar::Cut;
 use crate::domain::history::History;
 use crate::domain::period::Period;
 use crate::domain::timestamp::Timestamp;
+use crate::store::closed::{ClosedLengths, Subject};
 use crate::store::contract::{Store, StoreError};
+use std::collections::HashMap;
 
 /// The report of `period` as it reads at `now`.
 ///
@@ -34,6 +37,7 @@ pub async fn answer(
     {
         let histories: Vec<&History> = histories.into_iter().collect();
         let mut report = open(&kept.text())?.beside_its_months(&histories, now, settings);
+        keep_closed(store, &mut report, now).await?;
         tell_imported(store, histories, &mut report).await?;
         let corrections = store.corrections(Some(month)).await?;
         let restatement = restate(&report, corrections).map(Box::new);
@@ -42,12 +46,11 @@ pub async fn answer(
     let mut report =
         PeriodReport::make(store, histories, period, now, settings, remembered).await?;
     if matches!(period, Period::Month(_)) {
+        keep_closed(store, &mut report, now).await?;
         return Ok(report);
     }
-    for month in store.closed_months().await? {
-        // Closed in another zone, a month may lie only partly in the period.
-        let near = month.window(settings.zone);
-        if !near.overlaps(report.window) {
+    for Cut { month, window, .. } in store.closed_months().await? {
+        if !window.overlaps(report.window) {
             continue;
         }
         if let Some(kept) = store.closed_month(month).await?
@@ -59,6 +62,34 @@ pub async fn answer(
     }
     report.sum_months();
     Ok(report)
+}
+
+/// Among the months beside a report, those that are closed stand as they were closed.
+async fn keep_closed(
+    store: &dyn Store,
+    report: &mut PeriodReport,
+    now: Timestamp,
+) -> Result<(), NoReport> {
+    let months = report.months.first().zip(report.months.last());
+    let Some(((first, _), (last, _))) = months else { return Ok(()) };
+    let mut kept = HashMap::new();
+    for ClosedLengths { month, subject, id, json } in
+        store.closed_lengths(*first..=*last, now).await?
+    {
+        kept.insert((month, subject, id), closed::open_lengths(&json).map_err(corrupt)?);
+    }
+    let monitors = report.monitors.iter_mut();
+    let monitors = monitors.map(|row| (Subject::Monitor, &row.id, &mut row.months));
+    let groups = report.groups.iter_mut();
+    let groups = groups.map(|row| (Subject::Group, &row.id, &mut row.months));
+    for (subject, id, months) in monitors.chain(groups) {
+        for sum in months {
+            if let Some(tally) = kept.get(&(sum.month, subject, id.clone())) {
+                sum.tally = *tally;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// What another monitor has said of a closed month: it stands beside the figures and is
@@ -80,8 +111,11 @@ async fn tell_imported(
 }
 
 fn open(text: &str) -> Result<PeriodReport, NoReport> {
-    closed::open(text)
-        .map_err(|wrong| StoreError::Corrupt(format!("a closed month: {wrong}")).into())
+    closed::open(text).map_err(corrupt)
+}
+
+fn corrupt(wrong: String) -> NoReport {
+    StoreError::Corrupt(format!("a closed month: {wrong}")).into()
 }
 
 /// A longer report with a closed month in place of what it says of that time.

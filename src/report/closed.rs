@@ -9,9 +9,9 @@ use super::figures::Figures;
 use super::json;
 use super::latency::Summary;
 use super::outage::MonthOutage;
-use super::past::months_beside;
 use super::period::{Closing, GroupRow, MonitorRow, PeriodReport};
 use crate::domain::bounds::Doubt;
+use crate::domain::calendar::Seam;
 use crate::domain::class::Class;
 use crate::domain::group::Rule;
 use crate::domain::latency::Percentiles;
@@ -22,6 +22,7 @@ use crate::domain::period::Period;
 use crate::domain::span::{Span, Spans};
 use crate::domain::timeline::Timeline;
 use crate::domain::timestamp::Timestamp;
+use crate::domain::uptime::Tally;
 use crate::store::closed::{ClosedMonth, ClosedRow, Subject};
 use chrono_tz::Tz;
 use serde::Deserialize;
@@ -75,10 +76,17 @@ pub(super) fn seal_as(report: &PeriodReport, closing: &Closing) -> Option<Closed
 /// A sentence that says what cannot be read.
 pub fn open(text: &str) -> Result<PeriodReport, String> {
     let form: Form = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    let zone: Tz = (form.time_zone.parse())
-        .map_err(|_| format!("{:?} is no time zone that is known here", form.time_zone))?;
+    let zone = |name: &str| -> Result<Tz, String> {
+        name.parse()
+            .map_err(|_| format!("{name:?} is no time zone that is known here"))
+    };
     let month = Month::parse(&form.month)?;
     let window = Span::new(instant(&form.from)?, instant(&form.to)?);
+    let edges = [(month, form.from_time_zone), (month.next(), form.to_time_zone)];
+    let seam = |(month, name): (Month, Option<String>)| {
+        Some(zone(&name?).map(|zone| Seam { month, zone }))
+    };
+    let seams = edges.into_iter().filter_map(seam).collect::<Result<_, String>>()?;
     let closing = Closing {
         closed_at: instant(&form.closing.closed_at)?,
         program: form.closing.program,
@@ -88,12 +96,13 @@ pub fn open(text: &str) -> Result<PeriodReport, String> {
     };
     Ok(PeriodReport {
         period: Period::Month(month),
-        zone,
+        zone: zone(&form.time_zone)?,
+        seams,
         window,
         as_of: instant(&form.as_of)?,
         closed: true,
         decimals: form.closing.decimals,
-        months: months_beside(Period::Month(month), zone),
+        months: vec![(month, window)],
         monitors: (form.monitors.iter())
             .map(|row| row.open(window).map_err(|wrong| format!("monitor {}: {wrong}", row.id)))
             .collect::<Result<_, _>>()?,
@@ -124,10 +133,22 @@ pub fn open_row(subject: Subject, json: &str) -> Result<Figures, String> {
     }
 }
 
+/// How long each class of time lasted, as a row of a closed month says.
+///
+/// # Errors
+/// A sentence that says what cannot be read.
+pub fn open_lengths(json: &str) -> Result<Tally, String> {
+    let form: TallyForm = serde_json::from_str(json).map_err(|error| error.to_string())?;
+    let TallyForm { outside, paused, maintenance, up, degraded, down, unknown } = form;
+    Ok(Tally { outside, paused, maintenance, up, degraded, down, unknown })
+}
+
 #[derive(Deserialize)]
 struct Form {
     month: String,
     time_zone: String,
+    from_time_zone: Option<String>,
+    to_time_zone: Option<String>,
     from: String,
     to: String,
     as_of: String,
@@ -182,6 +203,17 @@ struct CourseForm {
 #[derive(Deserialize)]
 struct LengthForm {
     window: i64,
+}
+
+#[derive(Deserialize)]
+struct TallyForm {
+    outside: i64,
+    paused: i64,
+    maintenance: i64,
+    up: i64,
+    degraded: i64,
+    down: i64,
+    unknown: i64,
 }
 
 #[derive(Deserialize)]

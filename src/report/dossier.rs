@@ -153,9 +153,10 @@ fn uncounted(within: &Timeline) -> Vec<Segment> {
 fn months(within: &Timeline, settings: &Settings) -> Vec<(Month, i64)> {
     let span = within.window();
     let mut months = Vec::new();
-    let mut month = Month::around(span.from, settings.zone);
+    let calendar = settings.calendar();
+    let mut month = calendar.around(span.from);
     loop {
-        let window = month.window(settings.zone);
+        let window = calendar.month(month);
         months.push((month, within.tally_within(window).down));
         // A month beyond the last that can be named ends where time does.
         if window.to >= span.to || window.is_empty() {

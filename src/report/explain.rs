@@ -26,6 +26,7 @@ use super::figures::Figures;
 use super::headline::Piece;
 use super::period::{Closing, MonitorRow, NoReport, PeriodReport};
 use super::settings::Settings;
+use crate::domain::calendar::Seam;
 use crate::domain::class::Class;
 use crate::domain::foreign::Foreign;
 use crate::domain::history::History;
@@ -82,6 +83,8 @@ pub struct Scope {
     pub decimals: u32,
     /// How it was closed, where it is a closed month.
     pub closing: Option<Closing>,
+    /// Where its months begin or end in another zone.
+    pub seams: Vec<Seam>,
     /// The months of a longer period whose part stands as they were closed, oldest first.
     pub kept: Vec<Month>,
     /// What corrections make of the figures; `None` where they leave them alone.
@@ -208,6 +211,7 @@ impl Scope {
             as_of: now,
             decimals: report.decimals,
             closing: report.closing.clone(),
+            seams: report.seams.clone(),
             kept: report.kept.clone(),
             adjusted,
         }

@@ -9,7 +9,7 @@ use super::status::{DAYS, Day, Status};
 use super::story::Story;
 use crate::domain::group::{Judged, Member};
 use crate::domain::history::History;
-use crate::domain::month::{self, Month};
+use crate::domain::month;
 use crate::domain::span::{Span, Spans};
 use crate::domain::timestamp::Timestamp;
 use crate::store::closed::Subject;
@@ -146,7 +146,8 @@ impl<'a> GroupStatus<'a> {
         now: Timestamp,
         settings: &'a Settings,
     ) -> Vec<GroupStatus<'a>> {
-        let window = Month::around(now, settings.zone).window(settings.zone);
+        let calendar = settings.calendar();
+        let window = calendar.month(calendar.around(now));
         let dates = month::days_until(now, DAYS, settings.zone);
         let status = |group: GroupPast<'a>| {
             Some(GroupStatus {
@@ -189,7 +190,7 @@ impl<'a> GroupReport<'a> {
         now: Timestamp,
         settings: &Settings,
     ) -> Result<GroupReport<'a>, StoreError> {
-        let mut story = Story::of(&group.past, now, settings.zone);
+        let mut story = Story::of(&group.past, now, settings);
         story.keep_closed(store, Subject::Group, &group.settings.group.id).await?;
         Ok(GroupReport {
             at: now,

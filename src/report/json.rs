@@ -29,6 +29,12 @@ struct Report<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     period: Option<String>,
     time_zone: &'static str,
+    /// The zone in which its first month begins, where that is another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from_time_zone: Option<&'static str>,
+    /// The zone in which its last month ends, where that is another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to_time_zone: Option<&'static str>,
     from: String,
     to: String,
     as_of: String,
@@ -221,6 +227,8 @@ fn form(report: &PeriodReport) -> Report<'_> {
         month: matches!(report.period, Period::Month(_)).then(|| report.period.to_string()),
         period: (!matches!(report.period, Period::Month(_))).then(|| report.period.to_string()),
         time_zone: report.zone.name(),
+        from_time_zone: report.begins_in().map(|zone| zone.name()),
+        to_time_zone: report.ends_in().map(|zone| zone.name()),
         from: instant(report.window.from),
         to: instant(report.window.to),
         as_of: instant(report.as_of),

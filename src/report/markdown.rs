@@ -37,9 +37,12 @@ const OUTAGES: [Column; 4] =
 #[must_use]
 pub fn print(report: &PeriodReport) -> String {
     let statement = Statement::of(report);
-    let Statement { period, zone, from, to, state, closing, .. } = &statement;
+    let Statement { period, zone, from, to, state, closing, seams, .. } = &statement;
     let mut text = format!("# Uptime in {}\n\n", plain(period));
     text += &format!("{} · {from} to {to} · {}\n", plain(zone), plain(state));
+    for seam in seams {
+        text += &format!("\n{}\n", plain(seam));
+    }
     if let Some(closed) = closing {
         let how = plain(&closed.how);
         text += &format!("\nClosed on {how}. SHA-256 of its JSON: `{}`\n", closed.sha256);

@@ -6,7 +6,6 @@ use super::settings::Settings;
 use super::status::Now;
 use super::story::Story;
 use crate::domain::history::History;
-use crate::domain::month::Month;
 use crate::domain::span::Span;
 use crate::domain::timestamp::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp};
 use crate::store::closed::Subject;
@@ -54,11 +53,11 @@ impl<'a> MonitorReport<'a> {
     ) -> Result<MonitorReport<'a>, StoreError> {
         let lives = history.monitor.lives();
         let last = lives.as_slice().last().map(|life| life.to);
-        let month = Month::around(now, settings.zone);
-        let in_month = month.window(settings.zone);
+        let calendar = settings.calendar();
+        let in_month = calendar.month(calendar.around(now));
         let last_day = Span::new(now.plus_ms(-DAY_MS), now);
         let past = Past::of(history, Span::ALWAYS, now, settings);
-        let mut story = Story::of(&past, now, settings.zone);
+        let mut story = Story::of(&past, now, settings);
         story.keep_closed(store, Subject::Monitor, &history.monitor.id).await?;
         let picture =
             |window, stretch_ms| latency::picture(store, history, window, now, stretch_ms);

@@ -6,6 +6,7 @@ use super::outage::MonthOutage;
 use super::settings::Settings;
 use super::status::Day;
 use crate::domain::bounds::Doubt;
+use crate::domain::calendar::Calendar;
 use crate::domain::history::History;
 use crate::domain::ledger::Account;
 use crate::domain::monitor::MonitorId;
@@ -18,7 +19,6 @@ use crate::domain::timeline::Timeline;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::uptime::Tally;
 use chrono::NaiveDate;
-use chrono_tz::Tz;
 
 /// What a monitor or a group was in some time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,7 +125,7 @@ pub fn days(timeline: &Timeline, dates: &[(NaiveDate, Span)]) -> Vec<Day> {
 }
 
 /// The months that a report of `period` shows beside it, each with its instants.
-pub(super) fn months_beside(period: Period, zone: Tz) -> Vec<(Month, Span)> {
+pub(super) fn months_beside(period: Period, calendar: &Calendar) -> Vec<(Month, Span)> {
     const BESIDE_A_MONTH: usize = 12;
     let mut months = match period {
         Period::Month(month) => {
@@ -135,5 +135,5 @@ pub(super) fn months_beside(period: Period, zone: Tz) -> Vec<(Month, Span)> {
         longer => longer.months(),
     };
     months.sort_unstable();
-    months.into_iter().map(|month| (month, month.window(zone))).collect()
+    months.into_iter().map(|month| (month, calendar.month(month))).collect()
 }

@@ -119,6 +119,9 @@ impl Desk<'_> {
         let mut pieces = vec![self.heading(title, 1, TITLE, None)];
         let when = format!("{from} to {to} · {zone} · {state}");
         pieces.push(self.text(&when, SMALL, None));
+        for seam in &statement.seams {
+            pieces.push(self.text(seam, SMALL, None));
+        }
         if let Some(Closed { how, sha256 }) = &statement.closing {
             pieces.push(self.text(&format!("Closed on {how}"), SMALL, None));
             pieces.push(self.text(&format!("SHA-256 of its JSON: {sha256}"), SMALL, None));

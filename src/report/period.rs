@@ -7,6 +7,7 @@ use super::latency::{self, Remembered, Summary};
 use super::past::{MonthSum, Past, months_beside};
 use super::restated::Restatement;
 use super::settings::Settings;
+use crate::domain::calendar::{Calendar, Seam};
 use crate::domain::group::{Group, Judged, Member, Rule};
 use crate::domain::history::History;
 use crate::domain::latency::Percentiles;
@@ -29,6 +30,8 @@ pub struct PeriodReport {
     pub period: Period,
     /// The zone it was cut in.
     pub zone: Tz,
+    /// Where its months begin or end in another zone.
+    pub seams: Vec<Seam>,
     /// Its instants.
     pub window: Span,
     /// When the report was made. The figures of a monitor may end a little earlier.
@@ -176,11 +179,12 @@ impl PeriodReport {
         remembered: Option<&mut Remembered>,
     ) -> Result<PeriodReport, NoReport> {
         let histories: Vec<&History> = histories.into_iter().collect();
-        let window = period.window(settings.zone);
-        months(histories.iter().copied(), now, settings.zone)
+        let calendar = settings.calendar();
+        let window = calendar.window(period);
+        months(histories.iter().copied(), now, &calendar)
             .ok_or(NoReport::NoMonitor)?
-            .admit(period, settings.zone)?;
-        let months = months_beside(period, settings.zone);
+            .admit(period, &calendar)?;
+        let months = months_beside(period, &calendar);
         // A month is the last of its twelve, longer periods are made of theirs.
         let reach = Span::new(months.first().map_or(window.from, |m| m.1.from), window.to);
         let existed =
@@ -211,6 +215,7 @@ impl PeriodReport {
         Ok(PeriodReport {
             period,
             zone: settings.zone,
+            seams: calendar.seams(period),
             window,
             as_of: now,
             closed: window.to <= now && monitors.iter().all(|row| row.settled),
@@ -226,6 +231,24 @@ impl PeriodReport {
 }
 
 impl PeriodReport {
+    /// The zone in which it begins, where that is another than its own.
+    #[must_use]
+    pub fn begins_in(&self) -> Option<Tz> {
+        let first = self.period.months().first().copied()?;
+        self.seam(first)
+    }
+
+    /// The zone in which it ends, where that is another than its own.
+    #[must_use]
+    pub fn ends_in(&self) -> Option<Tz> {
+        let last = self.period.months().last().copied()?;
+        self.seam(last.next())
+    }
+
+    fn seam(&self, month: Month) -> Option<Tz> {
+        self.seams.iter().find(|seam| seam.month == month).map(|seam| seam.zone)
+    }
+
     /// The same with the months beside it, as they read at `now`; its own time stays what
     /// its figures say. A row of nobody who is known any more has no others.
     #[must_use]
@@ -235,6 +258,7 @@ impl PeriodReport {
         now: Timestamp,
         settings: &Settings,
     ) -> PeriodReport {
+        self.months = months_beside(self.period, &settings.calendar());
         let Some((_, first)) = self.months.first() else { return self };
         let reach = Span::new(first.from, self.window.to);
         let months = &self.months;
@@ -367,12 +391,12 @@ impl Months {
     ///
     /// # Errors
     /// [`NoReport::Future`] and [`NoReport::TooEarly`].
-    pub fn admit(self, period: Period, zone: Tz) -> Result<(), NoReport> {
-        let window = period.window(zone);
-        let period = named(period, zone);
-        if window.from >= self.newest.window(zone).to {
+    pub fn admit(self, period: Period, calendar: &Calendar) -> Result<(), NoReport> {
+        let window = calendar.window(period);
+        let period = named(period, calendar.zone());
+        if window.from >= calendar.month(self.newest).to {
             Err(NoReport::Future { period, newest: self.newest })
-        } else if window.to <= self.oldest.window(zone).from {
+        } else if window.to <= calendar.month(self.oldest).from {
             Err(NoReport::TooEarly { period, oldest: self.oldest })
         } else {
             Ok(())
@@ -385,12 +409,12 @@ impl Months {
 pub fn months<'a>(
     histories: impl IntoIterator<Item = &'a History>,
     now: Timestamp,
-    zone: Tz,
+    calendar: &Calendar,
 ) -> Option<Months> {
     let first = (histories.into_iter())
         .filter_map(|history| history.monitor.lives().as_slice().first())
         .map(|life| life.from)
         .min()?;
-    let newest = Month::around(now, zone);
-    Some(Months { oldest: Month::around(first, zone).min(newest), newest })
+    let newest = calendar.around(now);
+    Some(Months { oldest: calendar.around(first).min(newest), newest })
 }

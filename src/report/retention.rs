@@ -8,6 +8,7 @@ use super::closed;
 use super::latency::Remembered;
 use super::period::{MonitorRow, NoReport, PeriodReport};
 use super::settings::Settings;
+use crate::domain::calendar::Cut;
 use crate::domain::history::History;
 use crate::domain::monitor::Key;
 use crate::domain::month::Month;
@@ -40,7 +41,7 @@ impl Retention {
     ) -> Result<Retention, StoreError> {
         let kept_from = store.kept_from().await?;
         let mut retention = Retention::default();
-        for month in store.closed_months().await? {
+        for Cut { month, .. } in store.closed_months().await? {
             let Some(kept) = store.closed_month(month).await? else { continue };
             let kept = closed::open(&kept.text())
                 .map_err(|wrong| StoreError::Corrupt(format!("a closed month: {wrong}")))?;

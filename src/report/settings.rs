@@ -1,22 +1,26 @@
 //! `[report]` and what monitors and groups have of their own: how the months are cut and
 //! what was promised.
 
+use crate::domain::calendar::{Calendar, Cut};
 use crate::domain::group::Group;
 use crate::domain::history::History;
 use crate::domain::maintenance::within_allowance;
 use crate::domain::monitor::MonitorId;
-use crate::domain::month::Month;
 use crate::domain::percent::Target;
 use crate::domain::span::{Span, Spans};
+use arc_swap::ArcSwap;
 use chrono_tz::Tz;
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// How months are cut and what was promised.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// The zone whose months and days are reported.
     pub zone: Tz,
+    /// The months that were closed, in order, each in the zone of its time.
+    pub closed: Arc<[Cut]>,
     /// What was promised of everything that says nothing else.
     pub contract: Contract,
     /// What was promised of single monitors instead.
@@ -54,6 +58,7 @@ impl Default for Settings {
     fn default() -> Settings {
         Settings {
             zone: Tz::UTC,
+            closed: Arc::from([]),
             contract: Contract::default(),
             contracts: HashMap::new(),
             groups: Vec::new(),
@@ -62,6 +67,25 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// The settings in force, with the months that were closed: whoever puts new settings
+    /// in place does not know of those.
+    #[must_use]
+    pub fn in_force(current: &ArcSwap<Settings>, closed: &Arc<[Cut]>) -> Arc<Settings> {
+        let settings = current.load_full();
+        if Arc::ptr_eq(&settings.closed, closed) {
+            return settings;
+        }
+        current
+            .rcu(|settings| Settings { closed: closed.clone(), ..Settings::clone(settings) });
+        current.load_full()
+    }
+
+    /// How time is cut into months.
+    #[must_use]
+    pub fn calendar(&self) -> Calendar {
+        Calendar::new(self.zone, self.closed.clone())
+    }
+
     /// How many decimals percentages are printed with: two, or as many as the most
     /// precise target has.
     #[must_use]
@@ -93,11 +117,12 @@ impl Settings {
 
     /// The months in which `spans` lie, each once and in order.
     fn months_of(&self, spans: &Spans) -> Vec<Span> {
+        let calendar = self.calendar();
         let mut months: Vec<Span> = Vec::new();
         for span in spans.as_slice() {
             let mut from = span.from;
             while from < span.to {
-                let month = Month::around(from, self.zone).window(self.zone);
+                let month = calendar.month(calendar.around(from));
                 if months.last() != Some(&month) {
                     months.push(month);
                 }

@@ -8,10 +8,11 @@ use super::past;
 use super::period::{GroupRow, MonitorRow, PeriodReport};
 use super::restated::Restatement;
 use crate::domain::budget::Budget;
+use crate::domain::calendar::Seam;
 use crate::domain::duration;
 use crate::domain::group::Rule;
 use crate::domain::latency::Percentiles;
-use crate::domain::month::local_date;
+use crate::domain::month::{days_of, local_date};
 use crate::domain::percent::Verdict;
 use crate::domain::period::Period;
 use crate::domain::timestamp::Timestamp;
@@ -41,6 +42,8 @@ pub struct Statement {
     pub to: String,
     /// Whether it is over, or up to when it is told: `closed`, `as of 2026-11-24 11:54:07`.
     pub state: String,
+    /// Where months begin otherwise than in this zone, a sentence each.
+    pub seams: Vec<String>,
     /// How many decimals its percentages have.
     pub decimals: u32,
     /// How it was closed, where that is kept.
@@ -177,6 +180,7 @@ impl Statement {
                 true => "closed".to_owned(),
                 false => format!("as of {}", local(report.as_of, zone)),
             },
+            seams: report.seams.iter().map(Seam::sentence).collect(),
             decimals: report.decimals,
             closing: report.closing.as_ref().map(|closing| Closed {
                 how: format!("{} by {}", local(closing.closed_at, zone), closing.program),
@@ -324,7 +328,7 @@ fn outages(report: &PeriodReport, figures: &Figures) -> Vec<OutageWords> {
 
 fn columns(report: &PeriodReport, figures: &Figures, months: &[past::MonthSum]) -> Vec<Column> {
     match report.period {
-        Period::Month(month) => past::days(&figures.timeline, &month.days(report.zone))
+        Period::Month(_) => past::days(&figures.timeline, &days_of(report.window, report.zone))
             .into_iter()
             .map(|day| Column {
                 label: day.date.format("%-d %b").to_string(),

@@ -180,8 +180,9 @@ impl<'a> Status<'a> {
         now: Timestamp,
         settings: &Settings,
     ) -> Status<'a> {
-        let month = Month::around(now, settings.zone);
-        let window = month.window(settings.zone);
+        let calendar = settings.calendar();
+        let month = calendar.around(now);
+        let window = calendar.month(month);
         let dates = month::days_until(now, DAYS, settings.zone);
         // The days reach further back than the month, and the month further ahead.
         let reach = Span::new(dates.first().map_or(window.from, |day| day.1.from), window.to);

@@ -5,13 +5,14 @@ use super::closed;
 use super::figures::Figures;
 use super::outage::MonthOutage;
 use super::past::Past;
+use super::settings::Settings;
 use super::status::{DAYS, Day};
+use crate::domain::calendar::Calendar;
 use crate::domain::monitor::MonitorId;
 use crate::domain::month::{self, Month};
 use crate::domain::timestamp::Timestamp;
 use crate::store::closed::Subject;
 use crate::store::contract::{Store, StoreError};
-use chrono_tz::Tz;
 
 /// Three years of months fit on a page; older ones are a link away, in their reports.
 pub const MONTHS_MAX: usize = 36;
@@ -41,8 +42,8 @@ pub struct Story {
 impl Story {
     /// The story of a past that was read over all time, as it is told at `now`.
     #[must_use]
-    pub fn of(past: &Past, now: Timestamp, zone: Tz) -> Story {
-        let (months, months_count) = months(past, now, zone);
+    pub fn of(past: &Past, now: Timestamp, settings: &Settings) -> Story {
+        let (months, months_count) = months(past, now, &settings.calendar());
         let mut outages: Vec<MonthOutage> = (past.outages.iter().rev())
             .filter_map(|outage| past.outage(outage, &past.timeline))
             .collect();
@@ -50,7 +51,7 @@ impl Story {
         outages.truncate(OUTAGES_MAX);
         Story {
             since: past.lives.as_slice().first().map(|life| life.from),
-            days: past.days(&month::days_until(now, DAYS, zone)),
+            days: past.days(&month::days_until(now, DAYS, settings.zone)),
             months,
             months_count,
             outages,
@@ -83,16 +84,16 @@ impl Story {
 }
 
 /// The months in which it existed, newest first, and how many there are.
-fn months(past: &Past, now: Timestamp, zone: Tz) -> (Vec<(Month, Figures)>, usize) {
+fn months(past: &Past, now: Timestamp, calendar: &Calendar) -> (Vec<(Month, Figures)>, usize) {
     let Some(first) = past.lives.as_slice().first().map(|life| life.from) else {
         return (Vec::new(), 0);
     };
-    let oldest = Month::around(first, zone);
-    let mut month = Month::around(now, zone);
+    let oldest = calendar.around(first);
+    let mut month = calendar.around(now);
     let mut months = Vec::new();
     let mut count = 0;
     while month >= oldest {
-        let window = month.window(zone);
+        let window = calendar.month(month);
         if !past.lives.overlapping(window).is_empty() {
             count += 1;
             if months.len() < MONTHS_MAX {

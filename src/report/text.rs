@@ -22,6 +22,9 @@ pub fn print_on(report: &PeriodReport, look: Option<Look>) -> String {
     let statement = Statement::of(report);
     let Statement { period, zone, state, .. } = &statement;
     let mut text = format!("{period} ({zone}), {state}\n\n");
+    for seam in &statement.seams {
+        text += &format!("{seam}\n\n");
+    }
     if statement.monitors.is_empty() {
         text += "Nothing was watched in this time.\n";
         return text;

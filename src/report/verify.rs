@@ -41,10 +41,13 @@ pub fn verify(text: &str) -> Result<Verified, Vec<String>> {
     if told.as_ref().and_then(Value::as_str) != Some(found.as_str()) {
         problems.push(format!("its sha256 is not that of its content, which is {found}"));
     }
-    if let Period::Month(month) = report.period
-        && month.window(report.zone) != report.window
-    {
-        problems.push(format!("{month} in {} does not begin and end there", report.zone));
+    if let Period::Month(month) = report.period {
+        let (begins_in, ends_in) = (report.begins_in(), report.ends_in());
+        let begins = month.window(begins_in.unwrap_or(report.zone)).from;
+        let ends = month.window(ends_in.unwrap_or(report.zone)).to;
+        if (begins, ends) != (report.window.from, report.window.to) {
+            problems.push(format!("{month} in {} does not begin and end there", report.zone));
+        }
     }
     problems.extend(differences(&report, &value));
     problems.extend(report.groups.iter().filter_map(|group| misjudged(&report, group)));

@@ -1,14 +1,19 @@
 //! A closed month as it is kept: text that never changes again, in pieces.
 //!
-//! `report::closed` makes it and reads it; a store keeps it, `transfer` moves it. Nothing
-//! here knows what the text says.
+//! `report::closed` makes it and reads it; a store keeps it, `transfer` moves it. Of what
+//! the text says only the edges of the month are known here, because its neighbours are cut
+//! by them.
 
 use super::canonical;
+use crate::domain::calendar::Cut;
 use crate::domain::month::Month;
+use crate::domain::span::Span;
 use crate::domain::timestamp::Timestamp;
+use chrono_tz::Tz;
+use serde::Deserialize;
 
 /// What a row is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Subject {
     /// A monitor.
     Monitor,
@@ -62,6 +67,19 @@ pub struct ClosedRow {
     pub json: String,
 }
 
+/// How long each class of time lasted in a row of a closed month.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClosedLengths {
+    /// In which month.
+    pub month: Month,
+    /// What the row is about.
+    pub subject: Subject,
+    /// Its id.
+    pub id: String,
+    /// The part of its JSON that says so.
+    pub json: String,
+}
+
 /// A statement that an outage of a closed month was none of the target's, made later by a
 /// person. The measured figure stays; an adjusted one stands beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,6 +127,40 @@ impl Instead {
     pub fn from_word(word: &str) -> Option<Instead> {
         Instead::ALL.into_iter().find(|instead| instead.word() == word)
     }
+}
+
+/// Where `month` was cut, as the head of its text has it.
+///
+/// # Errors
+/// A sentence that says what cannot be read.
+pub fn cut(month: Month, head: &str) -> Result<Cut, String> {
+    let edges: Edges =
+        serde_json::from_str(&format!("{head}]}}")).map_err(|error| error.to_string())?;
+    let zone = |name: &str| -> Result<Tz, String> {
+        name.parse()
+            .map_err(|_| format!("{name:?} is no time zone that is known here"))
+    };
+    let own = zone(&edges.time_zone)?;
+    let other = |name: Option<String>| name.map_or(Ok(own), |name| zone(&name));
+    Ok(Cut {
+        month,
+        window: Span::new(
+            Timestamp::parse_rfc3339(&edges.from)?,
+            Timestamp::parse_rfc3339(&edges.to)?,
+        ),
+        begins_in: other(edges.from_time_zone)?,
+        ends_in: other(edges.to_time_zone)?,
+    })
+}
+
+/// Where a month begins and ends, and in which zones.
+#[derive(Deserialize)]
+struct Edges {
+    time_zone: String,
+    from_time_zone: Option<String>,
+    to_time_zone: Option<String>,
+    from: String,
+    to: String,
 }
 
 impl ClosedMonth {

@@ -8,6 +8,7 @@
 //! again with the same arguments comes to the same state. No verb keeps a read open
 //! while its caller works.
 
+use crate::domain::calendar::Cut;
 use crate::domain::check::Check;
 use crate::domain::digest::Digest;
 use crate::domain::exchange::Exchange;
@@ -21,10 +22,11 @@ use crate::domain::run::Run;
 use crate::domain::span::{Span, Spans};
 use crate::domain::timestamp::Timestamp;
 use crate::store::baseline::{Baseline, Purged};
-use crate::store::closed::{ClosedMonth, Correction, Subject};
+use crate::store::closed::{ClosedLengths, ClosedMonth, Correction, Subject};
 use crate::store::past::Past;
 use async_trait::async_trait;
 use std::collections::{BTreeMap, HashMap};
+use std::ops::RangeInclusive;
 
 /// A monitor as its configuration has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +63,8 @@ pub struct Loaded {
     pub histories: Vec<History>,
     /// Every maintenance window, in order of its start.
     pub windows: Vec<MaintenanceWindow>,
+    /// The months that are closed, oldest first.
+    pub closed: Vec<Cut>,
 }
 
 /// What one commit adds for one monitor.
@@ -254,8 +258,8 @@ pub trait Store: Send + Sync {
     /// with another text. Atomic and durable.
     async fn close_month(&self, closed: &ClosedMonth) -> Result<(), StoreError>;
 
-    /// The months that are closed, oldest first.
-    async fn closed_months(&self) -> Result<Vec<Month>, StoreError>;
+    /// The months that are closed, oldest first, and where each was cut.
+    async fn closed_months(&self) -> Result<Vec<Cut>, StoreError>;
 
     /// A closed month, the same bytes as it was kept; `None` while it is not closed.
     async fn closed_month(&self, month: Month) -> Result<Option<ClosedMonth>, StoreError>;
@@ -268,6 +272,14 @@ pub trait Store: Send + Sync {
         id: &str,
         most: u32,
     ) -> Result<Vec<(Month, String)>, StoreError>;
+
+    /// How long each class of time lasted in each row of the closed months of `months`
+    /// that were closed by `closed_by`.
+    async fn closed_lengths(
+        &self,
+        months: RangeInclusive<Month>,
+        closed_by: Timestamp,
+    ) -> Result<Vec<ClosedLengths>, StoreError>;
 
     /// Keeps a correction of a closed month. [`StoreError::Conflict`] where the outage was
     /// corrected already in another way. Atomic and durable.

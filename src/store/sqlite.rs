@@ -29,6 +29,7 @@ mod register;
 mod runs;
 mod write;
 
+use crate::domain::calendar::Cut;
 use crate::domain::check::Check;
 use crate::domain::digest::Digest;
 use crate::domain::exchange::Exchange;
@@ -40,7 +41,7 @@ use crate::domain::run::Run;
 use crate::domain::span::{Span, Spans};
 use crate::domain::timestamp::Timestamp;
 use crate::store::baseline::{Baseline, Purged};
-use crate::store::closed::{ClosedMonth, Correction, Subject};
+use crate::store::closed::{ClosedLengths, ClosedMonth, Correction, Subject};
 use crate::store::contract::{
     Batch, Committed, Import, Loaded, Others, Pause, Registration, Store, StoreError,
 };
@@ -48,6 +49,7 @@ use async_trait::async_trait;
 use file::File;
 use sqlx::SqlitePool;
 use std::collections::{BTreeMap, HashMap};
+use std::ops::RangeInclusive;
 use std::path::Path;
 use write::Write;
 
@@ -178,7 +180,7 @@ impl Store for Sqlite {
         closed::close(Write::begin(&self.writer).await?, closed).await
     }
 
-    async fn closed_months(&self) -> Result<Vec<Month>, StoreError> {
+    async fn closed_months(&self) -> Result<Vec<Cut>, StoreError> {
         closed::months(&mut *self.readers.acquire().await?).await
     }
 
@@ -193,6 +195,14 @@ impl Store for Sqlite {
         most: u32,
     ) -> Result<Vec<(Month, String)>, StoreError> {
         closed::rows_of(&mut *self.readers.acquire().await?, subject, id, most).await
+    }
+
+    async fn closed_lengths(
+        &self,
+        months: RangeInclusive<Month>,
+        closed_by: Timestamp,
+    ) -> Result<Vec<ClosedLengths>, StoreError> {
+        closed::lengths(&mut *self.readers.acquire().await?, months, closed_by).await
     }
 
     async fn correct(&self, correction: &Correction) -> Result<(), StoreError> {

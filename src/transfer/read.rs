@@ -4,7 +4,7 @@ use super::line::Record;
 use crate::domain::check::Check;
 use crate::domain::monitor::{Key, MonitorId};
 use crate::domain::timestamp::Timestamp;
-use crate::store::closed::ClosedMonth;
+use crate::store::closed::{ClosedMonth, cut};
 use crate::store::contract::{Exchanged, Import, Imported, Store, StoreError};
 use std::collections::HashMap;
 use std::io::{self, BufRead, Read};
@@ -225,6 +225,10 @@ impl Reading {
         let Some((line, closed)) = self.closed.take() else { return Ok(()) };
         if !closed.is_whole() {
             let problem = format!("{} and its rows do not have this sha256", closed.month);
+            return Err(ReadError::Line { line, problem });
+        }
+        if let Err(wrong) = cut(closed.month, &closed.head) {
+            let problem = format!("{} does not say how it was cut: {wrong}", closed.month);
             return Err(ReadError::Line { line, problem });
         }
         at(line, self.import.closed_month(&closed).await)

@@ -2,6 +2,7 @@
 
 use super::csv;
 use super::line::Record;
+use crate::domain::calendar::Cut;
 use crate::domain::history::History;
 use crate::domain::span::Span;
 use crate::domain::timestamp::{DAY_MS, Timestamp};
@@ -84,9 +85,8 @@ pub async fn export(
         }
     }
     if selection.monitors.is_empty() {
-        for month in store.closed_months().await? {
-            // Cut in UTC, which is near enough to choose by.
-            if !month.window(chrono_tz::UTC).overlaps(selection.span) {
+        for Cut { month, window, .. } in store.closed_months().await? {
+            if !window.overlaps(selection.span) {
                 continue;
             }
             let Some(mut closed) = store.closed_month(month).await? else { continue };

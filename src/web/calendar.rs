@@ -124,7 +124,7 @@ fn brief(ms: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::month::Month;
+    use crate::domain::month::{Month, days_of};
     use crate::domain::timestamp::DAY_MS;
     use crate::domain::uptime::Tally;
 
@@ -134,7 +134,8 @@ mod tests {
             span,
             tally: Tally { up: span.length_ms(), ..Tally::default() },
         };
-        Month::parse(month).unwrap().days(zone).into_iter().map(day).collect()
+        let window = Month::parse(month).unwrap().window(zone);
+        days_of(window, zone).into_iter().map(day).collect()
     }
 
     #[test]

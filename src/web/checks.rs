@@ -5,6 +5,7 @@
 
 use super::Site;
 use super::error::Problem;
+use crate::domain::calendar::Calendar;
 use crate::domain::check::Check;
 use crate::domain::history::History;
 use crate::domain::monitor::{Key, MonitorId};
@@ -65,7 +66,7 @@ async fn show(
         Some("csv") => Form::Csv,
         Some(_) => return Err(Problem::bad_query("format is ndjson or csv")),
     };
-    let mut span = span(&wanted, history, view.now, view.settings.zone)?;
+    let mut span = span(&wanted, history, view.now, &view.settings.calendar())?;
     let kept_from = site.app.store.kept_from().await.map_err(Problem::unreadable)?;
     if let Some(until) = kept_from.get(&history.key).filter(|until| span.from < **until) {
         if wanted.from.is_some() {
@@ -136,7 +137,7 @@ fn span(
     wanted: &Wanted,
     history: &History,
     now: Timestamp,
-    zone: chrono_tz::Tz,
+    calendar: &Calendar,
 ) -> Result<Span, Problem> {
     let all = history.monitor.lives().as_slice().first().map_or(now, |life| life.from);
     let all = Span::new(all, now.plus_ms(1));
@@ -147,8 +148,8 @@ fn span(
         return Ok(all);
     }
     let (from, to) = (edge(&wanted.from, all.from), edge(&wanted.to, all.to));
-    Period::range(&from, &to, zone)
-        .map(|range| range.window(zone))
+    Period::range(&from, &to, calendar.zone())
+        .map(|range| calendar.window(range))
         .map_err(|why| Problem::bad_query(&why))
 }
 

@@ -51,7 +51,7 @@ impl Frame {
         let as_of = AsOf {
             at: Moment::exact(view.now, zone),
             zone: zone.name(),
-            month: Month::around(view.now, zone),
+            month: view.settings.calendar().around(view.now),
             fixed: false,
         };
         Frame { icon: &icon(state).path, as_of: Some(as_of), ..Frame::plain(&title) }
@@ -63,7 +63,7 @@ impl Frame {
         let as_of = AsOf {
             at: Moment::fixed(as_of, zone),
             zone: zone.name(),
-            month: Month::around(view.now, zone),
+            month: view.settings.calendar().around(view.now),
             fixed: true,
         };
         Frame { here: "/report", as_of: Some(as_of), ..Frame::plain(&title) }

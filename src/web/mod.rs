@@ -114,10 +114,11 @@ struct View {
 
 impl Site {
     fn view(&self) -> View {
+        let snapshot = self.app.board.read();
         View {
             now: self.app.clock.now(),
-            snapshot: self.app.board.read(),
-            settings: self.app.report.load_full(),
+            settings: ReportSettings::in_force(&self.app.report, &snapshot.closed),
+            snapshot,
         }
     }
 }

@@ -82,7 +82,7 @@ fn page<'a>(view: &'a View, report: &'a MonitorReport<'a>, month: Month) -> Moni
     let (state, pieces, why) = state(report);
     let title = format!("{}: {}", monitor.name, state.word());
     let parameters = monitor.parameters.current();
-    let running = Month::around(view.now, zone);
+    let running = view.settings.calendar().around(view.now);
     let subject = Subject {
         folder: "/monitors",
         kind: 'm',

@@ -18,9 +18,10 @@ use super::restatement::Restated;
 use super::trend::Trend;
 use super::unbroken::unbroken;
 use super::views::Views;
+use crate::domain::calendar::Seam;
 use crate::domain::duration;
 use crate::domain::latency::Percentiles;
-use crate::domain::month::{Month, local_date};
+use crate::domain::month::{days_of, local_date};
 use crate::domain::period::Period;
 use crate::domain::span::Span;
 use crate::report::figures::Figures;
@@ -70,6 +71,8 @@ struct ReportPage<'a> {
     entries: Vec<Entry<'a>>,
     /// When it was closed, by what, and its hash.
     closing: Option<Sealed<'a>>,
+    /// Where months begin otherwise than in this zone.
+    seams: Vec<String>,
     restatement: Option<Restated<'a>>,
     /// The months beside this one, or those it is made of.
     trend: Option<Trend<'a>>,
@@ -166,7 +169,7 @@ async fn newest(
 ) -> Result<Response, Problem> {
     if edges.as_ref().is_ok_and(|edges| edges.from.is_none() && edges.to.is_none()) {
         let view = site.view();
-        let month = Month::around(view.now, view.settings.zone);
+        let month = view.settings.calendar().around(view.now);
         let headers = [(CACHE_CONTROL, RUNNING_CACHING)];
         let to = Redirect::temporary(&format!("/report/{month}"));
         return Ok((headers, to).into_response());
@@ -227,10 +230,10 @@ async fn adjusted(site: &Site, month: &str) -> Result<Response, Problem> {
 
 async fn answer(site: &Site, period: Period, form: Option<Form>) -> Result<Response, Problem> {
     let view = site.view();
-    let zone = view.settings.zone;
+    let calendar = view.settings.calendar();
     let histories = view.snapshot.histories.iter().map(AsRef::as_ref);
-    let months = months(histories, view.now, zone).ok_or(NoReport::NoMonitor)?;
-    months.admit(period, zone)?;
+    let months = months(histories, view.now, &calendar).ok_or(NoReport::NoMonitor)?;
+    months.admit(period, &calendar)?;
     let report = site.reports.get(site, period).await?;
     let mut response = match form {
         Some(form) => export(&report, form).await?,
@@ -278,12 +281,13 @@ async fn aside(report: Arc<PeriodReport>, form: Form) -> Result<Vec<u8>, Problem
 fn page<'a>(view: &View, report: &'a PeriodReport, months: Months) -> ReportPage<'a> {
     let zone = report.zone;
     let name = report.period.name(zone);
+    let calendar = view.settings.calendar();
     let link = |period: Period| {
-        let has_report = months.admit(period, zone).is_ok();
+        let has_report = months.admit(period, &calendar).is_ok();
         has_report.then(|| Link { href: format!("/report/{period}"), text: period.name(zone) })
     };
     let dates = match report.period {
-        Period::Month(month) => month.days(zone),
+        Period::Month(_) => days_of(report.window, zone),
         _ => Vec::new(),
     };
     let is_pictured = report.monitors.len() + report.groups.len() <= PICTURED_MAX;
@@ -307,13 +311,14 @@ fn page<'a>(view: &View, report: &'a PeriodReport, months: Months) -> ReportPage
             newest: local_date(view.now, zone),
         },
         entries: groups.chain(monitors).collect(),
+        seams: report.seams.iter().map(Seam::sentence).collect(),
         closing: report.closing.as_ref().map(|closing| Sealed {
             at: Moment::fixed(closing.closed_at, zone),
             program: &closing.program,
             sha256: &closing.sha256,
         }),
         restatement: Restated::of(report),
-        trend: Trend::of(report, months),
+        trend: Trend::of(report, months, &calendar),
         name,
     }
 }

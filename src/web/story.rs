@@ -10,7 +10,7 @@ use super::figure::{self, Figure, length};
 use super::moment;
 use super::outages::Outages;
 use super::views::Views;
-use crate::domain::month::Month;
+use crate::domain::month::{Month, days_of};
 use crate::domain::period::Period;
 use crate::report::figures::Figures;
 use crate::report::past::Past;
@@ -78,15 +78,15 @@ pub(super) fn month(
     asked: Result<Query<AskedMonth>, QueryRejection>,
     view: &View,
 ) -> Result<Month, Problem> {
-    let zone = view.settings.zone;
+    let calendar = view.settings.calendar();
     let Some(text) = asked.ok().and_then(|Query(asked)| asked.month) else {
-        return Ok(Month::around(view.now, zone));
+        return Ok(calendar.around(view.now));
     };
     let month = Month::parse(&text).map_err(|why| Problem::bad_period(&why))?;
     let histories = view.snapshot.histories.iter().map(AsRef::as_ref);
     let months =
-        period::months(histories, view.now, zone).ok_or(period::NoReport::NoMonitor)?;
-    months.admit(Period::Month(month), zone)?;
+        period::months(histories, view.now, &calendar).ok_or(period::NoReport::NoMonitor)?;
+    months.admit(Period::Month(month), &calendar)?;
     Ok(month)
 }
 
@@ -107,10 +107,10 @@ impl<'a> Sections<'a> {
         // A month that was closed is drawn as it was closed.
         let kept = story.months.iter().find(|of| of.0 == month);
         let timeline = kept.map_or_else(
-            || past.timeline.within(month.window(zone)),
+            || past.timeline.within(view.settings.calendar().month(month)),
             |(_, figures)| figures.timeline.clone(),
         );
-        let dates = month.days(zone);
+        let dates = days_of(timeline.window(), zone);
         let home = format!("{}/{}", subject.folder, subject.id);
         Sections {
             place: format!("{}-{}", subject.kind, subject.id),

@@ -4,6 +4,7 @@
 use super::bars::Bars;
 use super::explain::address;
 use super::figure::NOTHING;
+use crate::domain::calendar::Calendar;
 use crate::domain::month::Month;
 use crate::domain::percent;
 use crate::domain::period::Period;
@@ -12,7 +13,6 @@ use crate::report::figures::Shown;
 use crate::report::past::MonthSum;
 use crate::report::period::{Months, PeriodReport};
 use askama::Template;
-use chrono_tz::Tz;
 
 /// The table.
 #[derive(Clone, Debug, Template)]
@@ -56,7 +56,11 @@ type How = fn(&str, Period) -> String;
 
 impl<'a> Trend<'a> {
     /// The months beside a report; `None` where it has none.
-    pub(super) fn of(report: &'a PeriodReport, months: Months) -> Option<Trend<'a>> {
+    pub(super) fn of(
+        report: &'a PeriodReport,
+        months: Months,
+        calendar: &Calendar,
+    ) -> Option<Trend<'a>> {
         let (newest, _) = report.months.last()?;
         let title = match report.period {
             Period::Month(_) => format!("Uptime in the twelve months to {}", newest.name()),
@@ -73,7 +77,7 @@ impl<'a> Trend<'a> {
             .map(|of| row('g', &of.id, &of.name, &of.months, address::of_group));
         let monitors = (report.monitors.iter())
             .map(|of| row('m', &of.id, &of.name, &of.months, address::of_monitor));
-        let column = |month: &(Month, _)| column(month.0, months, report.zone);
+        let column = |month: &(Month, _)| column(month.0, months, calendar);
         Some(Trend {
             title,
             months: report.months.iter().map(column).collect(),
@@ -82,12 +86,12 @@ impl<'a> Trend<'a> {
     }
 }
 
-fn column(month: Month, months: Months, zone: Tz) -> Column {
+fn column(month: Month, months: Months, calendar: &Calendar) -> Column {
     Column {
         month,
         name: month.first_day().format("%b").to_string(),
         year: month.first_day().format("%Y").to_string(),
-        has_report: months.admit(Period::Month(month), zone).is_ok(),
+        has_report: months.admit(Period::Month(month), calendar).is_ok(),
     }
 }
 

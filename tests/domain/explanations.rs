@@ -72,6 +72,7 @@ fn report(case: &Case, history: &History) -> PeriodReport {
     PeriodReport {
         period: Period::Range(window),
         zone: settings.zone,
+        seams: Vec::new(),
         window,
         as_of: now,
         closed: false,

@@ -3,9 +3,13 @@
 use crate::app::{START, TestApp, one};
 use crate::support::behaviour::Behaviour;
 use crate::support::target::Target;
+use everup::clock::Clock as _;
 use everup::domain::month::Month;
 use everup::domain::outage::OutageId;
+use everup::domain::period::Period;
 use everup::domain::timestamp::{DAY_MS, MINUTE_MS, Timestamp};
+use everup::report::answer::answer;
+use everup::report::settings::Settings;
 use everup::report::verify::verify;
 use everup::store::closed::{Correction, Instead};
 use everup::store::contract::Store;
@@ -44,6 +48,10 @@ fn row<'a>(report: &'a Value, list: &str, id: &str) -> &'a Value {
     rows.iter().find(|row| row["id"] == id).unwrap()
 }
 
+fn ms(lengths: &Value, class: &str) -> i64 {
+    lengths[class].as_i64().unwrap()
+}
+
 #[tokio::test]
 async fn a_month_closes_by_itself_and_its_report_stays_the_same_bytes() {
     let targets = targets().await;
@@ -75,6 +83,23 @@ async fn a_month_closes_by_itself_and_its_report_stays_the_same_bytes() {
     app.pass_ms(2 * MINUTE_MS).await;
     app.restart_after(MINUTE_MS).await;
     assert_eq!(app.page(NOVEMBER).await, closed);
+    // Beside other months it stands as it was closed, too.
+    let store = app.store().await;
+    let histories = store.load().await.unwrap().histories;
+    let december = Period::parse("2026-12").unwrap();
+    let settings = Settings::default();
+    let beside = answer(&store, &histories, december, app.clock.now(), &settings, None);
+    let beside = beside.await.unwrap();
+    let (november, _) = beside.months[beside.months.len() - 2];
+    assert_eq!(november.to_string(), "2026-11");
+    let sums = &beside.monitors.iter().find(|row| row.id == "api").unwrap().months;
+    let sum = sums.iter().find(|sum| sum.month == november).unwrap();
+    let lengths = &row(&report, "monitors", "api")["milliseconds"];
+    assert_eq!(
+        (sum.tally.up, sum.tally.unknown),
+        (ms(lengths, "up"), ms(lengths, "unknown"))
+    );
+    store.close().await;
     // What another monitor said of it stands on its page, and is no part of it.
     let stretch = "{\"kind\":\"stretch\",\"monitor\":\"api\",\"source\":\"uptimerobot\",\
          \"from\":\"2026-11-01T00:00:00Z\",\"to\":\"2026-11-02T00:00:00Z\",\"claim\":\"down\"}\n";
@@ -209,5 +234,58 @@ async fn a_correction_stands_beside_what_was_measured() {
     assert!(page.contains("our own network was down"), "{page}");
     let text = app.page("/report/2026-11.txt").await;
     assert!(text.contains("measured") && text.contains("says Ada"), "{text}");
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn months_tile_after_the_time_zone_was_changed() {
+    const DECEMBER: &str = "/report/2026-12.json";
+    let targets = targets().await;
+    let (mut app, november) = november_is_over(&targets).await;
+    // Its midnights are nine hours earlier than those that November was cut by.
+    let config = |zone: &str| {
+        let api = one("api", targets[0].url().as_str());
+        format!("[report]\ntime_zone = \"{zone}\"\n{api}")
+    };
+    app.change(&config("Asia/Tokyo")).await;
+    app.pass_ms(3 * MINUTE_MS).await;
+    let page = app.text("/report/2026-12").await;
+    let seam = "December 2026 begins where November 2026 ended in UTC, the time zone of the \
+                report then.";
+    assert!(page.contains(seam), "{page}");
+    let json = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+    let running = json(&app.page(DECEMBER).await);
+    assert_eq!(running["from"], "2026-12-01T00:00:00Z");
+    assert_eq!(running["to"], "2026-12-31T15:00:00Z");
+    assert_eq!(running["from_time_zone"], "UTC");
+    assert_eq!(running["to_time_zone"], Value::Null);
+    // The quarter is the sum of its months, among them the closed one as it is.
+    let length = |report: &Value, class: &str| {
+        ms(&row(report, "monitors", "api")["milliseconds"], class)
+    };
+    let quarter = json(&app.page("/report/2026-Q4.json").await);
+    let over = json(&november);
+    for class in ["up", "down", "unknown"] {
+        let of_months = length(&over, class) + length(&running, class);
+        assert_eq!(length(&quarter, class), of_months, "{class}");
+    }
+    let explained = app.page("/api/v1/monitors/api/explain?month=2026-12").await;
+    assert_eq!(json(&explained)["from"], "2026-12-01T00:00:00Z");
+    // It closes as it was cut, and says so to whoever verifies it.
+    app.restart_after(31 * DAY_MS).await;
+    let closed = app.until_it_says(DECEMBER, "\"closing\"").await;
+    assert_eq!(json(&closed)["from_time_zone"], "UTC");
+    assert_eq!(json(&closed)["from"], running["from"]);
+    verify(&closed).unwrap();
+    let other = verify(&closed.replace("\"from_time_zone\":\"UTC\",", "")).unwrap_err();
+    assert!(other.iter().any(|problem| problem.contains("does not begin")), "{other:?}");
+    // And so on, over the next change.
+    app.change(&config("America/New_York")).await;
+    app.restart_after(MINUTE_MS).await;
+    let january = json(&app.page("/report/2027-01.json").await);
+    assert_eq!(january["from"], "2026-12-31T15:00:00Z");
+    assert_eq!(january["from_time_zone"], "Asia/Tokyo");
+    assert_eq!(app.page(NOVEMBER).await, november);
+    assert_eq!(app.page(DECEMBER).await, closed);
     app.stop().await;
 }

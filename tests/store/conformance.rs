@@ -2,6 +2,7 @@
 
 use crate::files::{Database, File, at, everything, fail, key, ok, registration, span, strict};
 use crate::recorder::Recorder;
+use everup::domain::calendar::Cut;
 use everup::domain::check::{Check, Verdict};
 use everup::domain::exchange::{Body, Exchange};
 use everup::domain::foreign::{Claim, Count, Foreign, Origin, Records, Source, Stretch};
@@ -15,7 +16,9 @@ use everup::domain::run::Run;
 use everup::domain::span::{Span, Spans};
 use everup::domain::timestamp::{DAY_MS, Timestamp};
 use everup::store::baseline::Purged;
-use everup::store::closed::{ClosedMonth, ClosedRow, Correction, Instead, Subject};
+use everup::store::closed::{
+    ClosedLengths, ClosedMonth, ClosedRow, Correction, Instead, Subject,
+};
 use everup::store::contract::{
     Alive, Batch, Committed, Exchanged, Imported, Loaded, Others, Pause, Registration, Store,
     StoreError,
@@ -726,7 +729,12 @@ fn closed_month(month: &str, json: &str) -> ClosedMonth {
     let mut closed = ClosedMonth {
         month: Month::parse(month).unwrap(),
         closed_at: at(7),
-        head: "{\"schema\":\"x\",\"monitors\":[".to_owned(),
+        // Each begins in another zone than it ends, as after a change of the time zone.
+        head: format!(
+            "{{\"month\":\"{month}\",\"time_zone\":\"UTC\",\"from_time_zone\":\"Asia/Tokyo\",\
+             \"from\":\"{month}-01T00:00:00.000Z\",\"to\":\"{month}-28T00:00:00.000Z\",\
+             \"monitors\":["
+        ),
         rows: vec![
             row(Subject::Monitor, "web"),
             row(Subject::Monitor, "api"),
@@ -740,12 +748,23 @@ fn closed_month(month: &str, json: &str) -> ClosedMonth {
 
 pub async fn a_closed_month_is_kept_once_and_stays_as_it_was(database: &dyn Database) {
     let store = database.open().await;
-    let october = closed_month("2026-10", r#"{"uptime":"99.95"}"#);
+    let october = closed_month("2026-10", r#"{"uptime":"99.95","milliseconds":{"up":7}}"#);
     let november = closed_month("2026-11", r#"{"uptime":"100.00"}"#);
     store.close_month(&november).await.unwrap();
     store.close_month(&october).await.unwrap();
     store.close_month(&october).await.unwrap();
-    assert_eq!(store.closed_months().await.unwrap(), [october.month, november.month]);
+    let cut = |month: Month| Cut {
+        month,
+        window: Span::new(
+            Timestamp::parse_rfc3339(&format!("{month}-01T00:00:00Z")).unwrap(),
+            Timestamp::parse_rfc3339(&format!("{month}-28T00:00:00Z")).unwrap(),
+        ),
+        begins_in: chrono_tz::Asia::Tokyo,
+        ends_in: chrono_tz::UTC,
+    };
+    let cuts = [cut(october.month), cut(november.month)];
+    assert_eq!(store.closed_months().await.unwrap(), cuts);
+    assert_eq!(store.load().await.unwrap().closed, cuts);
     let other = closed_month("2026-10", r#"{"uptime":"99.96"}"#);
     let refused = conflict(store.close_month(&other).await);
     assert!(refused.contains("2026-10 is closed already"), "{refused}");
@@ -757,13 +776,21 @@ pub async fn a_closed_month_is_kept_once_and_stays_as_it_was(database: &dyn Data
     let rows = store.closed_rows(Subject::Monitor, "api", 5).await.unwrap();
     let newest_first = [
         (november.month, r#"{"uptime":"100.00"}"#.to_owned()),
-        (october.month, r#"{"uptime":"99.95"}"#.to_owned()),
+        (october.month, october.rows[1].json.clone()),
     ];
     assert_eq!(rows, newest_first);
     assert_eq!(store.closed_rows(Subject::Monitor, "api", 1).await.unwrap().len(), 1);
     assert!(store.closed_rows(Subject::Group, "api", 5).await.unwrap().is_empty());
     let never = Month::parse("2026-12").unwrap();
     assert_eq!(store.closed_month(never).await.unwrap(), None);
+    let lengths = store.closed_lengths(october.month..=october.month, at(7)).await.unwrap();
+    let ids: Vec<_> = lengths.iter().map(|of| (of.subject, of.id.as_str())).collect();
+    let all = [(Subject::Group, "all"), (Subject::Monitor, "api"), (Subject::Monitor, "web")];
+    assert_eq!(ids, all);
+    let is_whole = |of: &ClosedLengths| of.month == october.month && of.json == r#"{"up":7}"#;
+    assert!(lengths.iter().all(is_whole), "{lengths:?}");
+    let before = store.closed_lengths(october.month..=november.month, at(6)).await.unwrap();
+    assert_eq!(before, []);
 }
 
 pub async fn a_correction_is_kept_once_and_only_of_a_closed_month(database: &dyn Database) {

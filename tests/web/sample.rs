@@ -4,6 +4,7 @@ use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use everup::board::{Board, Snapshot};
 use everup::clock::ManualClock;
+use everup::domain::calendar::Cut;
 use everup::domain::check::{Check, Evidence, Kind, Phases, Verdict};
 use everup::domain::digest::Digest;
 use everup::domain::exchange::{Body, Certificate, Exchange, Tls};
@@ -24,7 +25,9 @@ use everup::report::closed::seal;
 use everup::report::period::PeriodReport;
 use everup::report::settings::{Contract, GroupSettings, Settings};
 use everup::store::baseline::{Baseline, Purged};
-use everup::store::closed::{ClosedMonth, Correction, Instead, Subject};
+use everup::store::closed::{
+    ClosedLengths, ClosedMonth, ClosedRow, Correction, Instead, Subject, cut,
+};
 use everup::store::contract::{
     Batch, Committed, Import, Loaded, Others, Pause, Registration, Store, StoreError,
 };
@@ -32,6 +35,7 @@ use everup::vitals::Vitals;
 use everup::web::App;
 use futures_util::FutureExt;
 use std::collections::{BTreeMap, HashMap};
+use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -730,8 +734,30 @@ impl Store for Shelf {
         read_only()
     }
 
-    async fn closed_months(&self) -> Result<Vec<Month>, StoreError> {
-        Ok(self.closed.lock().unwrap().iter().map(|kept| kept.month).collect())
+    async fn closed_months(&self) -> Result<Vec<Cut>, StoreError> {
+        let closed = self.closed.lock().unwrap();
+        Ok(closed.iter().map(|kept| cut(kept.month, &kept.head).unwrap()).collect())
+    }
+
+    async fn closed_lengths(
+        &self,
+        months: RangeInclusive<Month>,
+        closed_by: Timestamp,
+    ) -> Result<Vec<ClosedLengths>, StoreError> {
+        let closed = self.closed.lock().unwrap();
+        let asked = closed
+            .iter()
+            .filter(|kept| months.contains(&kept.month) && kept.closed_at <= closed_by);
+        let lengths = |kept: &ClosedMonth, row: &ClosedRow| ClosedLengths {
+            month: kept.month,
+            subject: row.subject,
+            id: row.id.clone(),
+            json: serde_json::from_str::<serde_json::Value>(&row.json).unwrap()["milliseconds"]
+                .to_string(),
+        };
+        Ok(asked
+            .flat_map(|kept| kept.rows.iter().map(move |row| lengths(kept, row)))
+            .collect())
     }
 
     async fn closed_month(&self, month: Month) -> Result<Option<ClosedMonth>, StoreError> {

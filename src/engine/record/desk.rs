@@ -2,6 +2,7 @@
 //! make it, and what waits. Nothing here waits or touches the store.
 
 use crate::board::Snapshot;
+use crate::domain::calendar::Cut;
 use crate::domain::check::{Check, Evidence, Kind, Verdict};
 use crate::domain::exchange::Exchange;
 use crate::domain::history::History;
@@ -29,6 +30,7 @@ pub(super) struct Desk {
     /// The keys of `monitors` in the owner's order.
     pub(super) order: Vec<Key>,
     pub(super) windows: Arc<[MaintenanceWindow]>,
+    closed: Arc<[Cut]>,
     pub(super) waiting: Vec<(Key, Check)>,
     /// How many checks are being committed just now.
     under_way: usize,
@@ -64,9 +66,10 @@ pub(super) struct Bundle {
 impl Desk {
     /// Puts what is kept on the desk, and judges what waits on top of it.
     pub(super) fn lay_out(&mut self, loaded: Loaded) {
-        let Loaded { epoch, histories, windows } = loaded;
+        let Loaded { epoch, histories, windows, closed } = loaded;
         self.epoch = epoch;
         self.windows = windows.into();
+        self.closed = closed.into();
         self.order = histories.iter().map(|history| history.key).collect();
         for history in &histories {
             if let Some(latest) = &history.latest {
@@ -245,6 +248,7 @@ impl Desk {
         Snapshot {
             histories: self.histories(),
             windows: self.windows.clone(),
+            closed: self.closed.clone(),
             first_checks_by: self.first_checks_by,
             epoch: self.epoch,
             number: 0,

@@ -2,11 +2,15 @@
 
 use super::error::corrupt;
 use super::write::Write;
+use crate::domain::calendar::Cut;
 use crate::domain::month::Month;
 use crate::domain::timestamp::Timestamp;
-use crate::store::closed::{ClosedMonth, ClosedRow, Correction, Instead, Subject};
+use crate::store::closed::{
+    ClosedLengths, ClosedMonth, ClosedRow, Correction, Instead, Subject, cut,
+};
 use crate::store::contract::StoreError;
 use sqlx::SqliteConnection;
+use std::ops::RangeInclusive;
 
 /// Keeps a closed month, unless it is kept already.
 pub(super) async fn close(mut write: Write, closed: &ClosedMonth) -> Result<(), StoreError> {
@@ -61,15 +65,17 @@ pub(super) async fn add(
     Ok(true)
 }
 
-/// The months that are closed, oldest first.
-pub(super) async fn months(
-    connection: &mut SqliteConnection,
-) -> Result<Vec<Month>, StoreError> {
-    let months: Vec<String> =
-        sqlx::query_scalar("SELECT month FROM closed_month ORDER BY month")
+/// The months that are closed, oldest first, and where each was cut.
+pub(super) async fn months(connection: &mut SqliteConnection) -> Result<Vec<Cut>, StoreError> {
+    let heads: Vec<(String, String)> =
+        sqlx::query_as("SELECT month, head FROM closed_month ORDER BY month")
             .fetch_all(connection)
             .await?;
-    months.iter().map(|text| month(text)).collect()
+    let cut = |(text, head): &(String, String)| {
+        cut(month(text)?, head)
+            .map_err(|wrong| corrupt(format!("closed_month of {text}"), wrong))
+    };
+    heads.iter().map(cut).collect()
 }
 
 /// A closed month, whole.
@@ -92,9 +98,7 @@ pub(super) async fn read(
     .fetch_all(connection)
     .await?;
     let row = |(word, id, json): (String, String, String)| {
-        let subject = Subject::from_word(&word)
-            .ok_or_else(|| corrupt(format!("closed_row of {month}"), "a subject is unknown"))?;
-        Ok(ClosedRow { subject, id, json })
+        Ok(ClosedRow { subject: subject(&month.to_string(), &word)?, id, json })
     };
     let rows = rows.into_iter().map(row).collect::<Result<_, StoreError>>()?;
     let closed_at = Timestamp(closed_at);
@@ -118,6 +122,29 @@ pub(super) async fn rows_of(
     .fetch_all(connection)
     .await?;
     rows.into_iter().map(|(text, json)| Ok((month(&text)?, json))).collect()
+}
+
+/// How long each class of time lasted in each row of some closed months.
+pub(super) async fn lengths(
+    connection: &mut SqliteConnection,
+    months: RangeInclusive<Month>,
+    closed_by: Timestamp,
+) -> Result<Vec<ClosedLengths>, StoreError> {
+    let rows: Vec<(String, String, String, String)> = sqlx::query_as(
+        "SELECT month, subject, id, lengths FROM closed_row
+         WHERE month IN (SELECT month FROM closed_month
+                         WHERE month BETWEEN $1 AND $2 AND closed_at <= $3)
+         ORDER BY month, subject, id",
+    )
+    .bind(months.start().to_string())
+    .bind(months.end().to_string())
+    .bind(closed_by.0)
+    .fetch_all(connection)
+    .await?;
+    let row = |(text, word, id, json): (String, String, String, String)| {
+        Ok(ClosedLengths { month: month(&text)?, subject: subject(&text, &word)?, id, json })
+    };
+    rows.into_iter().map(row).collect()
 }
 
 /// Keeps a correction, unless it is kept already.
@@ -204,6 +231,11 @@ pub(super) async fn corrections(
         })
     };
     rows.into_iter().map(correction).collect()
+}
+
+fn subject(month: &str, word: &str) -> Result<Subject, StoreError> {
+    Subject::from_word(word)
+        .ok_or_else(|| corrupt(format!("closed_row of {month}"), "a subject is unknown"))
 }
 
 fn month(text: &str) -> Result<Month, StoreError> {

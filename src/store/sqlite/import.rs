@@ -8,13 +8,13 @@ use super::meta::{self, Meta};
 use super::monitors::{self, Stored};
 use super::write::Write;
 use super::{baseline, closed, days, exchanges, foreign, ledger, maintenance, packing, past};
+use crate::domain::calendar::Cut;
 use crate::domain::check::{Check, Evidence};
 use crate::domain::digest::Digest;
 use crate::domain::foreign::{Count, Origin, Stretch};
 use crate::domain::judge::Entry as LedgerEntry;
 use crate::domain::maintenance::MaintenanceWindow;
 use crate::domain::monitor::Key;
-use crate::domain::month::Month;
 use crate::domain::span::Span;
 use crate::domain::timestamp::Timestamp;
 use crate::store::baseline::Baseline;
@@ -23,7 +23,7 @@ use crate::store::contract::{Exchanged, Import, Imported, Pause, StoreError};
 use crate::store::past::Past;
 use async_trait::async_trait;
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What the days in memory may take, roughly: a month of minutes
 /// of four monitors.
@@ -48,7 +48,7 @@ pub(super) struct SqliteImport {
     days: BTreeMap<(Key, i64), Day>,
     bytes_waiting: usize,
     /// The months that are closed.
-    closed: HashSet<Month>,
+    closed: Vec<Cut>,
     /// Where the single checks of a monitor begin, where not all are kept.
     baselines: HashMap<Key, Baseline>,
     /// The baselines that this import has brought: what they have settled may be added.
@@ -67,7 +67,7 @@ impl SqliteImport {
     pub(super) async fn begin(mut write: Write) -> Result<SqliteImport, StoreError> {
         let monitors = monitors::read_all(write.connection()).await?;
         let baselines = baseline::read_all(write.connection()).await?;
-        let closed = closed::months(write.connection()).await?.into_iter().collect();
+        let closed = closed::months(write.connection()).await?;
         Ok(SqliteImport {
             write,
             closed,
@@ -138,8 +138,9 @@ impl SqliteImport {
                 day.is_new = true;
                 self.bytes_waiting += weight(check);
                 self.imported.checks += 1;
-                let month = Month::around(check.started_at, chrono_tz::UTC);
-                self.imported.closed_checks += u64::from(self.closed.contains(&month));
+                let is_closed =
+                    self.closed.iter().any(|cut| cut.window.contains(check.started_at));
+                self.imported.closed_checks += u64::from(is_closed);
                 self.begins(key, check.started_at);
                 self.latest = self.latest.max(Some(check.started_at));
                 Ok(())

@@ -7,7 +7,7 @@
 use super::ledger::{self, StoredJudge};
 use super::meta::Meta;
 use super::monitors::{self, Stored};
-use super::{baseline, days, hot, maintenance};
+use super::{baseline, closed, days, hot, maintenance};
 use crate::domain::check::Check;
 use crate::domain::history::History;
 use crate::domain::judge::{Entry, Judge};
@@ -100,7 +100,8 @@ pub(super) async fn load(connection: &mut SqliteConnection) -> Result<Loaded, St
         histories.push(history);
     }
     sort(&mut histories, &stored);
-    Ok(Loaded { epoch: meta.epoch, histories, windows })
+    let closed = closed::months(connection).await?;
+    Ok(Loaded { epoch: meta.epoch, histories, windows, closed })
 }
 
 /// Those that live in the order of their registration, then the others by id.

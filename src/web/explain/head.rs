@@ -2,6 +2,7 @@
 //! of it is closed.
 
 use super::address;
+use crate::domain::calendar::Seam;
 use crate::domain::month::Month;
 use crate::domain::period::Period;
 use crate::domain::timestamp::Timestamp;
@@ -38,6 +39,8 @@ pub(super) struct Head<'a> {
     /// The names of the months whose part stands as they were closed.
     kept: Vec<String>,
     /// Whether that comes to what is known today.
+    /// Where months begin otherwise than in this zone.
+    seams: Vec<String>,
     agrees: bool,
     restated: Option<Restated<'a>>,
     months: Option<MonthTable<'a>>,
@@ -94,6 +97,7 @@ impl<'a> Head<'a> {
                 program: &closing.program,
                 sha256: &closing.sha256,
             }),
+            seams: scope.seams.iter().map(Seam::sentence).collect(),
             kept: scope.kept.iter().copied().map(Month::name).collect(),
             agrees: subject.agrees,
             restated: Restated::of_one(name, figures, scope),

@@ -10,7 +10,6 @@ mod sum;
 
 use super::error::Problem;
 use super::{Site, View};
-use crate::domain::month::Month;
 use crate::domain::period::Period;
 use axum::Router;
 use axum::extract;
@@ -44,7 +43,9 @@ fn period(view: &View, asked: Query) -> Result<Period, Problem> {
                     ?from=2026-11-01&to=2026-11-15";
     let extract::Query(asked) = asked.map_err(|_| Problem::bad_period(expected))?;
     let period = match (asked.month, asked.day, asked.from, asked.to) {
-        (None, None, None, None) => Ok(Period::Month(Month::around(view.now, zone))),
+        (None, None, None, None) => {
+            Ok(Period::Month(view.settings.calendar().around(view.now)))
+        }
         (Some(month), None, None, None) => Period::parse(&month),
         (None, Some(day), None, None) => Period::range(&day, &day, zone),
         (None, None, Some(from), Some(to)) => Period::range(&from, &to, zone),

@@ -1,6 +1,7 @@
 //! What a visitor costs: status page and report of many monitors with a year of checks a
 //! minute each, computed and rendered anew, without a cache; and the judging that made
-//! their ledgers. Single checks are not read: the store has none.
+//! their ledgers. Single checks are not read: the store has none; but in one site it is a
+//! real one, in which all months before the running one are closed.
 //!
 //! `cargo bench --bench page`
 
@@ -23,14 +24,20 @@ use everup::domain::history::History;
 use everup::domain::ledger::Ledger;
 use everup::domain::monitor::{Key, Monitor, MonitorId, ParameterHistory, Parameters};
 use everup::domain::percent::Target;
+use everup::domain::period::Period;
 use everup::domain::span::{Span, Spans};
 use everup::domain::timestamp::{DAY_MS, MINUTE_MS, Timestamp};
+use everup::report::closed::seal;
+use everup::report::period::PeriodReport;
 use everup::report::settings::{GroupSettings, Settings};
+use everup::store::contract::Store;
+use everup::store::sqlite::Sqlite;
 use everup::vitals::Vitals;
 use everup::web;
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Duration;
+use tempfile::TempDir;
 use tower::ServiceExt;
 
 const NOW: Timestamp = Timestamp(1_795_500_000_000);
@@ -105,10 +112,48 @@ fn groups(count: i64) -> Vec<GroupSettings> {
 struct Site {
     board: Arc<Board>,
     router: axum::Router,
+    /// Where its store is, if it is a real one.
+    _folder: Option<TempDir>,
 }
 
 impl Site {
     fn of(monitors: i64, group_count: i64) -> Site {
+        let store = Arc::new(sample::Shelf::default());
+        Site::over(store, monitors, group_count, None)
+    }
+
+    /// A site whose months before the running one are closed.
+    async fn closed(monitors: i64, group_count: i64) -> Site {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Arc::new(Sqlite::open(&folder.path().join("everup.db")).await.unwrap());
+        let site = Site::over(store.clone(), monitors, group_count, Some(folder));
+        let settings = Settings { groups: groups(group_count), ..Settings::default() };
+        let histories = site.board.read().histories.clone();
+        let histories = || histories.iter().map(AsRef::as_ref);
+        for month in Period::parse("2025")
+            .unwrap()
+            .months()
+            .into_iter()
+            .chain(Period::parse("2026").unwrap().months().into_iter().take(10))
+        {
+            let period = Period::Month(month);
+            let made =
+                PeriodReport::make(&*store, histories(), period, NOW, &settings, None).await;
+            // The year begins in November.
+            let Ok(report) = made else { continue };
+            store.close_month(&seal(&report).unwrap()).await.unwrap();
+        }
+        let closed = store.closed_months().await.unwrap().into();
+        site.board.publish(Snapshot { closed, ..(*site.board.read()).clone() });
+        site
+    }
+
+    fn over(
+        store: Arc<dyn Store>,
+        monitors: i64,
+        group_count: i64,
+        folder: Option<TempDir>,
+    ) -> Site {
         let board = Arc::new(Board::default());
         board.publish(Snapshot {
             histories: (0..monitors).map(history).collect(),
@@ -117,12 +162,12 @@ impl Site {
         let settings = Settings { groups: groups(group_count), ..Settings::default() };
         let router = web::router(web::App {
             board: board.clone(),
-            store: Arc::new(sample::Shelf::default()),
+            store,
             clock: Arc::new(ManualClock::new(NOW)),
             vitals: Arc::new(Vitals::default()),
             report: Arc::new(ArcSwap::from_pointee(settings)),
         });
-        Site { board, router }
+        Site { board, router, _folder: folder }
     }
 
     /// Asks for a page, and gives its size.
@@ -150,6 +195,15 @@ fn page(criterion: &mut Criterion) {
                 });
             }
         }
+    }
+    let site = runtime.block_on(Site::closed(1_000, 40));
+    for path in ["/report/2026-11", "/report/2026-10", "/report/2026-Q3", "/report/2026"] {
+        let name = format!("{path}, 1000 monitors, 40 groups, closed months, identity");
+        let bytes = runtime.block_on(site.get(path, "identity"));
+        println!("{name}: {bytes} bytes");
+        criterion.bench_function(&name, |b| {
+            b.iter(|| black_box(runtime.block_on(site.get(path, "identity"))));
+        });
     }
 }
 

@@ -3,7 +3,9 @@
 
 use super::progress::Progress;
 use super::terminal;
+use crate::domain::check::Evidence;
 use crate::report::verify::verify as check;
+use crate::store::closed::Correction;
 use anyhow::Context;
 use std::io::Read;
 use std::path::Path;
@@ -22,17 +24,24 @@ pub(super) fn verify(file: &Path) -> anyhow::Result<ExitCode> {
         Ok(verified) => {
             let report = &verified.report;
             let mut said = format!(
-                "{name} is sound: {}, {} and {}, computed again\n",
+                "{name} is sound: {}{}, {} and {}, computed again\n",
                 report.period.name(report.zone),
+                if report.restatement.is_some() { " as corrected" } else { "" },
                 many(report.monitors.len(), "monitor", "monitors"),
                 many(report.groups.len(), "group", "groups"),
             );
             if let Some(closing) = &report.closing {
+                let restates = match &report.restatement {
+                    Some(_) => "it restates the report ",
+                    None => "",
+                };
                 said += &format!(
-                    "closed {} by {}, sha256 {}\n",
+                    "{restates}closed {} by {}, sha256 {}\n",
                     closing.closed_at, closing.program, closing.sha256
                 );
             }
+            let corrections = report.restatement.iter().flat_map(|of| &of.corrections);
+            corrections.for_each(|correction| said += &corrected(correction));
             if let Some(theirs) = &verified.other_zone_database {
                 let ours = chrono_tz::IANA_TZDB_VERSION;
                 said += &format!(
@@ -49,6 +58,17 @@ pub(super) fn verify(file: &Path) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::FAILURE)
         }
     }
+}
+
+/// What was corrected, by whom and why, in a line. The words are those of the file.
+fn corrected(correction: &Correction) -> String {
+    let Correction { monitor, outage_began_at, made_at, .. } = correction;
+    format!(
+        "- the outage of {monitor} from {outage_began_at} counts as {}, said {} on {made_at}: {}\n",
+        correction.instead.word(),
+        Evidence::clean(&correction.author),
+        Evidence::clean(&correction.reason),
+    )
 }
 
 fn many(number: usize, one: &str, more: &str) -> String {

@@ -16,6 +16,7 @@ use crate::domain::timestamp::Timestamp;
 use crate::store::closed::Correction;
 use imported::Beside;
 use serde::Serialize;
+use serde_json::Value;
 
 /// The name and version of the form.
 pub const SCHEMA: &str = "everup.report/1";
@@ -46,11 +47,13 @@ struct Report<'a> {
     restates: Option<Restates<'a>>,
 }
 
-/// Of an adjusted report: which one it adjusts, and why.
+/// Of an adjusted report: which one it adjusts, and why. With that one in it, it can be
+/// computed again.
 #[derive(Serialize)]
 struct Restates<'a> {
     sha256: &'a str,
     corrections: Vec<CorrectionForm<'a>>,
+    report: Value,
 }
 
 #[derive(Serialize)]
@@ -193,12 +196,15 @@ pub fn print(report: &PeriodReport) -> String {
 /// Prints the adjusted report of a month that was corrected; `None` where none was.
 #[must_use]
 pub fn print_adjusted(report: &PeriodReport) -> Option<String> {
-    let restatement = report.restatement.as_deref()?;
+    let (restatement, closing) = (report.restatement.as_deref()?, report.closing.as_ref()?);
     let restates = Restates {
-        sha256: report.closing.as_ref().map_or("", |closing| &closing.sha256),
+        sha256: &closing.sha256,
         corrections: restatement.corrections.iter().map(correction).collect(),
+        report: serde_json::from_str(&closing.text).ok()?,
     };
-    let form = Report { restates: Some(restates), ..form(&restatement.adjusted) };
+    let mut form = Report { restates: Some(restates), ..form(&restatement.adjusted) };
+    // What others said is no part of what was measured, and so of what is adjusted.
+    form.monitors.iter_mut().for_each(|row| row.imported.clear());
     Some(text_of(&form) + "\n")
 }
 

@@ -1,10 +1,19 @@
 //! Whether a report file of a closed month is sound: its hash is right, and every figure
-//! follows from the timelines that it holds. Needs nothing but the file.
+//! follows from the timelines that it holds. An adjusted one holds the report that it
+//! restates: that must be sound, and the adjusted figures what the corrections make of it.
+//! Needs nothing but the file.
 
 use super::closed::{open, seal_as};
+use super::json;
 use super::period::{GroupRow, PeriodReport};
+use super::restated::restate;
+use crate::domain::month::Month;
+use crate::domain::outage::OutageId;
 use crate::domain::period::Period;
+use crate::domain::timestamp::Timestamp;
 use crate::store::canonical;
+use crate::store::closed::{Correction, Instead};
+use serde::Deserialize;
 use serde_json::Value;
 
 /// More differences say no more.
@@ -13,7 +22,8 @@ const DIFFERENCES_MAX: usize = 20;
 /// A file that is sound.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified {
-    /// Its report, computed again.
+    /// Its report, computed again; of an adjusted one the report that it restates, with its
+    /// restatement.
     pub report: PeriodReport,
     /// The version of the zone database that it was cut with, if that is not ours.
     pub other_zone_database: Option<String>,
@@ -25,11 +35,20 @@ pub struct Verified {
 /// Everything that is wrong with it, a sentence each.
 pub fn verify(text: &str) -> Result<Verified, Vec<String>> {
     let one = |problem: String| vec![problem];
-    let mut value: Value = serde_json::from_str(text)
+    let value: Value = serde_json::from_str(text)
         .map_err(|error| one(format!("it is not JSON, or broken off: {error}")))?;
-    if value["schema"] != super::json::SCHEMA {
-        return Err(one(format!("it is no report: its schema is not {}", super::json::SCHEMA)));
+    if value["schema"] != json::SCHEMA {
+        return Err(one(format!("it is no report: its schema is not {}", json::SCHEMA)));
     }
+    match value.get("restates") {
+        Some(restates) => adjusted(restates, &value),
+        None => closed(text, value),
+    }
+}
+
+/// Verifies the report of a closed month.
+fn closed(text: &str, mut value: Value) -> Result<Verified, Vec<String>> {
+    let one = |problem: String| vec![problem];
     if value.get("closing").is_none() || value.get("sha256").is_none() {
         let problem = "it is not of a closed month; only those hold what they follow from";
         return Err(one(problem.to_owned()));
@@ -58,6 +77,70 @@ pub fn verify(text: &str) -> Result<Verified, Vec<String>> {
     let ours = chrono_tz::IANA_TZDB_VERSION;
     let theirs = report.closing.as_ref().map(|closing| closing.zone_database.clone());
     Ok(Verified { other_zone_database: theirs.filter(|theirs| theirs != ours), report })
+}
+
+/// Verifies an adjusted report.
+fn adjusted(restates: &Value, told: &Value) -> Result<Verified, Vec<String>> {
+    let one = |problem: String| vec![problem];
+    let Some(measured) = restates.get("report") else {
+        return Err(one(format!(
+            "it is an adjusted report, and does not hold the one that it restates: verify that \
+             one, whose sha256 is {}",
+            restates["sha256"]
+        )));
+    };
+    let in_it = |problem: String| format!("the report that it restates: {problem}");
+    let mut verified = closed(&measured.to_string(), measured.clone())
+        .map_err(|problems| problems.into_iter().map(in_it).collect::<Vec<_>>())?;
+    let report = &mut verified.report;
+    let Period::Month(month) = report.period else {
+        return Err(one("the report that it restates is not that of a month".to_owned()));
+    };
+    let corrections = corrections(&restates["corrections"], month).map_err(one)?;
+    let restatement = restate(report, corrections);
+    report.restatement = restatement.map(Box::new);
+    let Some(text) = json::print_adjusted(report) else {
+        return Err(one("it restates a report without correcting anything in it".to_owned()));
+    };
+    let computed: Value =
+        serde_json::from_str(&text).map_err(|error| one(error.to_string()))?;
+    let mut problems = Vec::new();
+    compare("", told, &computed, &mut problems);
+    if problems.is_empty() {
+        return Ok(verified);
+    }
+    problems.truncate(DIFFERENCES_MAX);
+    Err(problems)
+}
+
+/// A correction, as an adjusted report names it.
+#[derive(Deserialize)]
+struct CorrectionForm {
+    outage: String,
+    instead: String,
+    author: String,
+    reason: String,
+    made_at: String,
+}
+
+fn corrections(forms: &Value, month: Month) -> Result<Vec<Correction>, String> {
+    let forms = Vec::<CorrectionForm>::deserialize(forms)
+        .map_err(|error| format!("its corrections cannot be read: {error}"))?;
+    let correction = |form: CorrectionForm| {
+        let outage = OutageId::parse(&form.outage)
+            .ok_or_else(|| format!("{:?} is no name of an outage", form.outage))?;
+        Ok(Correction {
+            month,
+            monitor: outage.monitor.to_string(),
+            outage_began_at: outage.from,
+            instead: Instead::from_word(&form.instead)
+                .ok_or_else(|| format!("{:?} is wrong: use unknown or up", form.instead))?,
+            author: form.author,
+            reason: form.reason,
+            made_at: Timestamp::parse_rfc3339(&form.made_at)?,
+        })
+    };
+    forms.into_iter().map(correction).collect()
 }
 
 /// Where the file says something else than what its timelines come to.

@@ -214,6 +214,11 @@ pub trait Store: Send + Sync {
     /// its caller: ask for a day or so at a time.
     async fn checks(&self, key: Key, span: Span) -> Result<Vec<Check>, StoreError>;
 
+    /// Stands for the checks of a monitor that began within `span`, in digits and dashes:
+    /// while it is the same, so are they, whoever writes. It may change without them, and
+    /// what it was before they changed never comes back.
+    async fn edition(&self, key: Key, span: Span) -> Result<String, StoreError>;
+
     /// Calls `each` with the newest checks of all monitors, in order of time: those of a
     /// few hours, as the store chooses. Gives the instant from which on these are all;
     /// earlier ones are had by [`Store::checks`], at little cost.

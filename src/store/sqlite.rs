@@ -9,6 +9,7 @@ mod baseline;
 mod closed;
 mod commit;
 mod days;
+mod edition;
 mod error;
 mod exchanges;
 mod file;
@@ -129,6 +130,11 @@ impl Store for Sqlite {
     async fn checks(&self, key: Key, span: Span) -> Result<Vec<Check>, StoreError> {
         let mut read = self.readers.begin().await?;
         read::checks(&mut read, key, span).await
+    }
+
+    async fn edition(&self, key: Key, span: Span) -> Result<String, StoreError> {
+        let mut read = self.readers.begin().await?;
+        edition::read(&mut read, key, span).await
     }
 
     async fn recent(

@@ -25,10 +25,18 @@ use crate::store::contract::Pause;
 use crate::store::exchange::Form;
 use crate::store::past::Past;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+/// The name and version of the form, as the head of an export has it.
+const SCHEMA: &str = "everup.export/1";
 
 /// One record.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Record {
+    /// An export begins.
+    Export,
+    /// It ends, after so many lines.
+    End(u64),
     /// When a monitor existed, and how it was judged.
     Monitor(Past),
     /// A check of a monitor.
@@ -62,6 +70,13 @@ pub enum Record {
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 enum Line<'a> {
+    Export {
+        #[serde(borrow)]
+        schema: Cow<'a, str>,
+    },
+    End {
+        lines: u64,
+    },
     Monitor(MonitorLine),
     #[serde(borrow)]
     Check(CheckLine<'a>),
@@ -97,6 +112,12 @@ impl Record {
     pub fn parse(line: &str) -> Result<Record, String> {
         let line: Line<'_> = serde_json::from_str(line).map_err(|error| plain(&error))?;
         match line {
+            Line::Export { schema } if schema == SCHEMA => Ok(Record::Export),
+            Line::Export { schema } => Err(format!(
+                "it is an export of the schema {schema:?}, and this everup reads {SCHEMA}; \
+                 import it with the everup that wrote it, or a later one"
+            )),
+            Line::End { lines } => Ok(Record::End(lines)),
             Line::Check(line) => line.read(),
             Line::Exchange { monitor, started_at, seen } => {
                 let exchange = Box::new(seen.exchange()?);
@@ -127,6 +148,8 @@ impl Record {
     #[must_use]
     pub fn print(&self) -> String {
         let line = match self {
+            Record::Export => Line::Export { schema: Cow::Borrowed(SCHEMA) },
+            Record::End(lines) => Line::End { lines: *lines },
             Record::Check(monitor, check) => Line::Check(CheckLine::of(monitor, check)),
             Record::Exchange(monitor, at, exchange) => Line::Exchange {
                 monitor: monitor.to_string(),
@@ -174,6 +197,8 @@ mod tests {
     use rstest::rstest;
 
     #[rstest]
+    #[case(r#"{"kind":"export","schema":"everup.export/1"}"#)]
+    #[case(r#"{"kind":"end","lines":2}"#)]
     #[case(
         r#"{"kind":"check","monitor":"api","started_at":"2026-11-01T00:00:00.000Z","verdict":"ok","latency_ms":12.3,"reason":null}"#
     )]
@@ -361,6 +386,9 @@ mod tests {
         r#"{"kind":"digest","monitor":"api","from":1793491200000,"checks":1,"latencies":[[40.3,1]]}"#,
         "to 32 steps"
     )]
+    #[case(r#"{"kind":"export","schema":"everup.export/2"}"#, "or a later one")]
+    #[case(r#"{"kind":"end","lines":-1}"#, "invalid value")]
+    #[case(r#"{"kind":"end","lines":2,"x":1}"#, "unknown field")]
     #[case(r#"{"kind":"outage"}"#, "unknown variant")]
     #[case("{", "EOF")]
     fn a_bad_line_is_told_what_is_wrong(#[case] line: &str, #[case] expected: &str) {

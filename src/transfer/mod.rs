@@ -2,8 +2,8 @@
 //! histories of other monitors into ours.
 //!
 //! `everup export` and `everup import` use it. `line` is one record; what `write` writes
-//! `read` reads unchanged, and twice is the same as once; `csv` has the checks alone, for
-//! spreadsheets. `kuma` and `uptimerobot` read what is not ours: `mapping` says which of
+//! `read` reads unchanged, and twice is the same as once; `frame` knows whether lines are
+//! missing; `csv` has the checks alone, for spreadsheets. `kuma` and `uptimerobot` read what is not ours: `mapping` says which of
 //! their monitors is which of ours, and `taking` what becomes of a record. All of a file
 //! goes in, or nothing.
 
@@ -13,6 +13,7 @@ mod closed_line;
 pub mod csv;
 mod field;
 mod foreign_line;
+mod frame;
 pub mod kuma;
 pub mod line;
 pub mod mapping;

@@ -1,5 +1,6 @@
 //! Into a store: all lines, or none.
 
+use super::frame::Frame;
 use super::line::Record;
 use crate::domain::check::Check;
 use crate::domain::monitor::{Key, MonitorId};
@@ -26,6 +27,9 @@ pub enum ReadError {
         /// What is wrong with it.
         problem: String,
     },
+    /// Lines are missing.
+    #[error("{0}; nothing was imported")]
+    Missing(String),
     /// The input could not be read.
     #[error("the input could not be read: {0}; nothing was imported")]
     Input(io::Error),
@@ -45,6 +49,8 @@ struct Reading {
     import: Box<dyn Import>,
     keys: HashMap<MonitorId, Key>,
     now: Timestamp,
+    /// Whether lines are missing.
+    frame: Frame,
     /// Checks of one monitor that have not been handed on, with their lines.
     piece: Option<(Key, Vec<Check>, Vec<u64>)>,
     /// The closed month whose rows are being read, with the line it began in.
@@ -56,7 +62,7 @@ struct Reading {
 /// were read, now and then.
 ///
 /// # Errors
-/// When a line is bad, the input breaks off, or the store refuses; then nothing of it
+/// When a line is bad or missing, the input breaks off, or the store refuses; then nothing of it
 /// is kept.
 pub async fn import(
     store: &dyn Store,
@@ -70,7 +76,8 @@ pub async fn import(
         .map(|history| (history.monitor.id.clone(), history.key))
         .collect();
     let import = store.import().await?;
-    let mut reading = Reading { import, keys, now, piece: None, closed: None };
+    let frame = Frame::default();
+    let mut reading = Reading { import, keys, now, frame, piece: None, closed: None };
     let bytes = match reading.lines(input, &mut progress).await {
         Ok(bytes) => bytes,
         Err(error) => {
@@ -99,6 +106,7 @@ impl Reading {
             let read = (&mut *input).take(LINE_BYTES_MAX + 1).read_until(b'\n', &mut text);
             let read = read.map_err(ReadError::Input)?;
             if read == 0 {
+                self.frame.end().map_err(ReadError::Missing)?;
                 return Ok(bytes);
             }
             line += 1;
@@ -112,6 +120,7 @@ impl Reading {
             let text = text.trim_start_matches('\u{feff}').trim();
             if !text.is_empty() {
                 let record = Record::parse(text).map_err(problem)?;
+                self.frame.take(line, &record).map_err(problem)?;
                 self.add(line, record).await?;
             }
             if line.is_multiple_of(1_000) {
@@ -125,6 +134,7 @@ impl Reading {
             self.hand_on_closed().await?;
         }
         match record {
+            Record::Export | Record::End(_) => Ok(()),
             Record::Monitor(past) => match at(line, self.import.past(&past).await)? {
                 Some(key) => {
                     self.keys.insert(past.id, key);

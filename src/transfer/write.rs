@@ -54,7 +54,8 @@ impl From<StoreError> for WriteError {
 
 /// Writes the selected records: the monitors first, then windows, then each one's pauses, what was
 /// imported for it, what remains of checks that are no longer kept, and its checks, in order of
-/// time, after those of a day what was said in some of them. Gives how many lines there were.
+/// time, after those of a day what was said in some of them. Lines stand between a head and an
+/// end, so that nobody takes a part for the whole. Gives how many lines there were.
 ///
 /// # Errors
 /// When the store cannot be read or the output refuses.
@@ -73,6 +74,7 @@ pub async fn export(
         lines += 1;
         writeln!(output, "{}", record.print())
     };
+    put(Record::Export, output)?;
     for history in &chosen {
         if let Some(past) = Past::of(&history.monitor, selection.span.from) {
             put(Record::Monitor(past), output)?;
@@ -138,8 +140,9 @@ pub async fn export(
             }
         }
     }
+    writeln!(output, "{}", Record::End(lines).print())?;
     output.flush()?;
-    Ok(lines)
+    Ok(lines + 1)
 }
 
 /// The checks alone, as CSV.

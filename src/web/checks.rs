@@ -74,7 +74,10 @@ async fn show(
         }
         span = span.cut(Span::new(*until, Timestamp::MAX));
     }
-    let tag = tag(history, span, form, view.snapshot.epoch);
+    // Read before the checks: should these change in between, it is the edition of a past
+    // that never comes back, and whoever asks again has all of them anew.
+    let edition = site.app.store.edition(history.key, span).await;
+    let tag = tag(span, form, &edition.map_err(Problem::unreadable)?);
     let known = headers.get(IF_NONE_MATCH).and_then(|known| known.to_str().ok());
     let matches = |known: &str| known.split(',').any(|one| one.trim() == tag || one == "*");
     if known.is_some_and(matches) {
@@ -153,17 +156,10 @@ fn span(
         .map_err(|why| Problem::bad_query(&why))
 }
 
-/// What the answer hangs on: the time, the form, the newest check in it, and the past's
-/// epoch.
-fn tag(history: &History, span: Span, form: Form, epoch: i64) -> String {
-    let newest = history.latest.as_ref().map_or(0, |latest| latest.started_at.0);
+/// What the answer hangs on: the time, the form, and which checks the store has of it.
+fn tag(span: Span, form: Form, edition: &str) -> String {
     let form = if form == Form::Csv { "c" } else { "n" };
-    format!(
-        "W/\"{form}{}-{}-{}-{epoch}\"",
-        span.from.0,
-        span.to.0,
-        newest.min(span.to.0)
-    )
+    format!("W/\"{form}{}-{}-{edition}\"", span.from.0, span.to.0)
 }
 
 /// How long a piece is: so many intervals, and at least an hour.

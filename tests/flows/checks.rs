@@ -62,6 +62,28 @@ async fn what_has_not_changed_is_not_sent_again_and_a_new_check_is() {
     app.stop().await;
 }
 
+/// Nothing is committed by the daemon meanwhile.
+#[tokio::test]
+async fn what_another_process_imports_is_sent_at_once() {
+    let target = Target::start().await;
+    let app = TestApp::start(&one("api", target.url().as_str())).await;
+    app.pass_ms(3 * MINUTE_MS).await;
+    let to = START.plus_ms(2 * MINUTE_MS);
+    let past = format!("{CHECKS}?from={START}&to={to}");
+    let answer = app.ask(&past, ("accept", "*/*")).await;
+    let tag = answer.headers()["etag"].to_str().unwrap().to_owned();
+    let line = format!(
+        "{{\"kind\":\"check\",\"monitor\":\"api\",\"started_at\":{},\"verdict\":\"fail\"}}\n",
+        START.plus_ms(MINUTE_MS + 7).0
+    );
+    assert_eq!(app.import(&line).await.unwrap().checks, 1);
+    let answer = app.ask(&past, ("if-none-match", &tag)).await;
+    assert_eq!(answer.status(), 200);
+    assert_ne!(answer.headers()["etag"].to_str().unwrap(), tag);
+    assert!(answer.text().await.unwrap().contains("\"verdict\":\"fail\""));
+    app.stop().await;
+}
+
 #[tokio::test]
 async fn a_bad_question_is_told_what_is_wrong() {
     let target = Target::start().await;

@@ -229,6 +229,7 @@ async fn a_correction_stands_beside_what_was_measured() {
     // The group follows its members.
     assert_eq!(ms(row(&adjusted, "groups", "shop"), "down"), 0);
     assert_eq!(app.page(NOVEMBER).await, closed);
+    verifies_as_corrected(&adjusted, &report);
     let page = app.text("/report/2026-11").await;
     assert!(page.contains("Corrected afterwards"), "{page}");
     assert!(page.contains("our own network was down"), "{page}");
@@ -288,4 +289,68 @@ async fn months_tile_after_the_time_zone_was_changed() {
     assert_eq!(app.page(NOVEMBER).await, november);
     assert_eq!(app.page(DECEMBER).await, closed);
     app.stop().await;
+
+/// An adjusted report is verified by itself, with the one that it restates in it, and every
+/// change is found.
+fn verifies_as_corrected(adjusted: &Value, measured: &Value) {
+    let verified = verify(&adjusted.to_string()).unwrap();
+    let restatement = verified.report.restatement.unwrap();
+    assert_eq!(restatement.corrections[0].author, "Ada");
+    assert_eq!(
+        measured["sha256"].as_str().unwrap(),
+        verified.report.closing.unwrap().sha256
+    );
+    let problem = |change: &dyn Fn(&mut Value)| {
+        let mut changed = adjusted.clone();
+        change(&mut changed);
+        verify(&changed.to_string()).unwrap_err().remove(0)
+    };
+    for (path, instead, words) in [
+        (
+            "/monitors/1/uptime_percent",
+            "12.34",
+            "/monitors/1/uptime_percent says \"12.34\"",
+        ),
+        (
+            "/monitors/0/milliseconds/down",
+            "ours",
+            "/monitors/0/milliseconds/down says \"ours\"",
+        ),
+        ("/restates/sha256", "ab", "/restates/sha256 says \"ab\", but it comes to"),
+        ("/restates/corrections/0/instead", "up", "but it comes to"),
+        ("/restates/corrections/0/outage", "api", "no name of an outage"),
+        (
+            "/restates/report/monitors/0/url",
+            "x",
+            "the report that it restates: its sha256 is",
+        ),
+    ] {
+        let found = problem(&|report| *report.pointer_mut(path).unwrap() = instead.into());
+        assert!(found.contains(words), "{path}: {found}");
+    }
+    let nothing = problem(&|report| report["restates"]["corrections"] = Value::Array(vec![]));
+    assert!(nothing.contains("without correcting anything"), "{nothing}");
+    let more = problem(&|report| report["monitors"][0]["imported"] = "more".into());
+    assert!(more.contains("/monitors/0/imported says"), "{more}");
+    let alone = problem(&|report| {
+        report["restates"].as_object_mut().unwrap().remove("report");
+    });
+    assert!(alone.contains(measured["sha256"].as_str().unwrap()), "{alone}");
+    assert!(alone.starts_with("it is an adjusted report"), "{alone}");
+    // As it is typed.
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), adjusted.to_string()).unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_everup"));
+    let output = command.arg("verify").arg(file.path()).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{said}");
+    let sha256 = measured["sha256"].as_str().unwrap();
+    for words in [
+        " is sound: November 2026 as corrected, 2 monitors and 1 group, computed again\n",
+        "it restates the report closed 2026-12-01T",
+        &format!(", sha256 {sha256}\n- the outage of api from 2026-11-10T"),
+        " counts as unknown, said Ada on 2026-12-10T12:00:00Z: our own network was down\n",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
 }

@@ -4,6 +4,7 @@ use crate::app::{TestApp, one};
 use crate::support::behaviour::Behaviour;
 use crate::support::target::Target;
 use everup::clock::Clock;
+use everup::domain::history::History;
 use everup::domain::period::Period;
 use everup::domain::span::Span;
 use everup::domain::timestamp::{MINUTE_MS, Timestamp};
@@ -125,6 +126,57 @@ async fn in_two_parts_it_is_the_same() {
     app.stop().await;
 }
 
+/// Wherever it is cut, also where a line ends; of a part nothing is taken.
+#[tokio::test]
+async fn it_moves_whole_or_not_at_all() {
+    let target = Target::start().await;
+    let app = eventful(&target).await;
+    let (store, now) = (app.store().await, app.clock.now());
+    let history = lines(&store, Timestamp::MIN).await;
+    let all: Vec<&str> = history.split_inclusive('\n').collect();
+    let end = format!("{{\"kind\":\"end\",\"lines\":{}}}\n", all.len() - 1);
+    assert_eq!(all[all.len() - 1], end);
+    let folder = tempfile::tempdir().unwrap();
+    let other = Sqlite::open(&folder.path().join("other.db")).await.unwrap();
+    let registration = |history: &History| Registration {
+        id: history.monitor.id.clone(),
+        name: history.monitor.name.clone(),
+        url: history.monitor.url.clone(),
+        since: None,
+        parameters: history.monitor.parameters.current(),
+    };
+    let histories = store.load().await.unwrap().histories;
+    let living: Vec<Registration> = histories[..2].iter().map(registration).collect();
+    other.register(now, &living, Others::Keep).await.unwrap();
+    let before = lines(&other, Timestamp::MIN).await;
+    let refused = async |lines: &str| {
+        let refused = read::import(&other, &mut lines.as_bytes(), Timestamp::MAX, |_| ()).await;
+        refused.unwrap_err().to_string()
+    };
+    assert!(refused("").await.starts_with("there are no lines in it;"));
+    for lines in 1..all.len() {
+        let said = refused(&all[..lines].concat()).await;
+        assert!(said.contains("line 1 has no end: it is cut short"), "{lines}: {said}");
+        assert!(said.ends_with("nothing was imported"), "{said}");
+    }
+    let said = refused(&[&all[..9], &all[10..]].concat().concat()).await;
+    assert!(said.contains("lines of the export should stand before its end"), "{said}");
+    let said = refused(&all[1..].concat()).await;
+    assert!(said.contains("its first line, is missing"), "{said}");
+    let said = refused(&(history.clone() + all[all.len() - 2])).await;
+    assert!(said.contains("it stands after the end of an export"), "{said}");
+    let said = refused(&(all[..3].concat() + &history)).await;
+    assert!(said.contains("another export begins here"), "{said}");
+    assert_eq!(lines(&other, Timestamp::MIN).await, before);
+    // Two that are whole are as good as one after the other, and lines alone are no export.
+    let newer = lines(&store, now.plus_ms(-20 * MINUTE_MS)).await;
+    import(&other, &(newer + "\n" + &history)).await;
+    assert_eq!(lines(&other, Timestamp::MIN).await, history);
+    let again = import(&other, &all[1..all.len() - 1].concat()).await;
+    assert_eq!(Imported { known_checks: 0, ..again }, Imported::default());
+    app.stop().await;
+}
+
 #[tokio::test]
 async fn a_monitor_that_is_watched_where_it_comes_from_must_be_configured() {
     let target = Target::start().await;
@@ -138,7 +190,7 @@ async fn a_monitor_that_is_watched_where_it_comes_from_must_be_configured() {
     assert!(
         refused
             .to_string()
-            .starts_with("line 1: there is no monitor \"api\"; add it"),
+            .starts_with("line 2: there is no monitor \"api\"; add it"),
         "{refused}"
     );
     assert!(other.load().await.unwrap().histories.is_empty());

@@ -227,6 +227,71 @@ pub async fn packing_changes_no_answer(database: &dyn Database) {
     assert_eq!(store.checks(recorder.key("web"), span(3, 6)).await.unwrap().len(), 2);
 }
 
+/// Every answer that was had under an edition.
+#[derive(Default)]
+struct Editions(BTreeMap<(Key, usize, String), Vec<Check>>);
+
+impl Editions {
+    /// Asserts that no edition stands for another answer than before, and that two handles
+    /// on one database have the same. Gives how many were new.
+    async fn look(&mut self, stores: [&dyn Store; 2], keys: &[Key]) -> usize {
+        let (known, day) = (self.0.len(), DAY_MS / 1_000);
+        let spans = [Span::ALWAYS, span(0, 600), span(600, 7_200), span(day, 9 * day)];
+        for key in keys {
+            for (index, of) in spans.into_iter().enumerate() {
+                let edition = stores[0].edition(*key, of).await.unwrap();
+                assert_eq!(stores[1].edition(*key, of).await.unwrap(), edition);
+                let checks = stores[0].checks(*key, of).await.unwrap();
+                let had = self.0.entry((*key, index, edition)).or_insert(checks.clone());
+                assert_eq!(*had, checks, "{of:?}");
+            }
+        }
+        self.0.len() - known
+    }
+}
+
+pub async fn an_edition_never_stands_for_two_answers(database: &dyn Database) {
+    let mut recorder = Recorder::start(watching(database, &["api", "web"]).await).await;
+    let (store, other) = (recorder.store.clone(), database.open().await);
+    let keys = ["api", "web"].map(|id| recorder.key(id));
+    let stores: [&dyn Store; 2] = [&*store, &*other];
+    let mut editions = Editions::default();
+    editions.look(stores, &keys).await;
+    for check in [ok(10), ok(70), ok(700)] {
+        recorder.keep(&[("api", check)], None).await;
+        assert!(editions.look(stores, &keys).await > 0);
+    }
+    // A clock that went back.
+    recorder.keep(&[("api", ok(650))], None).await;
+    editions.look(stores, &keys).await;
+    // Another process, of which no commit here knows.
+    import(&*other, keys[0], &[fail(40)]).await;
+    assert!(editions.look(stores, &keys).await > 0);
+    // What is known already is no change.
+    import(&*other, keys[0], &[fail(40)]).await;
+    assert_eq!(editions.look(stores, &keys).await, 0);
+    // Before where packs end.
+    recorder.keep(&[("api", ok(660))], None).await;
+    assert!(editions.look(stores, &keys).await > 0);
+    recorder.keep(&[("api", ok(3_000)), ("web", ok(3_001))], None).await;
+    for until in [2_900, 3_001, 9_000] {
+        store.pack(at(until)).await.unwrap();
+        editions.look(stores, &keys).await;
+    }
+    let settled = store.edition(keys[0], span(0, 600)).await.unwrap();
+    let day = DAY_MS / 1_000;
+    for second in [day, 2 * day] {
+        recorder.keep(&[("api", ok(second)), ("web", ok(second))], None).await;
+        editions.look(stores, &keys).await;
+    }
+    store.pack(at(3 * day)).await.unwrap();
+    editions.look(stores, &keys).await;
+    assert_eq!(store.edition(keys[0], span(0, 600)).await.unwrap(), settled);
+    let first_day = BTreeMap::from([(keys[0], Spans::from(span(-day, day)))]);
+    assert_eq!(store.purge(&first_day).await.unwrap().days, 1);
+    assert!(editions.look(stores, &keys).await > 0);
+}
+
 pub async fn monitors_come_in_the_order_of_their_registration(database: &dyn Database) {
     let store = watching(database, &["c", "a", "b"]).await;
     assert_eq!(ids(&store.load().await.unwrap()), ["c", "a", "b"]);
@@ -1043,6 +1108,7 @@ hold! {
         a_check_that_comes_after_a_later_checkpoint_is_judged,
         the_checks_of_a_removed_monitor_are_judged_to_the_last,
         packing_changes_no_answer,
+        an_edition_never_stands_for_two_answers,
         monitors_come_in_the_order_of_their_registration,
         registering_the_same_again_changes_nothing,
         a_name_and_an_address_change_without_a_new_epoch,

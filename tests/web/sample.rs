@@ -689,6 +689,10 @@ impl Store for Shelf {
         Ok(all.iter().filter(inside).cloned().collect())
     }
 
+    async fn edition(&self, key: Key, span: Span) -> Result<String, StoreError> {
+        Ok(self.checks(key, span).await?.len().to_string())
+    }
+
     async fn recent(
         &self,
         _: &mut (dyn for<'c> FnMut(Key, &'c Check) + Send),

@@ -91,6 +91,24 @@ pub(super) async fn read(
     rows.map(|row| Ok(check(&row?)?.1)).try_collect().await
 }
 
+/// How many checks of one monitor began within `span`.
+pub(super) async fn count(
+    connection: &mut SqliteConnection,
+    key: Key,
+    span: Span,
+) -> Result<i64, StoreError> {
+    let count = sqlx::query_scalar(
+        "SELECT count(*) FROM hot_check
+         WHERE monitor = $1 AND started_at >= $2 AND started_at < $3",
+    )
+    .bind(key.0)
+    .bind(span.from.0)
+    .bind(span.to.0)
+    .fetch_one(connection)
+    .await?;
+    Ok(count)
+}
+
 /// Every check that began at `from` or later, of all monitors, in order of time.
 pub(super) async fn for_each_from(
     connection: &mut SqliteConnection,

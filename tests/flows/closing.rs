@@ -289,6 +289,7 @@ async fn months_tile_after_the_time_zone_was_changed() {
     assert_eq!(app.page(NOVEMBER).await, november);
     assert_eq!(app.page(DECEMBER).await, closed);
     app.stop().await;
+}
 
 /// An adjusted report is verified by itself, with the one that it restates in it, and every
 /// change is found.

@@ -33,6 +33,7 @@ pub mod outage_list;
 pub mod past;
 pub mod pdf;
 pub mod period;
+pub mod promise;
 pub mod restated;
 pub mod retention;
 pub mod settings;

@@ -6,12 +6,11 @@ use super::figures::{Figures, Shown};
 use super::latency;
 use super::past;
 use super::period::{GroupRow, MonitorRow, PeriodReport};
+use super::promise::BudgetWords;
 use super::restated::Restatement;
-use crate::domain::budget::Budget;
 use crate::domain::duration;
 use crate::domain::group::Rule;
 use crate::domain::latency::Percentiles;
-use crate::domain::month::local_date;
 use crate::domain::percent::Verdict;
 use crate::domain::period::Period;
 use crate::domain::timestamp::Timestamp;
@@ -269,7 +268,7 @@ fn entry(report: &PeriodReport, name: &str, figures: &Figures) -> Entry {
         ("Maintenance", tally.maintenance),
         ("Paused", tally.paused),
     ];
-    let [allowed, left] = budget_words(&figures.budget);
+    let BudgetWords { allowed, left, lost } = BudgetWords::of(&figures.budget, report.zone);
     Entry {
         name: name.to_owned(),
         rule: None,
@@ -297,7 +296,7 @@ fn entry(report: &PeriodReport, name: &str, figures: &Figures) -> Entry {
         is_certain: figures.certain || figures.verdict == Verdict::NoData,
         allowed,
         left,
-        lost: lost(&figures.budget, report.zone),
+        lost: lost.map(|(when, day)| format!("{when} {day}")),
         besides: (besides.into_iter())
             .filter(|(_, ms)| *ms > 0)
             .map(|(kind, ms)| (kind, duration::in_words(ms)))
@@ -339,24 +338,6 @@ fn columns(report: &PeriodReport, figures: &Figures, months: &[past::MonthSum]) 
             .collect(),
         Period::Range(_) => Vec::new(),
     }
-}
-
-/// What a promise allows, and what is left of it.
-fn budget_words(budget: &Budget) -> [String; 2] {
-    let left = match budget.left_ms() {
-        left if left >= 0 => format!("{} left", duration::at_least_in_words(left)),
-        over => format!("{} too much", duration::in_words(-over)),
-    };
-    [duration::at_least_in_words(budget.allowed_ms), left]
-}
-
-/// When a budget was or will be used up.
-fn lost(budget: &Budget, zone: Tz) -> Option<String> {
-    let day = |at: Timestamp| local_date(at, zone).format("%-d %b").to_string();
-    budget.lost_at.map(|at| match budget.used_ms > budget.allowed_ms {
-        true => format!("lost on {}", day(at)),
-        false => format!("at this pace lost on {}", day(at)),
-    })
 }
 
 fn corrections(report: &PeriodReport, restatement: &Restatement) -> Corrections {

@@ -3,6 +3,7 @@
 
 use super::closed;
 use super::imported::Imported;
+use super::latecomer::Latecomers;
 use super::latency::Remembered;
 use super::period::{MonitorRow, NoReport, PeriodReport};
 use super::restated::restate;
@@ -34,15 +35,17 @@ pub async fn answer(
     {
         let histories: Vec<&History> = histories.into_iter().collect();
         let mut report = open(&kept.text())?.beside_its_months(&histories, now, settings);
-        tell_imported(store, histories, &mut report).await?;
+        tell_imported(store, histories.iter().copied(), &mut report).await?;
         let corrections = store.corrections(Some(month)).await?;
         let restatement = restate(&report, corrections).map(Box::new);
-        return Ok(PeriodReport { restatement, ..report });
+        let latecomers = Latecomers::of(&report, &histories, settings).into_iter().collect();
+        let report = PeriodReport { restatement, latecomers, ..report };
+        return Ok(report.with_corrected_months(store, now).await?);
     }
     let mut report =
         PeriodReport::make(store, histories, period, now, settings, remembered).await?;
     if matches!(period, Period::Month(_)) {
-        return Ok(report);
+        return Ok(report.with_corrected_months(store, now).await?);
     }
     for month in store.closed_months().await? {
         // Closed in another zone, a month may lie only partly in the period.
@@ -53,12 +56,14 @@ pub async fn answer(
         if let Some(kept) = store.closed_month(month).await?
             && kept.closed_at <= now
         {
-            report = with(report, &open(&kept.text())?);
+            let kept = open(&kept.text())?;
+            report.latecomers.extend(Latecomers::among(&report, &kept));
+            report = with(report, &kept);
             report.kept.push(month);
         }
     }
     report.sum_months();
-    Ok(report)
+    Ok(report.with_corrected_months(store, now).await?)
 }
 
 /// What another monitor has said of a closed month: it stands beside the figures and is

@@ -103,6 +103,8 @@ pub fn open(text: &str) -> Result<PeriodReport, String> {
         closing: Some(closing),
         kept: Vec::new(),
         restatement: None,
+        corrected: Vec::new(),
+        latecomers: Vec::new(),
     })
 }
 

@@ -23,6 +23,7 @@ pub mod headline;
 pub mod hours;
 pub mod imported;
 pub mod json;
+pub mod latecomer;
 pub mod latency;
 pub mod listing;
 pub mod markdown;

@@ -3,11 +3,12 @@
 //! things. It computes no figure.
 
 use super::figures::{Figures, Shown};
+use super::latecomer::Latecomers;
 use super::latency;
 use super::past;
 use super::period::{GroupRow, MonitorRow, PeriodReport};
 use super::promise::BudgetWords;
-use super::restated::Restatement;
+use super::restated::{CorrectedMonth, CorrectedRow, SUMS_ARE_MEASURED};
 use crate::domain::duration;
 use crate::domain::group::Rule;
 use crate::domain::latency::Percentiles;
@@ -15,10 +16,17 @@ use crate::domain::percent::Verdict;
 use crate::domain::period::Period;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::uptime::Tally;
+use crate::store::closed::Subject;
 use chrono_tz::Tz;
 
 /// What stands where there is nothing to say.
 pub const NOTHING: &str = "–";
+
+/// What marks a measured figure that was corrected afterwards.
+const DAGGER: &str = " †";
+
+/// The title of what says so.
+pub const CORRECTED: &str = "† Corrected afterwards";
 
 /// What the figures mean, in two sentences that fit below a table.
 pub const RULE: &str = "Uptime is the time up divided by the time observed; time that nobody \
@@ -50,6 +58,9 @@ pub struct Statement {
     pub groups: Vec<Entry>,
     /// What was corrected afterwards.
     pub corrections: Option<Corrections>,
+    /// Sentences that say which months of a longer period were corrected, and who is not
+    /// in a closed month.
+    pub remarks: Vec<String>,
 }
 
 /// How a month was closed.
@@ -74,6 +85,8 @@ pub struct Entry {
     pub uptime: String,
     /// Whether so much is missing that it must be said beside the figure.
     pub is_partial: bool,
+    /// Whether the figure, which is the measured one, was corrected afterwards.
+    pub is_corrected: bool,
     /// Low and high bound, in percent; [`NOTHING`] where nothing was eligible.
     pub bounds: String,
     /// How much of the eligible time was observed.
@@ -183,8 +196,8 @@ impl Statement {
             }),
             monitors: report.monitors.iter().map(|row| of_monitor(report, row)).collect(),
             groups: report.groups.iter().map(|row| of_group(report, row)).collect(),
-            corrections: (report.restatement.as_deref())
-                .map(|restatement| corrections(report, restatement)),
+            corrections: report.own_corrections().map(|of| corrections(report, of)),
+            remarks: remarks(report),
         }
     }
 
@@ -207,10 +220,14 @@ impl Entry {
     /// The uptime with what must be said beside it.
     #[must_use]
     pub fn figure(&self) -> String {
-        match self.is_partial {
-            true => format!("{} (partial data)", self.uptime),
-            false => self.uptime.clone(),
-        }
+        let partial = if self.is_partial { " (partial data)" } else { "" };
+        format!("{}{partial}{}", self.uptime, self.dagger())
+    }
+
+    /// What stands after a figure that was corrected, and before the title of what says so.
+    #[must_use]
+    pub fn dagger(&self) -> &'static str {
+        if self.is_corrected { DAGGER } else { "" }
     }
 
     /// The promise and whether it was kept: `99.9 % met`; with a question mark where the
@@ -228,6 +245,7 @@ fn of_monitor(report: &PeriodReport, row: &MonitorRow) -> Entry {
     };
     Entry {
         about: row.url.clone(),
+        is_corrected: is_corrected(report, Subject::Monitor, &row.id),
         blips: row.blips.to_string(),
         checks: row.summary.checks.to_string(),
         latency: [latency(|p| p.p50_us), latency(|p| p.p95_us), latency(|p| p.p99_us)],
@@ -247,9 +265,14 @@ fn of_group(report: &PeriodReport, row: &GroupRow) -> Entry {
     Entry {
         rule: Some(format!("{} of {}", row.rule.word(), row.members.len())),
         about: format!("Group of {}: {rule}", row.members.join(", ")),
+        is_corrected: is_corrected(report, Subject::Group, &row.id),
         columns: columns(report, &row.figures, &row.months),
         ..entry(report, &row.name, &row.figures)
     }
+}
+
+fn is_corrected(report: &PeriodReport, subject: Subject, id: &str) -> bool {
+    report.own_corrections().is_some_and(|of| of.row(subject, id).is_some())
 }
 
 fn entry(report: &PeriodReport, name: &str, figures: &Figures) -> Entry {
@@ -275,6 +298,7 @@ fn entry(report: &PeriodReport, name: &str, figures: &Figures) -> Entry {
         about: String::new(),
         uptime,
         is_partial,
+        is_corrected: false,
         bounds: bounds.map_or_else(nothing, |(low, high)| format!("{low}..{high}")),
         coverage: percent(figures.coverage_text(report.decimals)),
         downtime: match tally.down {
@@ -340,25 +364,28 @@ fn columns(report: &PeriodReport, figures: &Figures, months: &[past::MonthSum]) 
     }
 }
 
-fn corrections(report: &PeriodReport, restatement: &Restatement) -> Corrections {
+/// What must be said of the closed months that the figures are made of.
+fn remarks(report: &PeriodReport) -> Vec<String> {
+    let names: Vec<String> = report.corrected_months().map(|of| of.month.name()).collect();
+    let corrected = (!names.is_empty())
+        .then(|| format!("Corrected afterwards: {}. {SUMS_ARE_MEASURED}", names.join(", ")));
+    let is_longer = !matches!(report.period, Period::Month(_));
+    let late = report.latecomers.iter().filter(|_| is_longer);
+    corrected.into_iter().chain(late.map(Latecomers::sentence)).collect()
+}
+
+fn corrections(report: &PeriodReport, corrected: &CorrectedMonth) -> Corrections {
     let uptime = |figures: &Figures| percent(figures.uptime_text(report.decimals));
-    let row = |name: &str, measured: &Figures, adjusted: &Figures| {
-        let differs = measured.timeline != adjusted.timeline;
-        differs.then(|| [name.to_owned(), uptime(measured), uptime(adjusted)])
-    };
-    let adjusted = &restatement.adjusted;
-    let monitors = (report.monitors.iter().zip(&adjusted.monitors))
-        .filter_map(|(a, b)| row(&a.name, &a.figures, &b.figures));
-    let groups = (report.groups.iter().zip(&adjusted.groups))
-        .filter_map(|(a, b)| row(&a.name, &a.figures, &b.figures));
-    let said = restatement.corrections.iter().map(|correction| Said {
+    let row =
+        |row: &CorrectedRow| [row.name.clone(), uptime(&row.measured), uptime(&row.adjusted)];
+    let said = corrected.corrections.iter().map(|correction| Said {
         monitor: correction.monitor.clone(),
         since: local(correction.outage_began_at, report.zone),
         instead: correction.instead.word(),
         author: correction.author.clone(),
         reason: correction.reason.clone(),
     });
-    Corrections { rows: monitors.chain(groups).collect(), said: said.collect() }
+    Corrections { rows: corrected.rows.iter().map(row).collect(), said: said.collect() }
 }
 
 fn percent(text: Option<String>) -> String {

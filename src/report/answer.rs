@@ -2,9 +2,11 @@
 //! it reads now.
 
 use super::closed;
+use super::figures::Figures;
 use super::imported::Imported;
+use super::latecomer::Latecomers;
 use super::latency::Remembered;
-use super::period::{MonitorRow, NoReport, PeriodReport};
+use super::period::{NoReport, PeriodReport};
 use super::restated::restate;
 use super::settings::Settings;
 use crate::domain::calendar::Cut;
@@ -38,16 +40,18 @@ pub async fn answer(
         let histories: Vec<&History> = histories.into_iter().collect();
         let mut report = open(&kept.text())?.beside_its_months(&histories, now, settings);
         keep_closed(store, &mut report, now).await?;
-        tell_imported(store, histories, &mut report).await?;
+        tell_imported(store, histories.iter().copied(), &mut report).await?;
         let corrections = store.corrections(Some(month)).await?;
         let restatement = restate(&report, corrections).map(Box::new);
-        return Ok(PeriodReport { restatement, ..report });
+        let latecomers = Latecomers::of(&report, &histories, settings).into_iter().collect();
+        let report = PeriodReport { restatement, latecomers, ..report };
+        return Ok(report.with_corrected_months(store, now).await?);
     }
     let mut report =
         PeriodReport::make(store, histories, period, now, settings, remembered).await?;
     if matches!(period, Period::Month(_)) {
         keep_closed(store, &mut report, now).await?;
-        return Ok(report);
+        return Ok(report.with_corrected_months(store, now).await?);
     }
     for Cut { month, window, .. } in store.closed_months().await? {
         if !window.overlaps(report.window) {
@@ -56,12 +60,14 @@ pub async fn answer(
         if let Some(kept) = store.closed_month(month).await?
             && kept.closed_at <= now
         {
-            report = with(report, &open(&kept.text())?);
+            let kept = open(&kept.text())?;
+            report.latecomers.extend(Latecomers::among(&report, &kept));
+            report = with(report, &kept);
             report.kept.push(month);
         }
     }
     report.sum_months();
-    Ok(report)
+    Ok(report.with_corrected_months(store, now).await?)
 }
 
 /// Among the months beside a report, those that are closed stand as they were closed.
@@ -120,10 +126,11 @@ fn corrupt(wrong: String) -> NoReport {
 
 /// A longer report with a closed month in place of what it says of that time.
 fn with(mut report: PeriodReport, month: &PeriodReport) -> PeriodReport {
+    let monitors: HashMap<&str, &Figures> =
+        month.monitors.iter().map(|row| (row.id.as_str(), &row.figures)).collect();
     for row in &mut report.monitors {
-        let same = |kept: &&MonitorRow| kept.id == row.id;
-        if let Some(kept) = month.monitors.iter().find(same) {
-            row.figures = row.figures.with_part(&kept.figures);
+        if let Some(kept) = monitors.get(row.id.as_str()) {
+            row.figures = row.figures.with_part(kept);
         }
     }
     for row in &mut report.groups {

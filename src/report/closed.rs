@@ -112,6 +112,8 @@ pub fn open(text: &str) -> Result<PeriodReport, String> {
         closing: Some(closing),
         kept: Vec::new(),
         restatement: None,
+        corrected: Vec::new(),
+        latecomers: Vec::new(),
     })
 }
 

@@ -5,6 +5,7 @@ use super::figures::{BOUNDS_DECIMALS, Figures};
 use super::latency;
 use super::period::{MonitorRow, PeriodReport};
 use crate::domain::cell::inert;
+use crate::store::closed::Subject;
 
 /// What a row begins with: of when and of what it is.
 const ABOUT: [&str; 10] =
@@ -39,6 +40,10 @@ const FIGURES: [&str; 21] = [
 const CHECKS: [&str; 6] =
     ["blips", "checks", "latency_p50_ms", "latency_p95_ms", "latency_p99_ms", "imported"];
 
+/// What was corrected afterwards: of a closed month the adjusted uptime, and of any period
+/// the months of which the figures were.
+const CORRECTED: [&str; 2] = ["adjusted_uptime_percent", "corrected_months"];
+
 /// Prints a report. A value that does not exist is an empty field.
 #[must_use]
 pub fn print(report: &PeriodReport) -> String {
@@ -46,17 +51,22 @@ pub fn print(report: &PeriodReport) -> String {
         .terminator(csv::Terminator::CRLF)
         .from_writer(Vec::new());
     // Writing records of equal length into memory cannot fail.
-    let _ = table.write_record(ABOUT.iter().chain(&FIGURES).chain(&CHECKS));
+    let _ = table.write_record(ABOUT.iter().chain(&FIGURES).chain(&CHECKS).chain(&CORRECTED));
     for row in &report.monitors {
         let about = about(report, "monitor", &row.id, &row.name, &row.url);
         let figures = figures(&row.figures, report.decimals);
-        let _ = table.write_record(about.iter().chain(&figures).chain(&checks(report, row)));
+        let checks = checks(report, row);
+        let corrected = corrected(report, Subject::Monitor, &row.id);
+        let row = about.iter().chain(&figures).chain(&checks).chain(&corrected);
+        let _ = table.write_record(row);
     }
     for row in &report.groups {
         let about = about(report, "group", &row.id, &row.name, "");
         let figures = figures(&row.figures, report.decimals);
         let none: [String; 6] = std::array::from_fn(|_| String::new());
-        let _ = table.write_record(about.iter().chain(&figures).chain(&none));
+        let corrected = corrected(report, Subject::Group, &row.id);
+        let row = about.iter().chain(&figures).chain(&none).chain(&corrected);
+        let _ = table.write_record(row);
     }
     let bytes = table.into_inner().unwrap_or_default();
     String::from_utf8(bytes).unwrap_or_default()
@@ -103,6 +113,17 @@ fn figures(figures: &Figures, decimals: u32) -> [String; 21] {
         figures.outages.len().to_string(),
         ms(figures.longest_outage_ms()),
         ms(figures.recovery_ms()),
+    ]
+}
+
+fn corrected(report: &PeriodReport, subject: Subject, id: &str) -> [String; 2] {
+    let own = report.own_corrections();
+    let months = report.corrected_parts();
+    let months = months.filter(|of| of.row(subject, id).is_some()).map(|of| of.month);
+    let adjusted = own.and_then(|of| of.row(subject, id)).map(|row| &row.adjusted);
+    [
+        adjusted.and_then(|of| of.uptime_text(report.decimals)).unwrap_or_default(),
+        months.map(|month| month.to_string()).collect::<Vec<_>>().join(" "),
     ]
 }
 

@@ -4,6 +4,7 @@
 //! in, and never cut to one.
 
 use super::listing::{self, Listed};
+use super::restated::of_outage;
 use super::settings::Settings;
 use crate::domain::check::Check;
 use crate::domain::class::Class;
@@ -15,6 +16,7 @@ use crate::domain::span::Span;
 use crate::domain::timeline::{Segment, Timeline};
 use crate::domain::timestamp::{DAY_MS, Timestamp};
 use crate::domain::uptime::Tally;
+use crate::store::closed::Correction;
 use crate::store::contract::{Store, StoreError};
 
 /// Blips this long before and after belong to the story.
@@ -80,6 +82,9 @@ pub struct Dossier<'a> {
     pub recovery: Option<Check>,
     /// The failing runs of the day before and the day after that were no outage.
     pub blips: Vec<Blip>,
+    /// What was said of it after a month of it was closed, in the order in which that was
+    /// said: at most once of each month.
+    pub corrections: Vec<Correction>,
 }
 
 impl<'a> Dossier<'a> {
@@ -106,6 +111,7 @@ impl<'a> Dossier<'a> {
         // While it lasts, the checks that have not decided anything yet belong to it.
         let listed = Span::new(outage.from, outage.to.unwrap_or(now.plus_ms(1)));
         let end = end(history, &outage);
+        let corrections = store.corrections(None).await?;
         Ok(Some(Dossier {
             at: now,
             end,
@@ -120,6 +126,7 @@ impl<'a> Dossier<'a> {
                 None => None,
             },
             blips: account.known.blips,
+            corrections: of_outage(&corrections, &id).cloned().collect(),
             id,
             history,
             outage,

@@ -2,13 +2,14 @@
 //! never changed but by a new schema name.
 
 use super::dossier::{Dossier, End, Proof};
-use super::json::number;
+use super::json::{adjusted_address, number};
 use super::listing::Listed;
 use crate::domain::check::{Check, Phases};
 use crate::domain::class::Class;
 use crate::domain::month::Month;
 use crate::domain::outage::Blip;
 use crate::domain::timeline::Segment;
+use crate::store::closed::Correction;
 use crate::store::exchange::Form;
 use serde::Serialize;
 
@@ -34,6 +35,9 @@ struct Outage<'a> {
     checks: Vec<Line<'a>>,
     recovery: Option<Look<'a>>,
     blips: Vec<Around<'a>>,
+    /// Of an outage that was corrected in a closed month.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    corrections: Vec<Corrected<'a>>,
 }
 
 #[derive(Serialize)]
@@ -64,6 +68,16 @@ struct InMonth {
     month: String,
     milliseconds: i64,
     report: String,
+}
+
+#[derive(Serialize)]
+struct Corrected<'a> {
+    month: String,
+    instead: &'static str,
+    author: &'a str,
+    reason: &'a str,
+    made_at: String,
+    adjusted: String,
 }
 
 #[derive(Serialize)]
@@ -141,6 +155,7 @@ pub fn print(dossier: &Dossier<'_>) -> String {
         checks: dossier.checks.iter().map(line).collect(),
         recovery: dossier.recovery.as_ref().map(look),
         blips: dossier.blips.iter().map(around).collect(),
+        corrections: dossier.corrections.iter().map(corrected).collect(),
     };
     // Serialising strings, integers and finite numbers into memory cannot fail.
     let mut text = serde_json::to_string(&form).unwrap_or_default();
@@ -175,6 +190,17 @@ fn in_month(month: Month, down_ms: i64) -> InMonth {
         month: month.to_string(),
         milliseconds: down_ms,
         report: format!("/report/{month}.json"),
+    }
+}
+
+fn corrected(of: &Correction) -> Corrected<'_> {
+    Corrected {
+        month: of.month.to_string(),
+        instead: of.instead.word(),
+        author: &of.author,
+        reason: &of.reason,
+        made_at: of.made_at.to_string(),
+        adjusted: adjusted_address(of.month),
     }
 }
 

@@ -25,6 +25,7 @@ use super::answer::answer;
 use super::figures::Figures;
 use super::headline::Piece;
 use super::period::{Closing, MonitorRow, NoReport, PeriodReport};
+use super::restated::CorrectedMonth;
 use super::settings::Settings;
 use crate::domain::calendar::Seam;
 use crate::domain::class::Class;
@@ -36,7 +37,7 @@ use crate::domain::period::Period;
 use crate::domain::run::Run;
 use crate::domain::span::{Span, Spans};
 use crate::domain::timestamp::Timestamp;
-use crate::store::closed::Correction;
+use crate::store::closed::{Correction, Subject};
 use crate::store::contract::Store;
 use chrono_tz::Tz;
 use part::Part;
@@ -89,6 +90,12 @@ pub struct Scope {
     pub kept: Vec<Month>,
     /// What corrections make of the figures; `None` where they leave them alone.
     pub adjusted: Option<Adjusted>,
+    /// The closed months of a longer period whose figures of this one were corrected, as
+    /// far as that is about its time; oldest first.
+    pub corrected: Vec<CorrectedMonth>,
+    /// The closed months of this time that have no row of this one, oldest first. Its
+    /// figures are of what is known of them today.
+    pub closed_without: Vec<Month>,
 }
 
 /// What corrections make of figures that stay as they were measured.
@@ -130,7 +137,14 @@ impl Explanation {
         now: Timestamp,
         settings: &Settings,
     ) -> Result<Explanation, NoReport> {
-        let report = answer(store, [history], period, now, settings, None).await?;
+        let mut report = answer(store, [history], period, now, settings, None).await?;
+        let late = (Subject::Monitor, history.monitor.id.as_str());
+        if report.is_closed_without(late) {
+            report = PeriodReport {
+                latecomers: report.latecomers,
+                ..PeriodReport::make(store, [history], period, now, settings, None).await?
+            };
+        }
         let runs = store.runs().await?;
         let foreign = store.imports(history.key, report.window).await?;
         let kept_from = store.kept_from().await?.get(&history.key).copied();
@@ -176,7 +190,13 @@ impl Explanation {
             row.map(|row| row.figures.clone())
         };
         Explanation {
-            scope: Scope::of(reading.report, now, rows, |of| of.monitor == reading.row.id),
+            scope: Scope::of(
+                reading.report,
+                now,
+                (Subject::Monitor, &reading.row.id),
+                rows,
+                |of| of.monitor == reading.row.id,
+            ),
             ends_at,
             ends_because,
             doubtful: doubt.perhaps_down.subtract(&seen_so),
@@ -190,11 +210,12 @@ impl Explanation {
 }
 
 impl Scope {
-    /// The scope of figures that `row` finds in a report, and of which `is_about` says
-    /// whether a correction is about them.
+    /// The scope of the figures of somebody, that `row` finds in a report, and of which
+    /// `is_about` says whether a correction is about them.
     fn of(
         report: &PeriodReport,
         now: Timestamp,
+        (subject, id): (Subject, &str),
         row: impl Fn(&PeriodReport) -> Option<Figures>,
         is_about: impl Fn(&Correction) -> bool,
     ) -> Scope {
@@ -204,6 +225,8 @@ impl Scope {
             let figures = row(&restatement.adjusted)?;
             (!corrections.is_empty()).then_some(Adjusted { figures, corrections })
         });
+        let corrected = report.corrected_months();
+        let corrected = corrected.filter(|month| month.row(subject, id).is_some());
         Scope {
             period: report.period,
             zone: report.zone,
@@ -214,6 +237,11 @@ impl Scope {
             seams: report.seams.clone(),
             kept: report.kept.clone(),
             adjusted,
+            corrected: corrected.cloned().collect(),
+            closed_without: (report.latecomers.iter())
+                .filter(|of| of.has(subject, id))
+                .map(|of| of.month)
+                .collect(),
         }
     }
 }

@@ -7,7 +7,7 @@ use super::past::Past;
 use super::settings::{GroupSettings, Settings};
 use super::status::{DAYS, Day, Status};
 use super::story::Story;
-use crate::domain::group::{Judged, Member};
+use crate::domain::group::{Group, Judged, Member};
 use crate::domain::history::History;
 use crate::domain::month;
 use crate::domain::span::{Span, Spans};
@@ -191,7 +191,8 @@ impl<'a> GroupReport<'a> {
         settings: &Settings,
     ) -> Result<GroupReport<'a>, StoreError> {
         let mut story = Story::of(&group.past, now, settings);
-        story.keep_closed(store, Subject::Group, &group.settings.group.id).await?;
+        let Group { id, members, .. } = &group.settings.group;
+        story.keep_closed(store, (Subject::Group, id), members, now).await?;
         Ok(GroupReport {
             at: now,
             now: group.now(now),

@@ -5,15 +5,18 @@ mod imported;
 
 use super::figures::{BOUNDS_DECIMALS, Figures};
 use super::imported::Imported;
+use super::latecomer::Latecomers;
 use super::latency;
 use super::outage::MonthOutage;
 use super::period::{Closing, GroupRow, MonitorRow, PeriodReport};
+use super::restated::CorrectedMonth;
 use crate::domain::monitor::{MonitorId, Parameters};
+use crate::domain::month::Month;
 use crate::domain::outage::OutageId;
 use crate::domain::period::Period;
 use crate::domain::span::Spans;
 use crate::domain::timestamp::Timestamp;
-use crate::store::closed::Correction;
+use crate::store::closed::{Correction, Subject};
 use imported::Beside;
 use serde::Serialize;
 use serde_json::Value;
@@ -43,8 +46,34 @@ struct Report<'a> {
     monitors: Vec<Monitor<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     groups: Vec<Group<'a>>,
+    /// Of a quarter, a year or a range.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    corrected_months: Vec<Corrected<'a>>,
+    /// Of a quarter, a year or a range.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    closed_without: Vec<ClosedWithout<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     restates: Option<Restates<'a>>,
+}
+
+/// A closed month of a longer period that has no row of some whose time counts here.
+#[derive(Serialize)]
+struct ClosedWithout<'a> {
+    month: String,
+    monitors: Vec<&'a str>,
+    groups: Vec<&'a str>,
+}
+
+/// A closed month of a longer period that was corrected afterwards.
+#[derive(Serialize)]
+struct Corrected<'a> {
+    month: String,
+    /// The ids of those whose figures that changes.
+    monitors: Vec<&'a str>,
+    groups: Vec<&'a str>,
+    /// Where the adjusted figures are.
+    adjusted: String,
+    corrections: Vec<CorrectionForm<'a>>,
 }
 
 /// Of an adjusted report: which one it adjusts, and why. With that one in it, it can be
@@ -208,6 +237,30 @@ pub fn print_adjusted(report: &PeriodReport) -> Option<String> {
     Some(text_of(&form) + "\n")
 }
 
+/// A corrected month of a longer period, as every form in JSON has it.
+pub(super) fn corrected(month: &CorrectedMonth) -> impl Serialize + '_ {
+    corrected_form(month)
+}
+
+fn corrected_form(of: &CorrectedMonth) -> Corrected<'_> {
+    let ids = |subject: Subject| {
+        let rows = of.rows.iter().filter(move |row| row.subject == subject);
+        rows.map(|row| row.id.as_str()).collect()
+    };
+    Corrected {
+        month: of.month.to_string(),
+        monitors: ids(Subject::Monitor),
+        groups: ids(Subject::Group),
+        adjusted: adjusted_address(of.month),
+        corrections: of.corrections.iter().map(correction).collect(),
+    }
+}
+
+/// Where the adjusted figures of a corrected month are.
+pub(super) fn adjusted_address(month: Month) -> String {
+    format!("/report/{month}.adjusted.json")
+}
+
 /// What another monitor said, as every form in JSON has it.
 pub(super) fn beside(imported: &Imported) -> impl Serialize + '_ {
     Beside::of(imported)
@@ -228,10 +281,11 @@ fn correction(correction: &Correction) -> CorrectionForm<'_> {
 }
 
 fn form(report: &PeriodReport) -> Report<'_> {
+    let is_month = matches!(report.period, Period::Month(_));
     Report {
         schema: SCHEMA,
-        month: matches!(report.period, Period::Month(_)).then(|| report.period.to_string()),
-        period: (!matches!(report.period, Period::Month(_))).then(|| report.period.to_string()),
+        month: is_month.then(|| report.period.to_string()),
+        period: (!is_month).then(|| report.period.to_string()),
         time_zone: report.zone.name(),
         from_time_zone: report.begins_in().map(|zone| zone.name()),
         to_time_zone: report.ends_in().map(|zone| zone.name()),
@@ -241,7 +295,24 @@ fn form(report: &PeriodReport) -> Report<'_> {
         closed: report.closed,
         monitors: report.monitors.iter().map(|row| monitor(row, report.decimals)).collect(),
         groups: report.groups.iter().map(|row| group(row, report.decimals)).collect(),
+        corrected_months: report.corrected_months().map(corrected_form).collect(),
+        closed_without: (report.latecomers.iter())
+            .filter(|_| !is_month)
+            .map(closed_without)
+            .collect(),
         restates: None,
+    }
+}
+
+fn closed_without(of: &Latecomers) -> ClosedWithout<'_> {
+    let ids = |subject: Subject| {
+        let who = of.who.iter().filter(move |who| who.subject == subject);
+        who.map(|who| who.id.as_str()).collect()
+    };
+    ClosedWithout {
+        month: of.month.to_string(),
+        monitors: ids(Subject::Monitor),
+        groups: ids(Subject::Group),
     }
 }
 
@@ -282,6 +353,8 @@ pub(super) fn closed_head(report: &PeriodReport, closing: &Closing) -> String {
         groups: Vec::new(),
         closing: None,
         restatement: None,
+        corrected: Vec::new(),
+        latecomers: Vec::new(),
         ..report.clone()
     };
     let form = ClosingHead {

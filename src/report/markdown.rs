@@ -3,7 +3,7 @@
 //! in them ends a cell or becomes markup.
 
 use super::period::PeriodReport;
-use super::statement::{Corrections, Entry, RULE, Statement};
+use super::statement::{CORRECTED, Corrections, Entry, RULE, Statement};
 
 /// What a column is called, and whether it is of numbers.
 type Column = (&'static str, bool);
@@ -63,13 +63,16 @@ pub fn print(report: &PeriodReport) -> String {
         [entry.title(), budget, longest, recovery, blips, checks, p50, p95, p99]
     };
     text += &table(&FIGURES, statement.entries().map(figures));
+    if let Some(corrections) = &statement.corrections {
+        text += &corrected(corrections);
+    }
+    for sentence in &statement.remarks {
+        text += &format!("\n{}\n", plain(sentence));
+    }
     text += &table(&DETAILS, statement.entries().map(details));
     text += &format!("\n{RULE}\n");
     for entry in statement.entries() {
         text += &outages(entry);
-    }
-    if let Some(corrections) = &statement.corrections {
-        text += &corrected(corrections);
     }
     text
 }
@@ -107,7 +110,8 @@ fn corrected(corrections: &Corrections) -> String {
     let rows = corrections.said.iter().cloned().map(|said| {
         [said.since, said.monitor, said.instead.to_owned(), said.author, said.reason]
     });
-    let text = "\n## Corrected afterwards\n".to_owned();
+    // No heading: what follows is of all figures again.
+    let text = format!("\n**{CORRECTED}**\n");
     text + &table(&figures, corrections.rows.iter().cloned()) + &table(&said, rows)
 }
 

@@ -58,7 +58,10 @@ impl<'a> MonitorReport<'a> {
         let last_day = Span::new(now.plus_ms(-DAY_MS), now);
         let past = Past::of(history, Span::ALWAYS, now, settings);
         let mut story = Story::of(&past, now, settings);
-        story.keep_closed(store, Subject::Monitor, &history.monitor.id).await?;
+        let id = &history.monitor.id;
+        story
+            .keep_closed(store, (Subject::Monitor, id), std::slice::from_ref(id), now)
+            .await?;
         let picture =
             |window, stretch_ms| latency::picture(store, history, window, now, stretch_ms);
         Ok(MonitorReport {

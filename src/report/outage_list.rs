@@ -5,12 +5,14 @@
 //! so are those of the reports.
 
 use super::outage::MonthOutage;
+use super::restated::of_outage;
 use super::settings::Settings;
 use crate::domain::cell::inert;
 use crate::domain::history::History;
 use crate::domain::outage::{Outage as WholeOutage, OutageId};
 use crate::domain::span::Span;
 use crate::domain::timestamp::Timestamp;
+use crate::store::closed::Correction;
 use serde::Serialize;
 use std::cmp::Reverse;
 
@@ -72,13 +74,16 @@ pub struct OutageList<'a> {
     pub rows: Vec<Row<'a>>,
     /// The last one of this page, if others come after it.
     pub next: Option<OutageId>,
+    /// What was said of outages after their months were closed.
+    pub corrections: Vec<Correction>,
 }
 
 impl<'a> OutageList<'a> {
-    /// The outages of some monitors as they read at `now`.
+    /// The outages of some monitors as they read at `now`; the corrections may be of any.
     #[must_use]
     pub fn of(
         histories: impl IntoIterator<Item = &'a History>,
+        corrections: Vec<Correction>,
         filter: &Filter,
         now: Timestamp,
         settings: &Settings,
@@ -91,7 +96,7 @@ impl<'a> OutageList<'a> {
         let more = rows.len() > filter.limit;
         rows.truncate(filter.limit);
         let next = rows.last().filter(|_| more).map(|row| row.id.clone());
-        OutageList { as_of: now, rows, next }
+        OutageList { as_of: now, rows, next, corrections }
     }
 
     /// As one JSON object with a line end; `next` is the address of the next page.
@@ -100,7 +105,7 @@ impl<'a> OutageList<'a> {
         let form = Form {
             schema: SCHEMA,
             as_of: self.as_of.to_string(),
-            outages: self.rows.iter().map(json).collect(),
+            outages: self.rows.iter().map(|row| self.form(row)).collect(),
             next,
         };
         // Serialising strings and integers into memory cannot fail.
@@ -117,7 +122,8 @@ impl<'a> OutageList<'a> {
             .from_writer(Vec::new());
         // Writing records of equal length into memory cannot fail.
         let _ = table.write_record(COLUMNS);
-        for Row { history, id, outage } in &self.rows {
+        for row in &self.rows {
+            let Row { history, id, outage } = row;
             let _ = table.write_record([
                 id.to_string(),
                 history.monitor.id.to_string(),
@@ -128,15 +134,36 @@ impl<'a> OutageList<'a> {
                 outage.down_ms.to_string(),
                 outage.span.length_ms().to_string(),
                 inert(&outage.reason),
+                self.corrected_in(row).join(" "),
             ]);
         }
         let bytes = table.into_inner().unwrap_or_default();
         String::from_utf8(bytes).unwrap_or_default()
     }
+
+    /// The months whose reports count it otherwise in their adjusted figures.
+    fn corrected_in(&self, row: &Row<'_>) -> Vec<String> {
+        let said = of_outage(&self.corrections, &row.id);
+        said.map(|correction| correction.month.to_string()).collect()
+    }
+
+    fn form<'b>(&'b self, row: &'b Row<'_>) -> Outage<'b> {
+        Outage { corrected_in: self.corrected_in(row), ..json(row) }
+    }
 }
 
-const COLUMNS: [&str; 9] =
-    ["id", "monitor", "name", "from", "to", "ongoing", "down_ms", "whole_ms", "reason"];
+const COLUMNS: [&str; 10] = [
+    "id",
+    "monitor",
+    "name",
+    "from",
+    "to",
+    "ongoing",
+    "down_ms",
+    "whole_ms",
+    "reason",
+    "corrected_in",
+];
 
 #[derive(Serialize)]
 struct Form<'a> {
@@ -157,6 +184,8 @@ struct Outage<'a> {
     milliseconds: i64,
     whole_milliseconds: i64,
     reason: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    corrected_in: Vec<String>,
 }
 
 fn json<'a>(row: &'a Row<'_>) -> Outage<'a> {
@@ -171,6 +200,7 @@ fn json<'a>(row: &'a Row<'_>) -> Outage<'a> {
         milliseconds: outage.down_ms,
         whole_milliseconds: outage.span.length_ms(),
         reason: &outage.reason,
+        corrected_in: Vec::new(),
     }
 }
 

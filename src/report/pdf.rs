@@ -13,7 +13,7 @@ mod table;
 mod tree;
 
 use super::period::PeriodReport;
-use super::statement::{Closed, Corrections, Entry, NOTHING, RULE, Statement};
+use super::statement::{CORRECTED, Closed, Corrections, Entry, NOTHING, RULE, Statement};
 use font::{Faces, Files, Weight};
 use press::Place;
 use sheet::{Colour, HEIGHT, Ink, Kind, MARGIN, MEASURE, Mark, Piece, Sheets, WIDTH};
@@ -136,15 +136,19 @@ impl Desk<'_> {
         let rows = entries.map(|entry| summary_row(entry, decimals));
         pieces.extend(table(self.faces, &mut self.tree, None, &summary(decimals), rows));
         pieces.push(Piece::space(8.0));
+        if let Some(corrections) = &statement.corrections {
+            pieces.extend(self.corrections(corrections));
+        }
+        for sentence in &statement.remarks {
+            pieces.push(self.text(sentence, PLAIN, None));
+            pieces.push(Piece::space(8.0));
+        }
         pieces.push(bars::legend(self.faces, &mut self.tree));
         pieces.push(self.text(RULE, SMALL, None));
         let all = statement.groups.len() + statement.monitors.len();
         if all > SECTIONS_MAX {
             let first = format!("Of {all}, the first {SECTIONS_MAX} follow one by one.");
             pieces.push(self.text(&first, SMALL, None));
-        }
-        if let Some(corrections) = &statement.corrections {
-            pieces.extend(self.corrections(corrections));
         }
         pieces
     }
@@ -153,8 +157,7 @@ impl Desk<'_> {
         let columns =
             [text("Monitor", 0.0), number("Measured", 90.0), number("Adjusted", 90.0)];
         let rows = corrections.rows.iter().cloned().map(|cells| cells.map(Cell::from));
-        let mut pieces =
-            vec![Piece::space(20.0), self.heading("Corrected afterwards", 2, NAME, None)];
+        let mut pieces = vec![Piece::space(12.0), self.heading(CORRECTED, 2, NAME, None)];
         pieces.extend(table(self.faces, &mut self.tree, None, &columns, rows));
         pieces.push(Piece::space(12.0));
         let columns = [
@@ -169,6 +172,7 @@ impl Desk<'_> {
                 .map(Cell::from)
         });
         pieces.extend(table(self.faces, &mut self.tree, None, &columns, rows));
+        pieces.push(Piece::space(20.0));
         pieces
     }
 
@@ -196,7 +200,11 @@ impl Desk<'_> {
         const ROW: f32 = 27.0;
         let mut marks = Vec::new();
         let about = [
-            ("uptime".to_owned() + if entry.is_partial { ", partial data" } else { "" }),
+            format!(
+                "uptime{}{}",
+                if entry.is_partial { ", partial data" } else { "" },
+                if entry.is_corrected { ", corrected afterwards †" } else { "" },
+            ),
             format!("bounds {} %", entry.bounds),
             format!("coverage {}", entry.coverage),
         ];
@@ -343,7 +351,7 @@ fn summary_row(entry: &Entry, decimals: u32) -> [Cell; 8] {
     };
     [
         name,
-        (uptime + partial).into(),
+        (uptime + partial + entry.dagger()).into(),
         bounds.into(),
         coverage.into(),
         downtime.into(),

@@ -3,9 +3,10 @@
 use super::figures::Figures;
 use super::group::GroupPast;
 use super::imported::Imported;
+use super::latecomer::Latecomers;
 use super::latency::{self, Remembered, Summary};
 use super::past::{MonthSum, Past, months_beside};
-use super::restated::Restatement;
+use super::restated::{CorrectedMonth, Restatement};
 use super::settings::Settings;
 use crate::domain::calendar::{Calendar, Seam};
 use crate::domain::group::{Group, Judged, Member, Rule};
@@ -53,6 +54,12 @@ pub struct PeriodReport {
     pub kept: Vec<Month>,
     /// What was corrected afterwards, if anything was.
     pub restatement: Option<Box<Restatement>>,
+    /// The closed months that were corrected afterwards: those that it is made of, as far
+    /// as that is about its time, or those that it stands beside. Oldest first.
+    pub corrected: Vec<CorrectedMonth>,
+    /// Who is known today and not in it, of a closed month; of a longer period, who is not
+    /// in the closed months that it is made of. Oldest first.
+    pub latecomers: Vec<Latecomers>,
 }
 
 /// How a month was closed.
@@ -226,6 +233,8 @@ impl PeriodReport {
             closing: None,
             kept: Vec::new(),
             restatement: None,
+            corrected: Vec::new(),
+            latecomers: Vec::new(),
         })
     }
 }

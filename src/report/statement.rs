@@ -3,24 +3,32 @@
 //! things. It computes no figure.
 
 use super::figures::{Figures, Shown};
+use super::latecomer::Latecomers;
 use super::latency;
 use super::past;
 use super::period::{GroupRow, MonitorRow, PeriodReport};
-use super::restated::Restatement;
-use crate::domain::budget::Budget;
+use super::promise::BudgetWords;
+use super::restated::{CorrectedMonth, CorrectedRow, SUMS_ARE_MEASURED};
 use crate::domain::calendar::Seam;
 use crate::domain::duration;
 use crate::domain::group::Rule;
 use crate::domain::latency::Percentiles;
-use crate::domain::month::{days_of, local_date};
+use crate::domain::month::days_of;
 use crate::domain::percent::Verdict;
 use crate::domain::period::Period;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::uptime::Tally;
+use crate::store::closed::Subject;
 use chrono_tz::Tz;
 
 /// What stands where there is nothing to say.
 pub const NOTHING: &str = "–";
+
+/// What marks a measured figure that was corrected afterwards.
+const DAGGER: &str = " †";
+
+/// The title of what says so.
+pub const CORRECTED: &str = "† Corrected afterwards";
 
 /// What the figures mean, in two sentences that fit below a table.
 pub const RULE: &str = "Uptime is the time up divided by the time observed; time that nobody \
@@ -54,6 +62,9 @@ pub struct Statement {
     pub groups: Vec<Entry>,
     /// What was corrected afterwards.
     pub corrections: Option<Corrections>,
+    /// Sentences that say which months of a longer period were corrected, and who is not
+    /// in a closed month.
+    pub remarks: Vec<String>,
 }
 
 /// How a month was closed.
@@ -78,6 +89,8 @@ pub struct Entry {
     pub uptime: String,
     /// Whether so much is missing that it must be said beside the figure.
     pub is_partial: bool,
+    /// Whether the figure, which is the measured one, was corrected afterwards.
+    pub is_corrected: bool,
     /// Low and high bound, in percent; [`NOTHING`] where nothing was eligible.
     pub bounds: String,
     /// How much of the eligible time was observed.
@@ -188,8 +201,8 @@ impl Statement {
             }),
             monitors: report.monitors.iter().map(|row| of_monitor(report, row)).collect(),
             groups: report.groups.iter().map(|row| of_group(report, row)).collect(),
-            corrections: (report.restatement.as_deref())
-                .map(|restatement| corrections(report, restatement)),
+            corrections: report.own_corrections().map(|of| corrections(report, of)),
+            remarks: remarks(report),
         }
     }
 
@@ -212,10 +225,14 @@ impl Entry {
     /// The uptime with what must be said beside it.
     #[must_use]
     pub fn figure(&self) -> String {
-        match self.is_partial {
-            true => format!("{} (partial data)", self.uptime),
-            false => self.uptime.clone(),
-        }
+        let partial = if self.is_partial { " (partial data)" } else { "" };
+        format!("{}{partial}{}", self.uptime, self.dagger())
+    }
+
+    /// What stands after a figure that was corrected, and before the title of what says so.
+    #[must_use]
+    pub fn dagger(&self) -> &'static str {
+        if self.is_corrected { DAGGER } else { "" }
     }
 
     /// The promise and whether it was kept: `99.9 % met`; with a question mark where the
@@ -233,6 +250,7 @@ fn of_monitor(report: &PeriodReport, row: &MonitorRow) -> Entry {
     };
     Entry {
         about: row.url.clone(),
+        is_corrected: is_corrected(report, Subject::Monitor, &row.id),
         blips: row.blips.to_string(),
         checks: row.summary.checks.to_string(),
         latency: [latency(|p| p.p50_us), latency(|p| p.p95_us), latency(|p| p.p99_us)],
@@ -252,9 +270,14 @@ fn of_group(report: &PeriodReport, row: &GroupRow) -> Entry {
     Entry {
         rule: Some(format!("{} of {}", row.rule.word(), row.members.len())),
         about: format!("Group of {}: {rule}", row.members.join(", ")),
+        is_corrected: is_corrected(report, Subject::Group, &row.id),
         columns: columns(report, &row.figures, &row.months),
         ..entry(report, &row.name, &row.figures)
     }
+}
+
+fn is_corrected(report: &PeriodReport, subject: Subject, id: &str) -> bool {
+    report.own_corrections().is_some_and(|of| of.row(subject, id).is_some())
 }
 
 fn entry(report: &PeriodReport, name: &str, figures: &Figures) -> Entry {
@@ -273,13 +296,14 @@ fn entry(report: &PeriodReport, name: &str, figures: &Figures) -> Entry {
         ("Maintenance", tally.maintenance),
         ("Paused", tally.paused),
     ];
-    let [allowed, left] = budget_words(&figures.budget);
+    let BudgetWords { allowed, left, lost } = BudgetWords::of(&figures.budget, report.zone);
     Entry {
         name: name.to_owned(),
         rule: None,
         about: String::new(),
         uptime,
         is_partial,
+        is_corrected: false,
         bounds: bounds.map_or_else(nothing, |(low, high)| format!("{low}..{high}")),
         coverage: percent(figures.coverage_text(report.decimals)),
         downtime: match tally.down {
@@ -301,7 +325,7 @@ fn entry(report: &PeriodReport, name: &str, figures: &Figures) -> Entry {
         is_certain: figures.certain || figures.verdict == Verdict::NoData,
         allowed,
         left,
-        lost: lost(&figures.budget, report.zone),
+        lost: lost.map(|(when, day)| format!("{when} {day}")),
         besides: (besides.into_iter())
             .filter(|(_, ms)| *ms > 0)
             .map(|(kind, ms)| (kind, duration::in_words(ms)))
@@ -345,43 +369,28 @@ fn columns(report: &PeriodReport, figures: &Figures, months: &[past::MonthSum]) 
     }
 }
 
-/// What a promise allows, and what is left of it.
-fn budget_words(budget: &Budget) -> [String; 2] {
-    let left = match budget.left_ms() {
-        left if left >= 0 => format!("{} left", duration::at_least_in_words(left)),
-        over => format!("{} too much", duration::in_words(-over)),
-    };
-    [duration::at_least_in_words(budget.allowed_ms), left]
+/// What must be said of the closed months that the figures are made of.
+fn remarks(report: &PeriodReport) -> Vec<String> {
+    let names: Vec<String> = report.corrected_months().map(|of| of.month.name()).collect();
+    let corrected = (!names.is_empty())
+        .then(|| format!("Corrected afterwards: {}. {SUMS_ARE_MEASURED}", names.join(", ")));
+    let is_longer = !matches!(report.period, Period::Month(_));
+    let late = report.latecomers.iter().filter(|_| is_longer);
+    corrected.into_iter().chain(late.map(Latecomers::sentence)).collect()
 }
 
-/// When a budget was or will be used up.
-fn lost(budget: &Budget, zone: Tz) -> Option<String> {
-    let day = |at: Timestamp| local_date(at, zone).format("%-d %b").to_string();
-    budget.lost_at.map(|at| match budget.used_ms > budget.allowed_ms {
-        true => format!("lost on {}", day(at)),
-        false => format!("at this pace lost on {}", day(at)),
-    })
-}
-
-fn corrections(report: &PeriodReport, restatement: &Restatement) -> Corrections {
+fn corrections(report: &PeriodReport, corrected: &CorrectedMonth) -> Corrections {
     let uptime = |figures: &Figures| percent(figures.uptime_text(report.decimals));
-    let row = |name: &str, measured: &Figures, adjusted: &Figures| {
-        let differs = measured.timeline != adjusted.timeline;
-        differs.then(|| [name.to_owned(), uptime(measured), uptime(adjusted)])
-    };
-    let adjusted = &restatement.adjusted;
-    let monitors = (report.monitors.iter().zip(&adjusted.monitors))
-        .filter_map(|(a, b)| row(&a.name, &a.figures, &b.figures));
-    let groups = (report.groups.iter().zip(&adjusted.groups))
-        .filter_map(|(a, b)| row(&a.name, &a.figures, &b.figures));
-    let said = restatement.corrections.iter().map(|correction| Said {
+    let row =
+        |row: &CorrectedRow| [row.name.clone(), uptime(&row.measured), uptime(&row.adjusted)];
+    let said = corrected.corrections.iter().map(|correction| Said {
         monitor: correction.monitor.clone(),
         since: local(correction.outage_began_at, report.zone),
         instead: correction.instead.word(),
         author: correction.author.clone(),
         reason: correction.reason.clone(),
     });
-    Corrections { rows: monitors.chain(groups).collect(), said: said.collect() }
+    Corrections { rows: corrected.rows.iter().map(row).collect(), said: said.collect() }
 }
 
 fn percent(text: Option<String>) -> String {

@@ -5,13 +5,14 @@ use super::closed;
 use super::figures::Figures;
 use super::outage::MonthOutage;
 use super::past::Past;
+use super::restated::{CorrectedMonth, corrected_months};
 use super::settings::Settings;
 use super::status::{DAYS, Day};
 use crate::domain::calendar::Calendar;
 use crate::domain::monitor::MonitorId;
 use crate::domain::month::{self, Month};
 use crate::domain::timestamp::Timestamp;
-use crate::store::closed::Subject;
+use crate::store::closed::{Correction, Subject};
 use crate::store::contract::{Store, StoreError};
 
 /// Three years of months fit on a page; older ones are a link away, in their reports.
@@ -37,6 +38,11 @@ pub struct Story {
     pub outages_count: usize,
     /// How many cost no downtime, because all of their time was maintenance.
     pub outages_excused: usize,
+    /// The closed months of [`Story::months`] that were corrected, oldest first.
+    pub corrected: Vec<CorrectedMonth>,
+    /// Those of [`Story::months`] that were closed without a row of it, so that its figures
+    /// are of what is known today.
+    pub closed_without: Vec<Month>,
 }
 
 impl Story {
@@ -57,28 +63,41 @@ impl Story {
             outages,
             outages_count,
             outages_excused: past.outages.len().saturating_sub(outages_count),
+            corrected: Vec::new(),
+            closed_without: Vec::new(),
         }
     }
 
-    /// Puts the months that were closed in place of what would be computed now.
+    /// Puts the months that were closed in place of what would be computed now, with the
+    /// corrections that are of these monitors.
     ///
     /// # Errors
     /// When they cannot be read.
     pub async fn keep_closed(
         &mut self,
         store: &dyn Store,
-        subject: Subject,
-        id: &MonitorId,
+        (subject, id): (Subject, &MonitorId),
+        monitors: &[MonitorId],
+        now: Timestamp,
     ) -> Result<(), StoreError> {
         // No more than there are on the page.
         let most = u32::try_from(MONTHS_MAX).unwrap_or(u32::MAX);
+        let closed = store.closed_months().await?.into_iter().map(|cut| cut.month);
+        let is_shown = |month: &Month| self.months.iter().any(|of| of.0 == *month);
+        self.closed_without = closed.filter(is_shown).collect();
         for (month, json) in store.closed_rows(subject, id.as_str(), most).await? {
             let figures = closed::open_row(subject, &json)
                 .map_err(|wrong| StoreError::Corrupt(format!("{id} in {month}: {wrong}")))?;
             if let Some(shown) = self.months.iter_mut().find(|(shown, _)| *shown == month) {
                 shown.1 = figures;
             }
+            self.closed_without.retain(|of| *of != month);
         }
+        let is_wanted = |of: &Correction| {
+            monitors.iter().any(|id| id.as_str() == of.monitor)
+                && self.months.iter().any(|(shown, _)| *shown == of.month)
+        };
+        self.corrected = corrected_months(store, now, is_wanted).await?;
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 //! may add to it what it can show.
 
 use super::period::PeriodReport;
-use super::statement::{Corrections, Entry, Statement};
+use super::statement::{CORRECTED, Corrections, Entry, Statement};
 use super::terminal::{self, Look};
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 
@@ -30,6 +30,12 @@ pub fn print_on(report: &PeriodReport, look: Option<Look>) -> String {
         return text;
     }
     text += &format!("{}\n\n", figures(&statement, look));
+    if let Some(corrections) = &statement.corrections {
+        text += &corrected(corrections);
+    }
+    for sentence in &statement.remarks {
+        text += &format!("{sentence}\n\n");
+    }
     if let Some(lines) = look.map(|look| terminal::lines(&statement, look)) {
         text += &lines;
         text += if lines.is_empty() { "" } else { "\n" };
@@ -37,9 +43,6 @@ pub fn print_on(report: &PeriodReport, look: Option<Look>) -> String {
     text += &format!("{}\n", details(&statement, look));
     for entry in statement.entries() {
         text += &outages(entry);
-    }
-    if let Some(corrections) = &statement.corrections {
-        text += &corrected(corrections);
     }
     text
 }
@@ -87,7 +90,7 @@ fn table<const COLUMNS: usize>(
 
 /// Who said what, and what that makes of the measured figures.
 fn corrected(corrections: &Corrections) -> String {
-    let mut text = "\nCorrected afterwards\n".to_owned();
+    let mut text = format!("{CORRECTED}\n");
     for [name, measured, adjusted] in &corrections.rows {
         text += &format!("  {name}: measured {measured}, adjusted {adjusted}\n");
     }
@@ -97,6 +100,7 @@ fn corrected(corrections: &Corrections) -> String {
             said.monitor, said.since, said.instead, said.author, said.reason,
         );
     }
+    text.push('\n');
     text
 }
 

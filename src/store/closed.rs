@@ -122,6 +122,15 @@ impl Instead {
         }
     }
 
+    /// The same for people, as it is said of time everywhere.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Instead::Unknown => "not checked",
+            Instead::Up => "up",
+        }
+    }
+
     /// The value a word stands for.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Instead> {

@@ -10,6 +10,7 @@ use crate::domain::check::{Check, Phases, Verdict};
 use crate::domain::class::Class;
 use crate::domain::duration;
 use crate::domain::exchange::{Certificate, Exchange};
+use crate::domain::month::Month;
 use crate::domain::outage::OutageId;
 use crate::domain::timestamp::Timestamp;
 use crate::report::dossier::{Dossier, End, Proof};
@@ -18,6 +19,7 @@ use crate::report::headline::Piece;
 use crate::report::latency::tenths_of_ms;
 use crate::report::listing::Listed;
 use crate::report::status::State;
+use crate::store::closed::Correction;
 use askama::Template;
 use axum::Router;
 use axum::extract;
@@ -48,6 +50,7 @@ struct DossierPage<'a> {
     sums: Vec<(String, &'static str)>,
     stretches: Vec<Stretch>,
     months: Vec<InMonth>,
+    corrections: Vec<Corrected<'a>>,
     proofs: Vec<Shown<'a>>,
     lines: Vec<Line<'a>>,
     blips: Vec<Blip<'a>>,
@@ -65,6 +68,16 @@ struct InMonth {
     href: String,
     name: String,
     downtime: String,
+}
+
+/// What was said of it after a month of it was closed.
+struct Corrected<'a> {
+    month: Month,
+    /// What its downtime counts as.
+    instead: &'static str,
+    author: &'a str,
+    made_at: Moment,
+    reason: &'a str,
 }
 
 /// A failing check and what was said.
@@ -195,6 +208,7 @@ fn page<'a>(view: &View, dossier: &'a Dossier<'a>) -> DossierPage<'a> {
         sums: sums(dossier),
         stretches: stretches(dossier, zone),
         months: months(dossier),
+        corrections: dossier.corrections.iter().map(|of| corrected(of, zone)).collect(),
         proofs: dossier.proofs.iter().map(|proof| shown(proof, zone)).collect(),
         lines: good.chain(checks).chain(recovery).collect(),
         blips: dossier.blips.iter().map(blip).collect(),
@@ -256,12 +270,22 @@ fn stretches(dossier: &Dossier<'_>, zone: Tz) -> Vec<Stretch> {
 
 fn months(dossier: &Dossier<'_>) -> Vec<InMonth> {
     let monitor = &dossier.history.monitor.id;
-    let in_month = |(month, down_ms): &(crate::domain::month::Month, i64)| InMonth {
+    let in_month = |(month, down_ms): &(Month, i64)| InMonth {
         href: format!("/report/{month}#m-{monitor}"),
         name: month.name(),
         downtime: duration::in_words(*down_ms),
     };
     dossier.months.iter().map(in_month).collect()
+}
+
+fn corrected(of: &Correction, zone: Tz) -> Corrected<'_> {
+    Corrected {
+        month: of.month,
+        instead: of.instead.words(),
+        author: &of.author,
+        made_at: Moment::exact(of.made_at, zone),
+        reason: of.reason.trim_end_matches('.'),
+    }
 }
 
 fn row(check: &Check, zone: Tz) -> Row<'_> {

@@ -2,12 +2,15 @@
 
 use super::explain::address;
 use super::figure::{Figure, length};
+use super::restatement;
 use crate::domain::duration;
 use crate::domain::month::Month;
 use crate::domain::period::Period;
 use crate::domain::uptime::Tally;
 use crate::report::figures::Figures;
 use crate::report::past::MonthSum;
+use crate::report::restated::{self, CorrectedMonth};
+use crate::store::closed::Subject;
 use askama::Template;
 
 /// The table.
@@ -18,6 +21,7 @@ pub(super) struct MonthTable<'a> {
     /// What a place in another report begins with, and goes on with.
     kind: char,
     id: &'a str,
+    decimals: u32,
     rows: Vec<Row>,
     sum: Sums,
 }
@@ -25,6 +29,8 @@ pub(super) struct MonthTable<'a> {
 #[derive(Clone, Debug)]
 struct Row {
     month: Month,
+    /// What corrections make of its figure, where it was corrected.
+    adjusted: Option<String>,
     sums: Sums,
 }
 
@@ -51,6 +57,7 @@ impl<'a> MonthTable<'a> {
         let is_lived = |sum: &&MonthSum| sum.tally.window() > sum.tally.outside;
         let row = |sum: &MonthSum| Row {
             month: sum.month,
+            adjusted: None,
             sums: sums(
                 &sum.tally,
                 Figure::unbounded(&sum.tally, decimals)
@@ -61,12 +68,23 @@ impl<'a> MonthTable<'a> {
             caption,
             kind,
             id,
+            decimals,
             rows: months.iter().filter(is_lived).map(row).collect(),
             sum: sums(
                 &figures.tally,
                 Figure::of(figures, decimals).explained(address::of(home, period)),
             ),
         }
+    }
+
+    /// The same, which says beside the figures what corrections make of them.
+    pub(super) fn corrected(mut self, months: &[CorrectedMonth]) -> MonthTable<'a> {
+        let subject = if self.kind == 'g' { Subject::Group } else { Subject::Monitor };
+        for row in &mut self.rows {
+            let adjusted = restated::adjusted(months, row.month, subject, self.id);
+            row.adjusted = adjusted.map(|of| restatement::uptime(of, self.decimals));
+        }
+        self
     }
 }
 

@@ -51,6 +51,7 @@ async fn as_json(
         let next = next.map(|query| format!("/api/v1/outages?{query}"));
         (headers, list.json(next)).into_response()
     })
+    .await
 }
 
 async fn as_csv(
@@ -72,10 +73,11 @@ async fn as_csv(
             None => (headers, list.csv()).into_response(),
         }
     })
+    .await
 }
 
 /// The answer in a form, which is told the query of the next page.
-fn answer(
+async fn answer(
     site: &Site,
     asked: Asked,
     form: impl FnOnce(&OutageList<'_>, Option<String>) -> Response,
@@ -93,7 +95,8 @@ fn answer(
             vec![found.ok_or_else(|| Problem::no_such_monitor(id))?]
         }
     };
-    let list = OutageList::of(histories, &filter, view.now, &view.settings);
+    let corrections = site.app.store.corrections(None).await.map_err(Problem::unreadable)?;
+    let list = OutageList::of(histories, corrections, &filter, view.now, &view.settings);
     let next = list.next.as_ref().map(|after| question.next(after));
     let mut response = form(&list, next);
     let no_cache = http::HeaderValue::from_static("no-cache");

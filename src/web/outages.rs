@@ -3,7 +3,11 @@
 use super::View;
 use super::moment::Moment;
 use crate::domain::duration;
+use crate::domain::month::Month;
 use crate::report::outage::MonthOutage;
+use crate::report::period::PeriodReport;
+use crate::report::restated::CorrectedMonth;
+use crate::report::story::Story;
 use askama::Template;
 use chrono_tz::Tz;
 
@@ -27,25 +31,29 @@ struct Row<'a> {
     of: Option<String>,
     reason: &'a str,
     continued: bool,
+    /// The months whose reports count it otherwise in their adjusted figures.
+    corrected: Vec<Month>,
 }
 
 impl<'a> Outages<'a> {
     /// For a monitor's page, where times are the viewer's.
-    pub(super) fn live(
-        outages: &'a [MonthOutage],
-        view: &View,
-        caption: String,
-    ) -> Outages<'a> {
-        Outages::of(outages, view.settings.zone, caption, Moment::exact)
+    pub(super) fn live(story: &'a Story, view: &View, caption: String) -> Outages<'a> {
+        let Story { outages, corrected, .. } = story;
+        Outages::of(outages, corrected, view.settings.zone, caption, Moment::exact)
     }
 
     /// For a report, where times are the report's.
-    pub(super) fn fixed(outages: &'a [MonthOutage], zone: Tz, caption: String) -> Outages<'a> {
-        Outages::of(outages, zone, caption, Moment::fixed)
+    pub(super) fn fixed(
+        outages: &'a [MonthOutage],
+        report: &PeriodReport,
+        caption: String,
+    ) -> Outages<'a> {
+        Outages::of(outages, &report.corrected, report.zone, caption, Moment::fixed)
     }
 
     fn of(
         outages: &'a [MonthOutage],
+        corrected: &[CorrectedMonth],
         zone: Tz,
         caption: String,
         moment: fn(crate::domain::timestamp::Timestamp, Tz) -> Moment,
@@ -60,6 +68,10 @@ impl<'a> Outages<'a> {
                 .filter(|whole| *whole != duration::in_words(outage.down_ms)),
             reason: &outage.reason,
             continued: outage.continued,
+            corrected: (corrected.iter())
+                .filter(|month| outage.id.as_ref().is_some_and(|id| month.has(id)))
+                .map(|of| of.month)
+                .collect(),
         };
         Outages { rows: outages.iter().map(row).collect(), caption }
     }

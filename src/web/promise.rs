@@ -1,12 +1,10 @@
 //! What was promised, and what is left of it, in words.
 
-use super::moment;
 use super::unbroken::unbroken;
 use crate::domain::budget::Budget;
-use crate::domain::duration;
 use crate::domain::percent::Verdict;
-use crate::domain::timestamp::Timestamp;
 use crate::report::figures::Figures;
+use crate::report::promise;
 use chrono_tz::Tz;
 
 /// Whether a promise was kept.
@@ -18,7 +16,7 @@ pub(super) struct Sla {
     pub(super) certain: bool,
 }
 
-/// How much downtime the promise leaves.
+/// How much downtime the promise leaves, in words of which no length and no day is torn.
 pub(super) struct BudgetWords {
     pub(super) allowed: String,
     pub(super) left: String,
@@ -44,16 +42,11 @@ impl Sla {
 impl BudgetWords {
     /// A budget, with its days in `zone`.
     pub(super) fn of(budget: &Budget, zone: Tz) -> BudgetWords {
-        let day = |at: Timestamp| unbroken(&moment::day_of(at, zone));
-        let lost = budget.lost_at.map(|at| match budget.used_ms > budget.allowed_ms {
-            true => format!("lost on {}", day(at)),
-            false => format!("at this pace lost on {}", day(at)),
-        });
-        let left = match budget.left_ms() {
-            left if left >= 0 => format!("{} left", duration::at_least_in_words(left)),
-            over => format!("{} too much", duration::in_words(-over)),
-        };
-        let allowed = unbroken(&duration::at_least_in_words(budget.allowed_ms));
-        BudgetWords { allowed, left: unbroken(&left), lost }
+        let words = promise::BudgetWords::of(budget, zone);
+        BudgetWords {
+            allowed: unbroken(&words.allowed),
+            left: unbroken(&words.left),
+            lost: words.lost.map(|(when, day)| format!("{when} {}", unbroken(&day))),
+        }
     }
 }

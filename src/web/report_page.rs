@@ -14,22 +14,25 @@ use super::moment::{self, Moment};
 use super::months::MonthTable;
 use super::outages::Outages;
 use super::promise::{BudgetWords, Sla};
-use super::restatement::Restated;
+use super::restatement::{self, Restated};
 use super::trend::Trend;
 use super::unbroken::unbroken;
 use super::views::Views;
 use crate::domain::calendar::Seam;
 use crate::domain::duration;
 use crate::domain::latency::Percentiles;
-use crate::domain::month::{days_of, local_date};
+use crate::domain::month::{Month, days_of, local_date};
 use crate::domain::period::Period;
 use crate::domain::span::Span;
 use crate::report::figures::Figures;
 use crate::report::form::Form;
 use crate::report::json;
+use crate::report::latecomer::Latecomers;
 use crate::report::latency;
 use crate::report::past::MonthSum;
 use crate::report::period::{GroupRow, MonitorRow, Months, NoReport, PeriodReport, months};
+use crate::report::restated::SUMS_ARE_MEASURED;
+use crate::store::closed::Subject;
 use askama::Template;
 use axum::Router;
 use axum::extract;
@@ -74,6 +77,13 @@ struct ReportPage<'a> {
     /// Where months begin otherwise than in this zone.
     seams: Vec<String>,
     restatement: Option<Restated<'a>>,
+    /// The months of a longer period that were corrected.
+    corrected: Vec<Month>,
+    /// Who is not in a closed month: what leads to it on the page, the address of what is
+    /// known of it today, and the name.
+    missing: Vec<(String, String, &'a str)>,
+    /// What is said of closed months of a longer period that have no row of some.
+    closed_without: Vec<String>,
     /// The months beside this one, or those it is made of.
     trend: Option<Trend<'a>>,
 }
@@ -105,12 +115,13 @@ struct Entry<'a> {
     /// What leads to it on the page.
     anchor: String,
     /// Its own page.
-    /// Its own page.
     href: String,
     name: &'a str,
     /// Its address, or of what a group is made.
     about: String,
     figure: Figure,
+    /// What corrections make of it, where it was corrected.
+    adjusted: Option<String>,
     /// Since or until when, where that lies within the period: the day, and exactly.
     life: Vec<(&'static str, (String, Moment))>,
     downtime: String,
@@ -318,9 +329,34 @@ fn page<'a>(view: &View, report: &'a PeriodReport, months: Months) -> ReportPage
             sha256: &closing.sha256,
         }),
         restatement: Restated::of(report),
+        missing: missing(report),
+        closed_without: match report.period {
+            Period::Month(_) => Vec::new(),
+            _ => report.latecomers.iter().map(Latecomers::sentence).collect(),
+        },
+        corrected: report.corrected_months().map(|of| of.month).collect(),
         trend: Trend::of(report, months, &calendar),
         name,
     }
+}
+
+/// Who is not in a closed month.
+fn missing(report: &PeriodReport) -> Vec<(String, String, &str)> {
+    if !matches!(report.period, Period::Month(_)) {
+        return Vec::new();
+    }
+    let who = report.latecomers.iter().flat_map(|of| &of.who);
+    who.map(|of| match of.subject {
+        Subject::Monitor => {
+            let how = address::of_monitor(&of.id, report.period);
+            (format!("m-{}", of.id), how, of.name.as_str())
+        }
+        Subject::Group => {
+            let how = address::of_group(&of.id, report.period);
+            (format!("g-{}", of.id), how, of.name.as_str())
+        }
+    })
+    .collect()
 }
 
 /// The months of a longer period, or the quarter and the year of a month.
@@ -363,6 +399,7 @@ fn of_monitor<'a>(report: &PeriodReport, row: &'a MonitorRow, dates: Dates<'_>) 
     let home = format!("/monitors/{}", row.id);
     let months = (('m', row.id.as_str()), row.name.as_str(), row.months.as_slice());
     Entry {
+        adjusted: adjusted_uptime(report, Subject::Monitor, &row.id),
         anchor: format!("m-{}", row.id),
         about: row.url.clone(),
         checks: Some(checks),
@@ -379,11 +416,18 @@ fn of_group<'a>(report: &PeriodReport, row: &'a GroupRow, dates: Dates<'_>) -> E
     let home = format!("/groups/{}", row.id);
     let months = (('g', row.id.as_str()), row.name.as_str(), row.months.as_slice());
     Entry {
+        adjusted: adjusted_uptime(report, Subject::Group, &row.id),
         anchor: format!("g-{}", row.id),
         about: format!("Group of {}: {rule}", row.members.join(", ")),
         months: month_table(report, &home, months, &row.figures),
         ..entry(report, home, &row.name, &row.figures, dates)
     }
+}
+
+/// What corrections make of a row's figure in its closed month.
+fn adjusted_uptime(report: &PeriodReport, subject: Subject, id: &str) -> Option<String> {
+    let row = report.own_corrections()?.row(subject, id)?;
+    Some(restatement::uptime(&row.adjusted, report.decimals))
 }
 
 /// What monitors and groups have in common; `home` is the page of whose entry it is.
@@ -409,6 +453,7 @@ fn entry<'a>(
         about: String::new(),
         figure: Figure::of(figures, report.decimals)
             .explained(address::of(&home, report.period)),
+        adjusted: None,
         life: figure::life(figures, |at| {
             (moment::day_of(at, report.zone), Moment::fixed(at, report.zone))
         }),
@@ -424,7 +469,7 @@ fn entry<'a>(
         budget: BudgetWords::of(&figures.budget, report.zone),
         checks: None,
         outages: (!figures.outages.is_empty())
-            .then(|| Outages::fixed(&figures.outages, report.zone, caption)),
+            .then(|| Outages::fixed(&figures.outages, report, caption)),
         imported: Vec::new(),
         months: None,
         views: dates.and_then(views),
@@ -442,6 +487,7 @@ fn month_table<'a>(
     let longer = matches!(report.period, Period::Quarter(_) | Period::Year(_));
     let caption = format!("The months of {name} in {}", report.period.name(report.zone));
     longer.then(|| {
-        MonthTable::of(caption, home, place, months, (report.period, figures, report.decimals))
+        let sum = (report.period, figures, report.decimals);
+        MonthTable::of(caption, home, place, months, sum).corrected(&report.corrected)
     })
 }

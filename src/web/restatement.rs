@@ -4,10 +4,11 @@ use super::explain::address;
 use super::figure::NOTHING;
 use super::moment::Moment;
 use crate::domain::duration;
+use crate::domain::period::Period;
 use crate::report::explain::Scope;
 use crate::report::figures::Figures;
 use crate::report::period::PeriodReport;
-use crate::store::closed::Correction;
+use crate::store::closed::{Correction, Subject};
 use askama::Template;
 use chrono_tz::Tz;
 
@@ -42,27 +43,20 @@ struct Said<'a> {
 impl<'a> Restated<'a> {
     /// The corrections of a report; `None` where there are none.
     pub(super) fn of(report: &'a PeriodReport) -> Option<Restated<'a>> {
-        let restatement = report.restatement.as_deref()?;
-        let adjusted = &restatement.adjusted;
-        let row = |name: &'a str, how, measured: &Figures, adjusted: &Figures| {
-            (measured.timeline != adjusted.timeline).then(|| {
-                let row = row(name, measured, adjusted, report.decimals);
-                Row { how: Some(how), ..row }
+        let corrected = report.own_corrections()?;
+        let rows_of = |subject: Subject, how: fn(&str, Period) -> String| {
+            let rows = corrected.rows.iter().filter(move |row| row.subject == subject);
+            rows.map(move |of| Row {
+                how: Some(how(&of.id, report.period)),
+                ..row(&of.name, &of.measured, &of.adjusted, report.decimals)
             })
         };
-        let monitors = report.monitors.iter().zip(&adjusted.monitors).filter_map(|(a, b)| {
-            let how = address::of_monitor(&a.id, report.period);
-            row(&a.name, how, &a.figures, &b.figures)
-        });
-        let groups = report.groups.iter().zip(&adjusted.groups).filter_map(|(a, b)| {
-            let how = address::of_group(&a.id, report.period);
-            row(&a.name, how, &a.figures, &b.figures)
-        });
-        let said = restatement.corrections.iter().map(|of| said(of, report.zone));
+        let groups = rows_of(Subject::Group, address::of_group);
+        let monitors = rows_of(Subject::Monitor, address::of_monitor);
         Some(Restated {
-            month: report.period.to_string(),
+            month: corrected.month.to_string(),
             rows: groups.chain(monitors).collect(),
-            corrections: said.collect(),
+            corrections: corrected.corrections.iter().map(|of| said(of, report.zone)).collect(),
         })
     }
 
@@ -103,7 +97,8 @@ fn said(correction: &Correction, zone: Tz) -> Said<'_> {
     }
 }
 
-fn uptime(figures: &Figures, decimals: u32) -> String {
+/// An uptime that stands beside another one.
+pub(super) fn uptime(figures: &Figures, decimals: u32) -> String {
     figures
         .uptime_text(decimals)
         .map_or(NOTHING.to_owned(), |text| format!("{text}\u{a0}%"))

@@ -9,14 +9,17 @@ use super::explain::address;
 use super::figure::{self, Figure, length};
 use super::moment;
 use super::outages::Outages;
+use super::restatement;
 use super::views::Views;
 use crate::domain::month::{Month, days_of};
 use crate::domain::period::Period;
 use crate::report::figures::Figures;
 use crate::report::past::Past;
 use crate::report::period;
+use crate::report::restated;
 use crate::report::status::Day;
 use crate::report::story::Story;
+use crate::store::closed::Subject as Closed;
 use askama::Template;
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
@@ -53,6 +56,10 @@ struct Row {
     figure: Figure,
     /// Since or until which day, where that lies within the month.
     life: Vec<(&'static str, String)>,
+    /// What corrections make of the figure, where it was corrected.
+    adjusted: Option<String>,
+    /// Whether it is closed, without a row of this one.
+    is_late: bool,
     downtime: String,
     outages: usize,
 }
@@ -112,6 +119,13 @@ impl<'a> Sections<'a> {
         );
         let dates = days_of(timeline.window(), zone);
         let home = format!("{}/{}", subject.folder, subject.id);
+        let of = if subject.kind == 'g' { Closed::Group } else { Closed::Monitor };
+        let row = |month: &(Month, Figures)| {
+            let adjusted = restated::adjusted(&story.corrected, month.0, of, subject.id);
+            let adjusted = adjusted.map(|of| restatement::uptime(of, decimals));
+            let is_late = story.closed_without.contains(&month.0);
+            Row { adjusted, is_late, ..row(month, &home, zone, decimals) }
+        };
         Sections {
             place: format!("{}-{}", subject.kind, subject.id),
             bars: Bars::of_days(&story.days),
@@ -122,10 +136,9 @@ impl<'a> Sections<'a> {
             previous: neighbour(month.previous()),
             next: neighbour(month.next()),
             views: Views::of(&home, &timeline, month.name(), &dates, zone, decimals),
-            months: story.months.iter().map(|of| row(of, &home, zone, decimals)).collect(),
+            months: story.months.iter().map(row).collect(),
             months_left_out: story.months_count - story.months.len(),
-            outages: (!story.outages.is_empty())
-                .then(|| Outages::live(&story.outages, view, caption)),
+            outages: (!story.outages.is_empty()).then(|| Outages::live(story, view, caption)),
             outages_shown: story.outages.len(),
             outages_count: story.outages_count,
             outages_excused: story.outages_excused,
@@ -140,6 +153,8 @@ fn row((month, figures): &(Month, Figures), home: &str, zone: Tz, decimals: u32)
         figure: Figure::of(figures, decimals)
             .explained(address::of(home, Period::Month(*month))),
         life: figure::life(figures, |at| moment::day_of(at, zone)),
+        adjusted: None,
+        is_late: false,
         downtime: length(figures.tally.down),
         outages: figures.outages.len(),
     }

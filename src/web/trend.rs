@@ -12,6 +12,8 @@ use crate::domain::uptime::Tally;
 use crate::report::figures::Shown;
 use crate::report::past::MonthSum;
 use crate::report::period::{Months, PeriodReport};
+use crate::report::restated;
+use crate::store::closed::Subject;
 use askama::Template;
 
 /// The table.
@@ -21,6 +23,8 @@ pub(super) struct Trend<'a> {
     title: String,
     months: Vec<Column>,
     rows: Vec<Row<'a>>,
+    /// Whether a figure of any was corrected afterwards.
+    is_corrected: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -49,6 +53,8 @@ struct Cell {
     uptime: String,
     /// Where so much is missing that it must be said.
     coverage: Option<String>,
+    /// Its month, where the figure was corrected afterwards.
+    corrected: Option<Month>,
 }
 
 /// What says where the explanation of an id's figure in a period is.
@@ -66,22 +72,34 @@ impl<'a> Trend<'a> {
             Period::Month(_) => format!("Uptime in the twelve months to {}", newest.name()),
             longer => format!("Uptime in the months of {}", longer.name(report.zone)),
         };
+        let corrected = |month: Month, kind: char, id: &str| {
+            let subject = if kind == 'g' { Subject::Group } else { Subject::Monitor };
+            restated::adjusted(&report.corrected, month, subject, id).map(|_| month)
+        };
         let row = |kind, id: &'a str, name, sums: &[MonthSum], how: How| Row {
             kind,
             id,
             name,
             bars: Bars::of_months(sums),
-            cells: sums.iter().map(|sum| cell(sum, id, how, report.decimals)).collect(),
+            cells: (sums.iter())
+                .map(|sum| Cell {
+                    corrected: corrected(sum.month, kind, id),
+                    ..cell(sum, id, how, report.decimals)
+                })
+                .collect(),
         };
         let groups = (report.groups.iter())
             .map(|of| row('g', &of.id, &of.name, &of.months, address::of_group));
         let monitors = (report.monitors.iter())
             .map(|of| row('m', &of.id, &of.name, &of.months, address::of_monitor));
         let column = |month: &(Month, _)| column(month.0, months, calendar);
+        let rows: Vec<Row<'a>> = groups.chain(monitors).collect();
         Some(Trend {
             title,
             months: report.months.iter().map(column).collect(),
-            rows: groups.chain(monitors).collect(),
+            is_corrected: (rows.iter())
+                .any(|row| row.cells.iter().any(|cell| cell.corrected.is_some())),
+            rows,
         })
     }
 }
@@ -103,10 +121,12 @@ fn cell(sum: &MonthSum, id: &str, how: How, decimals: u32) -> Cell {
         Shown::RangeOnly => (NOTHING.to_owned(), true),
         Shown::Nothing => (NOTHING.to_owned(), false),
     };
-    let coverage = |tally: &Tally| tally.coverage().map(|ratio| percent::shown(ratio, 1));
+    // Whole percents fit beside eleven other months.
+    let coverage = |tally: &Tally| tally.coverage().map(|ratio| percent::shown(ratio, 0));
     Cell {
         how: (tally.window() > tally.outside).then(|| how(id, Period::Month(*month))),
         uptime,
         coverage: coverage(tally).filter(|_| is_partial),
+        corrected: None,
     }
 }

@@ -83,6 +83,8 @@ fn report(case: &Case, history: &History) -> PeriodReport {
         closing: None,
         kept: Vec::new(),
         restatement: None,
+        corrected: Vec::new(),
+        latecomers: Vec::new(),
     }
 }
 

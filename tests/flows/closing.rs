@@ -233,6 +233,14 @@ async fn a_correction_stands_beside_what_was_measured() {
     let page = app.text("/report/2026-11").await;
     assert!(page.contains("Corrected afterwards"), "{page}");
     assert!(page.contains("our own network was down"), "{page}");
+    for path in [format!("/outages/{name}"), "/monitors/api".to_owned()] {
+        let page = app.text(&path).await;
+        assert!(page.to_lowercase().contains("corrected in"), "{path}: {page}");
+    }
+    let group = app.text("/groups/shop").await;
+    assert!(group.contains("adjusted 100.00"), "{group}");
+    let year: Value = serde_json::from_str(&app.page("/report/2026.json").await).unwrap();
+    assert_eq!(year["corrected_months"][0]["adjusted"], "/report/2026-11.adjusted.json");
     let text = app.page("/report/2026-11.txt").await;
     assert!(text.contains("measured") && text.contains("says Ada"), "{text}");
     app.stop().await;

@@ -3,9 +3,12 @@
 
 use crate::sample;
 use crate::visitor::Visitor;
+use everup::domain::group::Rule;
+use everup::report::settings::Settings;
 use http::{Method, StatusCode};
 use rstest::rstest;
 use serde_json::Value;
+use std::sync::Arc;
 
 async fn json(visitor: &Visitor, path: &str) -> Value {
     let answer = visitor.get(path).await;
@@ -189,13 +192,16 @@ async fn every_percentage_on_a_page_leads_to_how_it_came_about() {
                 continue;
             }
             let last = before.rfind("<a ").unwrap();
-            let href = before[last..].split('"').nth(3).unwrap();
+            let href = before[last..].split("href=\"").nth(1).unwrap();
+            let href = href.split('"').next().unwrap();
             assert!(
                 before.rfind("</a>").is_none_or(|end| end < last),
                 "{path}: {}",
                 &before[last..]
             );
-            assert!(href.contains("/explain?"), "{path}: {href}");
+            // An adjusted one leads to where it stands beside the measured one.
+            let is_adjusted = href.ends_with("#restatement");
+            assert!(href.contains("/explain?") || is_adjusted, "{path}: {href}");
             seen += 1;
         }
         assert!(seen >= 4, "{path}: {seen}");
@@ -375,6 +381,26 @@ async fn a_closed_month_is_explained_as_it_was_closed(#[case] kind: &str, #[case
         assert!(page.body.contains(text), "{text}");
     }
     assert!(!page.body.contains("What is known today comes to something else"));
+}
+
+/// Mutant: a group that agrees whatever is known.
+#[tokio::test]
+async fn a_group_says_whether_what_is_known_today_comes_to_what_was_closed() {
+    let scene = sample::closed();
+    let path = "/groups/all/explain?month=2026-10";
+    let disagrees = "What is known today comes to something else";
+    let visitor = Visitor::of(&scene);
+    let known = json(&visitor, &format!("/api/v1{path}")).await;
+    assert_eq!(known["agrees_with_what_is_known"], true);
+    assert!(!visitor.get(path).await.body.contains(disagrees));
+    let mut settings = Settings::clone(&scene.app.report.load());
+    settings.groups[0].group.rule = Rule::All;
+    scene.app.report.store(Arc::new(settings));
+    let other = json(&visitor, &format!("/api/v1{path}")).await;
+    assert_eq!(other["agrees_with_what_is_known"], false);
+    assert_eq!(other["sum"], known["sum"]);
+    let page = visitor.get(path).await.body;
+    assert!(page.contains(disagrees) && page.contains("all is told as it was closed"));
 }
 
 #[tokio::test]

@@ -99,6 +99,8 @@ fn of_csv(text: &str) -> Vec<Seen> {
 /// `99.95 % (partial data)` and what else the forms for people have in their rows.
 fn of_words(cells: [&str; 6]) -> Seen {
     let [uptime, bounds, coverage, downtime, outages, sla] = cells;
+    // The figure of a corrected month is the measured one, and is marked.
+    let uptime = uptime.trim_end_matches(" †");
     let (figure, is_partial) = match uptime.strip_suffix(" (partial data)") {
         Some(figure) => (figure, true),
         None => (uptime, false),
@@ -158,6 +160,7 @@ fn of_markdown(text: &str) -> Vec<Seen> {
 fn of_pdf(bytes: &[u8]) -> Vec<Seen> {
     let text = pdf_extract::extract_text_from_mem(bytes).unwrap();
     let text: String = text.split_whitespace().collect();
+    let text = text.replace(",correctedafterwards†", "");
     let begins = text.match_indices("uptime").map(|(at, _)| text.split_at(at));
     let read = |(before, after): (&str, &str)| {
         let (partial, rest) = match after.strip_prefix("uptime,partialdatabounds") {

@@ -4,6 +4,7 @@
 
 mod colours;
 mod connection;
+mod corrections;
 mod dossier;
 mod explanations;
 mod exports;

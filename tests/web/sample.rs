@@ -771,11 +771,14 @@ impl Store for Shelf {
 
     async fn closed_rows(
         &self,
-        _: Subject,
-        _: &str,
+        subject: Subject,
+        id: &str,
         _: u32,
     ) -> Result<Vec<(Month, String)>, StoreError> {
-        Ok(Vec::new())
+        let closed = self.closed.lock().unwrap();
+        let rows = closed.iter().flat_map(|kept| kept.rows.iter().map(|row| (kept.month, row)));
+        let rows = rows.filter(|(_, row)| row.subject == subject && row.id == id);
+        Ok(rows.map(|(month, row)| (month, row.json.clone())).collect())
     }
 
     async fn correct(&self, _: &Correction) -> Result<(), StoreError> {

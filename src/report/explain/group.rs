@@ -2,16 +2,20 @@
 //! instant. What the members are made of, their own explanations say.
 
 use super::Scope;
+use super::reading::is_same;
 use crate::domain::class::Class;
 use crate::domain::history::History;
 use crate::domain::period::Period;
 use crate::domain::span::{Span, Spans};
+use crate::domain::timeline::Timeline;
 use crate::domain::timestamp::Timestamp;
 use crate::report::answer::answer;
+use crate::report::group::GroupPast;
 use crate::report::headline::Piece;
 use crate::report::outage::MonthOutage;
 use crate::report::period::{GroupRow, MonitorRow, NoReport, PeriodReport};
 use crate::report::settings::{GroupSettings, Settings};
+use crate::store::closed::Subject;
 use crate::store::contract::Store;
 
 /// How the figure of one group came about.
@@ -29,6 +33,9 @@ pub struct GroupExplanation {
     pub parts: Vec<GroupPart>,
     /// Its outages, in order.
     pub outages: Vec<GroupOutage>,
+    /// Whether what is known today comes to these figures. Where it does not, they stand
+    /// as they were closed, and so does all else that is told.
+    pub agrees: bool,
 }
 
 /// A stretch of a group's window in which the same members made it what it was.
@@ -66,20 +73,31 @@ impl GroupExplanation {
         settings: &Settings,
     ) -> Result<GroupExplanation, NoReport> {
         let is_member = |history: &&&History| group.group.members.contains(&history.monitor.id);
-        let members = histories.iter().filter(is_member).copied();
+        let members: Vec<&History> = histories.iter().filter(is_member).copied().collect();
         let settings = Settings { groups: vec![group.clone()], ..settings.clone() };
-        let report = answer(store, members, period, now, &settings, None).await?;
-        GroupExplanation::of(group, &report, now).ok_or_else(|| NoReport::NotWatched {
+        let of_members = || members.iter().copied();
+        let mut report = answer(store, of_members(), period, now, &settings, None).await?;
+        if report.is_closed_without((Subject::Group, group.group.id.as_str())) {
+            let made =
+                PeriodReport::make(store, of_members(), period, now, &settings, None).await?;
+            report = PeriodReport { latecomers: report.latecomers, ..made };
+        }
+        let known = GroupPast::find(group.group.id.as_str(), histories, now, &settings);
+        let known = known.map(|known| known.past.timeline.within(report.window));
+        let explained = GroupExplanation::of(group, &report, known.as_ref(), now);
+        explained.ok_or_else(|| NoReport::NotWatched {
             who: group.group.name.clone(),
             period: period.name(report.zone),
         })
     }
 
-    /// The same of a report that is at hand; `None` where the group is not in it.
+    /// The same of a report that is at hand, beside what is known today of its time; `None`
+    /// where the group is not in it.
     #[must_use]
     pub fn of(
         group: &GroupSettings,
         report: &PeriodReport,
+        known: Option<&Timeline>,
         now: Timestamp,
     ) -> Option<GroupExplanation> {
         let find = |report: &PeriodReport| {
@@ -91,7 +109,10 @@ impl GroupExplanation {
         let members: Vec<MonitorRow> = row.members.iter().filter_map(member).collect();
         let figures = |report: &PeriodReport| find(report).map(|row| row.figures);
         Some(GroupExplanation {
-            scope: Scope::of(report, now, figures, |of| row.members.contains(&of.monitor)),
+            scope: Scope::of(report, now, (Subject::Group, &row.id), figures, |of| {
+                row.members.contains(&of.monitor)
+            }),
+            agrees: known.is_some_and(|known| is_same(known, &row.figures.timeline)),
             ends_because: ends_because(report, &row),
             parts: parts(&row, &members),
             outages: row.figures.outages.iter().map(|of| outage(of, &members)).collect(),

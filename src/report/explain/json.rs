@@ -13,7 +13,7 @@ use crate::domain::timestamp::Timestamp;
 use crate::domain::uptime::{Ratio, Tally};
 use crate::report::figures::{BOUNDS_DECIMALS, Figures};
 use crate::report::headline::{Piece, plain};
-use crate::report::json::beside;
+use crate::report::json::{beside, corrected};
 use crate::report::outage::MonthOutage;
 use crate::report::period::{Closing, MonitorRow};
 use crate::store::closed::Correction;
@@ -42,6 +42,12 @@ struct Form {
     /// Of a longer period.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     closed_months: Vec<String>,
+    /// Of a longer period.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    corrected_months: Vec<Value>,
+    /// Of a month that was closed without it, and of longer periods with such months.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    closed_without: Vec<String>,
     #[serde(flatten)]
     rest: Value,
     sum: Value,
@@ -63,6 +69,8 @@ fn print(scope: &Scope, rest: Value, sum: Value) -> String {
         as_of: as_of.to_string(),
         closed: scope.closing.as_ref().map(closing),
         closed_months: scope.kept.iter().map(ToString::to_string).collect(),
+        closed_without: scope.closed_without.iter().map(ToString::to_string).collect(),
+        corrected_months: scope.corrected.iter().map(|month| json!(corrected(month))).collect(),
         rest,
         sum,
         adjusted: scope.adjusted.as_ref().map(|of| adjusted(of, scope.decimals)),
@@ -155,6 +163,7 @@ pub fn of_group(explanation: &GroupExplanation) -> String {
         "group": { "id": row.id, "name": row.name, "rule": row.rule.word() },
         "ends_at": row.figures.as_of.clamp(window.from, window.to).to_string(),
         "ends_because": words(&explanation.ends_because),
+        "agrees_with_what_is_known": explanation.agrees,
         "members": members.iter().map(member).collect::<Vec<_>>(),
         "outages": explanation.outages.iter().map(outage).collect::<Vec<_>>(),
         "parts": explanation.parts.iter().map(part).collect::<Vec<_>>(),

@@ -9,7 +9,6 @@ use crate::domain::outage::{Blip, Outage, OutageId};
 use crate::domain::span::Span;
 use crate::domain::timestamp::Timestamp;
 use crate::report::outage::MonthOutage;
-use crate::store::closed::Instead;
 
 /// An outage, as far as it lies in the window.
 pub(super) fn outage(reading: &Reading<'_>, outage: &Outage) -> Event {
@@ -69,10 +68,7 @@ pub(super) fn kept(reading: &Reading<'_>, outage: &MonthOutage) -> Event {
 /// Goes on with what was said of it after its month was closed.
 fn corrected(reading: &Reading<'_>, said: Words, began_at: Timestamp) -> Words {
     reading.corrections(began_at).fold(said, |said, correction| {
-        let instead = match correction.instead {
-            Instead::Unknown => "not checked",
-            Instead::Up => "up",
-        };
+        let instead = correction.instead.words();
         said.text(format!(" {} corrected it at ", correction.author))
             .at(correction.made_at)
             .text(format!(

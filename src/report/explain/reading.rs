@@ -63,10 +63,9 @@ impl<'a> Reading<'a> {
 
     /// What was said later of an outage of the monitor that began at `from`.
     pub(super) fn corrections(&self, from: Timestamp) -> impl Iterator<Item = &'a Correction> {
-        let restatement = self.report.restatement.as_deref();
-        let all = restatement.map(|of| of.corrections.as_slice()).unwrap_or_default();
+        let all = self.report.corrected_parts().flat_map(|of| &of.corrections);
         let id = &self.row.id;
-        all.iter().filter(move |of| of.monitor == *id && of.outage_began_at == from)
+        all.filter(move |of| of.monitor == *id && of.outage_began_at == from)
     }
 
     /// When the checks of a source were taken over.
@@ -121,6 +120,6 @@ impl<'a> Reading<'a> {
 }
 
 /// Whether every instant is of the same class.
-fn is_same(a: &Timeline, b: &Timeline) -> bool {
+pub(super) fn is_same(a: &Timeline, b: &Timeline) -> bool {
     Class::ALL.into_iter().all(|class| a.class(class) == b.class(class))
 }

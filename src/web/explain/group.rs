@@ -122,7 +122,7 @@ impl<'a> GroupPage<'a> {
             months: &row.months,
             ends_at,
             ends_because: explanation.ends_because.clone(),
-            agrees: true,
+            agrees: explanation.agrees,
         };
         let title = format!("{}: how its uptime came about", row.name);
         let name = |place: usize| members.get(place).map_or("", |member| member.name.as_str());

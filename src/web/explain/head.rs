@@ -10,12 +10,23 @@ use crate::report::explain::Scope;
 use crate::report::figures::Figures;
 use crate::report::headline::Piece;
 use crate::report::past::MonthSum;
+use crate::report::restated::SUMS_ARE_MEASURED;
 use crate::web::figure::Figure;
 use crate::web::moment::Moment;
 use crate::web::months::MonthTable;
 use crate::web::restatement::Restated;
 use crate::web::sentence::Sentence;
 use askama::Template;
+
+/// What is said of a monitor whose history comes to something else than was closed.
+const MONITOR_DISAGREES: &str = "What is known today comes to something else than what was closed: other settings hold, \
+     or history has changed. Below, what happened is told as it is known today; the \
+     stretches and the sum are those that were closed.";
+
+/// The same of a group, all of which is told from what was closed.
+const GROUP_DISAGREES: &str = "What is known today comes to something else than what was closed: other settings hold, \
+     or history has changed. Below, all is told as it was closed: the members, their \
+     outages, the stretches and the sum.";
 
 /// What the explanations of monitors and groups begin with.
 #[derive(Template)]
@@ -38,10 +49,14 @@ pub(super) struct Head<'a> {
     closed: Option<Closed<'a>>,
     /// The names of the months whose part stands as they were closed.
     kept: Vec<String>,
-    /// Whether that comes to what is known today.
     /// Where months begin otherwise than in this zone.
     seams: Vec<String>,
-    agrees: bool,
+    /// What is said where that is not what is known today.
+    disagreement: Option<&'static str>,
+    /// The months of a longer period that were corrected.
+    corrected: Vec<Month>,
+    /// The names of the closed months that have no row of it.
+    closed_without: Vec<String>,
     restated: Option<Restated<'a>>,
     months: Option<MonthTable<'a>>,
 }
@@ -99,11 +114,17 @@ impl<'a> Head<'a> {
             }),
             seams: scope.seams.iter().map(Seam::sentence).collect(),
             kept: scope.kept.iter().copied().map(Month::name).collect(),
-            agrees: subject.agrees,
+            disagreement: (!subject.agrees).then_some(match kind {
+                'g' => GROUP_DISAGREES,
+                _ => MONITOR_DISAGREES,
+            }),
+            closed_without: scope.closed_without.iter().copied().map(Month::name).collect(),
+            corrected: scope.corrected.iter().map(|of| of.month).collect(),
             restated: Restated::of_one(name, figures, scope),
             months: is_longer.then(|| {
                 let sum = (period, figures, decimals);
-                MonthTable::of(caption, &home, (kind, id), months, sum)
+                let table = MonthTable::of(caption, &home, (kind, id), months, sum);
+                table.corrected(&scope.corrected)
             }),
             home,
         }

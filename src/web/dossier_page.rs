@@ -48,6 +48,8 @@ struct DossierPage<'a> {
     sums: Vec<(String, &'static str)>,
     stretches: Vec<Stretch>,
     months: Vec<InMonth>,
+    /// Whether its first failing check is among the proofs.
+    first_is_kept: bool,
     proofs: Vec<Shown<'a>>,
     lines: Vec<Line<'a>>,
     blips: Vec<Blip<'a>>,
@@ -69,6 +71,8 @@ struct InMonth {
 
 /// A failing check and what was said.
 struct Shown<'a> {
+    /// Whether it began the outage.
+    is_first: bool,
     at: Moment,
     reason: &'a str,
     address: Option<&'a str>,
@@ -195,7 +199,8 @@ fn page<'a>(view: &View, dossier: &'a Dossier<'a>) -> DossierPage<'a> {
         sums: sums(dossier),
         stretches: stretches(dossier, zone),
         months: months(dossier),
-        proofs: dossier.proofs.iter().map(|proof| shown(proof, zone)).collect(),
+        first_is_kept: dossier.proofs.iter().any(|proof| proof.check.started_at == from),
+        proofs: dossier.proofs.iter().map(|proof| shown(proof, from, zone)).collect(),
         lines: good.chain(checks).chain(recovery).collect(),
         blips: dossier.blips.iter().map(blip).collect(),
     }
@@ -280,12 +285,13 @@ fn row(check: &Check, zone: Tz) -> Row<'_> {
     }
 }
 
-fn shown(proof: &Proof, zone: Tz) -> Shown<'_> {
+fn shown(proof: &Proof, from: Timestamp, zone: Tz) -> Shown<'_> {
     let check = &proof.check;
     let evidence = check.evidence.as_deref();
     let exchange = proof.exchange.as_ref();
     let status = evidence.and_then(|seen| seen.status);
     Shown {
+        is_first: check.started_at == from,
         at: Moment::exact(check.started_at, zone),
         reason: check.reason().unwrap_or("failed"),
         address: evidence.and_then(|seen| seen.address.as_deref()),

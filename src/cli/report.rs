@@ -106,7 +106,7 @@ async fn rewind(
         return Ok(());
     }
     let mut ledger = Ledger::default();
-    if let Some(Baseline { until, judge }) = store.baseline(history.key).await? {
+    if let Some(Baseline { until, judge, .. }) = store.baseline(history.key).await? {
         if as_of < until {
             bail!(
                 "the single checks of {} are kept from {until} on; --as-of cannot go further \

@@ -45,6 +45,12 @@ impl Settled {
         }
     }
 
+    /// When it is known how it was.
+    #[must_use]
+    pub fn observed(&self) -> Spans {
+        self.up.union(&self.degraded).union(&self.down)
+    }
+
     /// What of it concerns `window`: time is cut to it, outages and blips stay whole.
     fn within(&self, window: Span) -> Settled {
         let first_outage =

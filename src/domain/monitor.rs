@@ -152,6 +152,13 @@ impl ParameterHistory {
         std::iter::once((window.from, self.at(window.from))).chain(later).collect()
     }
 
+    /// The furthest that two contiguous checks ever were apart.
+    #[must_use]
+    pub fn reach_max_ms(&self) -> i64 {
+        let later = self.later.iter().map(|(_, parameters)| parameters.reach_ms());
+        later.fold(self.first.reach_ms(), i64::max)
+    }
+
     /// The newest version.
     #[must_use]
     pub fn current(&self) -> Parameters {

@@ -30,6 +30,7 @@ use super::settings::Settings;
 use crate::domain::calendar::Seam;
 use crate::domain::class::Class;
 use crate::domain::foreign::Foreign;
+use crate::domain::gap::Gap;
 use crate::domain::history::History;
 use crate::domain::maintenance::MaintenanceWindow;
 use crate::domain::month::Month;
@@ -37,6 +38,7 @@ use crate::domain::period::Period;
 use crate::domain::run::Run;
 use crate::domain::span::{Span, Spans};
 use crate::domain::timestamp::Timestamp;
+use crate::store::baseline::Baseline;
 use crate::store::closed::{Correction, Subject};
 use crate::store::contract::Store;
 use chrono_tz::Tz;
@@ -119,7 +121,9 @@ pub struct Facts<'a> {
     /// What other monitors said of it.
     pub foreign: &'a Foreign,
     /// Where its single checks begin, where not all of them are kept.
-    pub kept_from: Option<Timestamp>,
+    pub baseline: Option<&'a Baseline>,
+    /// What those before said of gaps.
+    pub gaps: &'a [Gap],
     /// The checks around what happened, or all.
     pub sightings: &'a Sightings,
 }
@@ -147,14 +151,17 @@ impl Explanation {
         }
         let runs = store.runs().await?;
         let foreign = store.imports(history.key, report.window).await?;
-        let kept_from = store.kept_from().await?.get(&history.key).copied();
+        let baseline = store.baseline(history.key).await?;
+        let around = reading::around(report.window, &history.monitor);
+        let gaps = store.gaps(history.key, around).await?;
         let sightings = Sightings::default();
         let facts = Facts {
             history,
             windows,
             runs: &runs,
             foreign: &foreign,
-            kept_from,
+            baseline: baseline.as_ref(),
+            gaps: &gaps,
             sightings: &sightings,
         };
         let reading = Reading::of(facts, &report, now, settings);
@@ -201,7 +208,7 @@ impl Explanation {
             ends_because,
             doubtful: doubt.perhaps_down.subtract(&seen_so),
             row: reading.row.clone(),
-            kept_from: reading.facts.kept_from.filter(|from| *from > reading.window().from),
+            kept_from: reading.kept_from().filter(|from| *from > reading.window().from),
             agrees: reading.agrees,
             parts,
             events,

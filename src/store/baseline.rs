@@ -10,6 +10,14 @@ pub struct Baseline {
     pub until: Timestamp,
     /// The judge after the last of them.
     pub judge: Judge,
+    /// From here on, what the checks before `until` said of gaps is kept. Earlier ones were
+    /// let go by an everup that did not keep it.
+    pub explained_from: Timestamp,
+}
+
+impl Baseline {
+    /// Where [`Baseline::explained_from`] is if that is kept of all checks: none is older.
+    pub const ALL_EXPLAINED: Timestamp = Timestamp(0);
 }
 
 /// What a purge came to.

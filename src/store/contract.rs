@@ -13,6 +13,7 @@ use crate::domain::check::Check;
 use crate::domain::digest::Digest;
 use crate::domain::exchange::Exchange;
 use crate::domain::foreign::{Count, Foreign, Origin, Stretch};
+use crate::domain::gap::Gap;
 use crate::domain::history::History;
 use crate::domain::judge::{Entry, Judge};
 use crate::domain::maintenance::MaintenanceWindow;
@@ -140,8 +141,8 @@ pub struct Imported {
     pub closed_checks: u64,
     /// Checks from before a monitor's baseline, which were not taken: what was then is fixed.
     pub too_old_checks: u64,
-    /// Hours of checks that are no longer kept singly, and what these had settled, that were
-    /// not there before.
+    /// Hours of checks that are no longer kept singly, what these had settled, and what they
+    /// said of gaps, that were not there before.
     pub digests: u64,
     /// Pauses that were not there before, or have now an end.
     pub pauses: u64,
@@ -314,7 +315,7 @@ pub trait Store: Send + Sync {
     /// Lets go of single checks: of each monitor those of whole UTC days within its spans,
     /// from its oldest day on, but never of the day with its newest check. What they have
     /// come to stays for ever: [`Store::load`] answers as before, and what is left of the
-    /// checks themselves is a [`Digest`] of every hour. A day whose checks do not come to
+    /// checks themselves is a [`Digest`] of every hour, and of [`Gap`]s what they said. A day whose checks do not come to
     /// what is kept of it stays, with all later ones, and is told. Other writers wait for
     /// one day of one monitor at most.
     async fn purge(&self, spans: &BTreeMap<Key, Spans>) -> Result<Purged, StoreError>;
@@ -332,6 +333,10 @@ pub trait Store: Send + Sync {
     /// What is left of the checks before a monitor's [`Baseline`], of the hours that begin
     /// within `span`, in order.
     async fn digests(&self, key: Key, span: Span) -> Result<Vec<Digest>, StoreError>;
+
+    /// What the checks before a monitor's [`Baseline`] said of gaps, as far as that is kept:
+    /// all that shares an instant with `span`, uncut, in order of its start.
+    async fn gaps(&self, key: Key, span: Span) -> Result<Vec<Gap>, StoreError>;
 
     /// Whether a write would succeed now. Writes nothing that stays.
     async fn writable(&self) -> Result<(), StoreError>;
@@ -390,6 +395,10 @@ pub trait Import: Send {
     /// Adds what is left of checks before a baseline. [`StoreError::Conflict`] where other
     /// numbers are kept of the hour.
     async fn digest(&mut self, key: Key, digest: &Digest) -> Result<(), StoreError>;
+
+    /// Adds what checks before a baseline said of a gap. [`StoreError::Conflict`] where
+    /// the baseline was there before.
+    async fn gap(&mut self, key: Key, gap: &Gap) -> Result<(), StoreError>;
 
     /// What was added up to here.
     fn so_far(&self) -> Imported;

@@ -14,6 +14,7 @@ mod error;
 mod exchanges;
 mod file;
 mod foreign;
+mod gaps;
 mod hot;
 mod import;
 mod ledger;
@@ -35,6 +36,7 @@ use crate::domain::check::Check;
 use crate::domain::digest::Digest;
 use crate::domain::exchange::Exchange;
 use crate::domain::foreign::Foreign;
+use crate::domain::gap::Gap;
 use crate::domain::judge::Entry;
 use crate::domain::monitor::Key;
 use crate::domain::month::Month;
@@ -259,6 +261,10 @@ impl Store for Sqlite {
 
     async fn digests(&self, key: Key, span: Span) -> Result<Vec<Digest>, StoreError> {
         baseline::digests(&mut *self.readers.acquire().await?, key, span).await
+    }
+
+    async fn gaps(&self, key: Key, span: Span) -> Result<Vec<Gap>, StoreError> {
+        gaps::read(&mut *self.readers.acquire().await?, key, span).await
     }
 
     async fn writable(&self) -> Result<(), StoreError> {

@@ -4,6 +4,7 @@
 use super::field::{Instant, Milliseconds, clean};
 use super::line::Record;
 use crate::domain::digest::Digest;
+use crate::domain::gap::{Gap, Why};
 use crate::domain::judge::Entry;
 use crate::domain::latency::Latencies;
 use crate::domain::monitor::MonitorId;
@@ -22,6 +23,9 @@ pub(super) struct BaselineLine {
     monitor: String,
     until: Instant,
     judge: String,
+    /// Left out where nothing before the baseline is explained.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    explained_from: Option<Instant>,
 }
 
 impl BaselineLine {
@@ -30,13 +34,18 @@ impl BaselineLine {
             monitor: monitor.to_string(),
             until: Instant(baseline.until),
             judge: judge_state::to_text(&baseline.judge),
+            explained_from: Some(baseline.explained_from)
+                .filter(|from| *from < baseline.until)
+                .map(Instant),
         }
     }
 
     pub(super) fn read(self) -> Result<Record, String> {
         let judge = judge_state::from_text(&self.judge)
             .map_err(|wrong| format!("its judge cannot be read: {wrong}"))?;
-        let baseline = Baseline { until: self.until.0, judge };
+        let (until, explained_from) = (self.until.0, self.explained_from);
+        let explained_from = explained_from.map_or(until, |from| from.0.min(until));
+        let baseline = Baseline { until, judge, explained_from };
         Ok(Record::Baseline(MonitorId::new(&self.monitor)?, baseline))
     }
 }
@@ -102,6 +111,53 @@ impl FixedLine {
             Was::Blip => Entry::Blip(Blip { span, reason }),
         };
         Ok(Record::Fixed(MonitorId::new(&self.monitor)?, entry))
+    }
+}
+
+/// [`Gap`].
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct GapLine {
+    monitor: String,
+    cause: String,
+    from: Instant,
+    to: Instant,
+    checks: u64,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    reason: String,
+}
+
+impl GapLine {
+    pub(super) fn of(monitor: &MonitorId, gap: &Gap) -> GapLine {
+        GapLine {
+            monitor: monitor.to_string(),
+            cause: gap.why.word().to_owned(),
+            from: Instant(gap.span.from),
+            to: Instant(gap.span.to),
+            checks: gap.checks,
+            reason: gap.reason.to_string(),
+        }
+    }
+
+    pub(super) fn read(self) -> Result<Record, String> {
+        let span = Span::new(self.from.0, self.to.0);
+        if span.is_empty() {
+            return Err("it must end after it begins".to_owned());
+        }
+        // The database counts to here.
+        if i64::try_from(self.checks).is_err() {
+            return Err(format!("it cannot be of {} checks", self.checks));
+        }
+        let why = Why::from_word(&self.cause).ok_or_else(|| {
+            format!(
+                "{:?} is no cause of a gap; it is \"undecided\", \"not-judged\" or a kind of \
+                 everup's own like \"own-network\"",
+                self.cause
+            )
+        })?;
+        let reason: Arc<str> = clean(self.reason, "a reason")?.into();
+        let gap = Gap { span, why, checks: self.checks, reason };
+        Ok(Record::Gap(MonitorId::new(&self.monitor)?, gap))
     }
 }
 

@@ -3,7 +3,7 @@
 //! `docs/export.md` documents it. Instants are written with three decimals, and read
 //! as RFC 3339 with any zone or as integer milliseconds.
 
-use super::baseline_line::{BaselineLine, DigestLine, FixedLine};
+use super::baseline_line::{BaselineLine, DigestLine, FixedLine, GapLine};
 use super::check_line::CheckLine;
 use super::closed_line::{ClosedMonthLine, ClosedRowLine, CorrectionLine};
 use super::field::Instant;
@@ -14,6 +14,7 @@ use crate::domain::check::Check;
 use crate::domain::digest::Digest;
 use crate::domain::exchange::Exchange;
 use crate::domain::foreign::{Count, Origin, Stretch};
+use crate::domain::gap::Gap;
 use crate::domain::judge::Entry;
 use crate::domain::maintenance::MaintenanceWindow;
 use crate::domain::monitor::MonitorId;
@@ -65,6 +66,8 @@ pub enum Record {
     Fixed(MonitorId, Entry),
     /// What is left of an hour of such checks.
     Digest(MonitorId, Digest),
+    /// What such checks said of a gap.
+    Gap(MonitorId, Gap),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -102,6 +105,7 @@ enum Line<'a> {
     Baseline(BaselineLine),
     Fixed(FixedLine),
     Digest(DigestLine),
+    Gap(GapLine),
 }
 
 impl Record {
@@ -141,6 +145,7 @@ impl Record {
             Line::Baseline(line) => line.read(),
             Line::Fixed(line) => line.read(),
             Line::Digest(line) => line.read(),
+            Line::Gap(line) => line.read(),
         }
     }
 
@@ -176,6 +181,7 @@ impl Record {
             }
             Record::Fixed(monitor, entry) => Line::Fixed(FixedLine::of(monitor, entry)),
             Record::Digest(monitor, digest) => Line::Digest(DigestLine::of(monitor, digest)),
+            Record::Gap(monitor, gap) => Line::Gap(GapLine::of(monitor, gap)),
         };
         // Serialising strings, integers and finite numbers into memory cannot fail.
         serde_json::to_string(&line).unwrap_or_default()
@@ -226,6 +232,15 @@ mod tests {
     )]
     #[case(
         r#"{"kind":"baseline","monitor":"api","until":"2025-11-01T00:00:00.000Z","judge":"{\"v\":1}"}"#
+    )]
+    #[case(
+        r#"{"kind":"baseline","monitor":"api","until":"2025-11-01T00:00:00.000Z","judge":"{\"v\":1}","explained_from":"1970-01-01T00:00:00.000Z"}"#
+    )]
+    #[case(
+        r#"{"kind":"gap","monitor":"api","cause":"own-network","from":"2025-10-03T08:00:00.000Z","to":"2025-10-03T08:12:00.000Z","checks":12,"reason":"no route to 192.0.2.1"}"#
+    )]
+    #[case(
+        r#"{"kind":"gap","monitor":"api","cause":"undecided","from":"2025-10-03T08:00:00.000Z","to":"2025-10-03T08:12:00.000Z","checks":2}"#
     )]
     #[case(
         r#"{"kind":"fixed","monitor":"api","was":"outage","from":"2025-10-03T08:00:00.000Z","to":"2025-10-03T08:12:00.000Z","reason":"HTTP 502 from 203.0.113.7"}"#

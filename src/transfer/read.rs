@@ -217,6 +217,10 @@ impl Reading {
                 let key = self.key(line, &id)?;
                 at(line, self.import.digest(key, &digest).await)
             }
+            Record::Gap(id, gap) => {
+                let key = self.key(line, &id)?;
+                at(line, self.import.gap(key, &gap).await)
+            }
         }
     }
 

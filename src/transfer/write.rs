@@ -130,6 +130,9 @@ pub async fn export(
             for digest in store.digests(history.key, selection.span).await? {
                 put(Record::Digest(id.clone(), digest), output)?;
             }
+            for gap in store.gaps(history.key, Span::ALWAYS).await? {
+                put(Record::Gap(id.clone(), gap), output)?;
+            }
         }
         for day in days(store, history, selection.span).await? {
             for check in store.checks(history.key, day).await? {

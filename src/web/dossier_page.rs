@@ -51,6 +51,8 @@ struct DossierPage<'a> {
     stretches: Vec<Stretch>,
     months: Vec<InMonth>,
     corrections: Vec<Corrected<'a>>,
+    /// Whether its first failing check is among the proofs.
+    first_is_kept: bool,
     proofs: Vec<Shown<'a>>,
     lines: Vec<Line<'a>>,
     blips: Vec<Blip<'a>>,
@@ -82,6 +84,8 @@ struct Corrected<'a> {
 
 /// A failing check and what was said.
 struct Shown<'a> {
+    /// Whether it began the outage.
+    is_first: bool,
     at: Moment,
     reason: &'a str,
     address: Option<&'a str>,
@@ -209,7 +213,8 @@ fn page<'a>(view: &View, dossier: &'a Dossier<'a>) -> DossierPage<'a> {
         stretches: stretches(dossier, zone),
         months: months(dossier),
         corrections: dossier.corrections.iter().map(|of| corrected(of, zone)).collect(),
-        proofs: dossier.proofs.iter().map(|proof| shown(proof, zone)).collect(),
+        first_is_kept: dossier.proofs.iter().any(|proof| proof.check.started_at == from),
+        proofs: dossier.proofs.iter().map(|proof| shown(proof, from, zone)).collect(),
         lines: good.chain(checks).chain(recovery).collect(),
         blips: dossier.blips.iter().map(blip).collect(),
     }
@@ -304,12 +309,13 @@ fn row(check: &Check, zone: Tz) -> Row<'_> {
     }
 }
 
-fn shown(proof: &Proof, zone: Tz) -> Shown<'_> {
+fn shown(proof: &Proof, from: Timestamp, zone: Tz) -> Shown<'_> {
     let check = &proof.check;
     let evidence = check.evidence.as_deref();
     let exchange = proof.exchange.as_ref();
     let status = evidence.and_then(|seen| seen.status);
     Shown {
+        is_first: check.started_at == from,
         at: Moment::exact(check.started_at, zone),
         reason: check.reason().unwrap_or("failed"),
         address: evidence.and_then(|seen| seen.address.as_deref()),

@@ -6,7 +6,9 @@ use crate::oracle::cases;
 use everup::domain::check::{Check, Evidence, Kind, Verdict};
 use everup::domain::class::Class;
 use everup::domain::foreign::{Foreign, Origin, Records, Source};
+use everup::domain::gap::Gap;
 use everup::domain::history::History;
+use everup::domain::ledger::Ledger;
 use everup::domain::monitor::Key;
 use everup::domain::period::Period;
 use everup::domain::run::Run;
@@ -15,10 +17,13 @@ use everup::domain::timestamp::Timestamp;
 use everup::domain::uptime::Tally;
 use everup::report::explain::part::{Cause, Part};
 use everup::report::explain::sighting::Sightings;
-use everup::report::explain::{Explanation, Facts, Happened};
+use everup::report::explain::{Cited, Event, Explanation, Facts, Happened, Role};
+use everup::report::headline::Piece;
 use everup::report::period::{MonitorRow, PeriodReport};
 use everup::report::settings::Settings;
+use everup::store::baseline::Baseline;
 use proptest::prelude::*;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A case as the store would give it.
@@ -61,8 +66,58 @@ fn told(
     let report = report(case, history);
     let sightings = Sightings::of(Spans::from(Span::ALWAYS), checks);
     let (windows, sightings) = (&[][..], &sightings);
-    let facts = Facts { history, windows, runs, foreign, kept_from: None, sightings };
+    let (baseline, gaps) = (None, &[][..]);
+    let facts = Facts { history, windows, runs, foreign, baseline, gaps, sightings };
     let now = Timestamp(case.now);
+    Explanation::of(facts, &report, now, &Settings::default()).unwrap()
+}
+
+/// What is told when the checks before the newest of some cuts were let go, from one cut to
+/// the next.
+fn told_after(
+    case: &Case,
+    (history, checks): &(History, Vec<Check>),
+    runs: &[Run],
+    cuts: &BTreeSet<i64>,
+    explained_from: Timestamp,
+) -> Explanation {
+    let monitor = &history.monitor;
+    let (mut rest, mut gaps) = (&checks[..], Vec::new());
+    let mut baseline = None;
+    for until in cuts.iter().map(|cut| Timestamp(*cut)) {
+        let (gone, kept) =
+            rest.split_at(rest.partition_point(|check| check.started_at < until));
+        // The newest check stays.
+        if kept.is_empty() {
+            break;
+        }
+        let before: Option<Baseline> = baseline.take();
+        let mut judge = before.map(|before| before.judge).unwrap_or_default();
+        let mut entries = Vec::new();
+        for check in gone {
+            let (at, verdict) = (check.started_at, check.verdict);
+            judge.observe(at, verdict, check.reason(), monitor, &mut entries);
+        }
+        let mut ledger = Ledger::default();
+        ledger.settle(entries, judge.clone());
+        gaps.extend(Gap::left(gone, kept.first(), ledger, monitor));
+        baseline = Some(Baseline { until, judge, explained_from });
+        rest = kept;
+    }
+    gaps.retain(|gap| gap.span.from >= explained_from);
+    gaps.sort_by_key(|gap| gap.span);
+    let from = baseline.as_ref().map_or(Timestamp::MIN, |baseline| baseline.until);
+    let sightings = Sightings::of(Spans::from(Span::new(from, Timestamp::MAX)), rest);
+    let facts = Facts {
+        history,
+        windows: &[],
+        runs,
+        foreign: &Foreign::default(),
+        baseline: baseline.as_ref(),
+        gaps: &gaps,
+        sightings: &sightings,
+    };
+    let (report, now) = (report(case, history), Timestamp(case.now));
     Explanation::of(facts, &report, now, &Settings::default()).unwrap()
 }
 
@@ -215,6 +270,45 @@ proptest! {
         }
     }
 
+    /// Mutants: a gap that is not kept, or without its last check, or without what the first
+    /// check after it says; a run that goes on in the next day and is forgotten; a check
+    /// that is cited across what is not kept.
+    #[test]
+    fn what_is_told_of_gaps_outlives_the_checks(
+        case in cases(),
+        runs in runs(),
+        cuts in prop::collection::btree_set(1..260i64, 1..4),
+        window in (0..200i64, 20..300i64),
+        is_lost in any::<bool>(),
+    ) {
+        let (from, length) = window;
+        // A loss is told by the checks at its ends, so both must be in the window.
+        let window = if is_lost { (0, 300) } else { (from, from + length) };
+        let case = Case { window, ..case };
+        let mut known = history(&case);
+        let of_ours = known.1.iter_mut().filter_map(|check| check.evidence.as_mut());
+        for evidence in of_ours.filter(|_| is_lost).step_by(2) {
+            evidence.kind = Some(Kind::OwnStore);
+        }
+        let whole = told(&case, &known.0, &known.1, &runs, &Foreign::default());
+        let after = told_after(&case, &known, &runs, &cuts, Baseline::ALL_EXPLAINED);
+        prop_assert_eq!(&after.parts, &whole.parts);
+        let what = |explanation: &Explanation| -> Vec<(Happened, Span, Tally)> {
+            let events = explanation.events.iter();
+            events.map(|event| (event.what, event.span, event.tally)).collect()
+        };
+        prop_assert_eq!(what(&after), what(&whole));
+        for (after, whole) in after.events.iter().zip(&whole.events) {
+            for Cited { role, check } in &after.checks {
+                // The last may have been told as the first, or as the one that decided.
+                let is_last = matches!(role, Role::Last | Role::LastFailure);
+                let is_so = |cited: &Cited| cited.role == *role || is_last;
+                let mut so = whole.checks.iter().filter(|cited| cited.check == *check);
+                prop_assert!(so.any(is_so), "{:?} {:?} in {:?}", role, check, after);
+            }
+        }
+    }
+
     /// Mutants: `unknown` checks that are told as a stop; a check that speaks for less than
     /// its time.
     #[test]
@@ -314,19 +408,8 @@ fn a_gap_whose_checks_are_not_kept_says_so_unless_everup_was_off() {
     let (history, checks) = history(&case);
     let runs = [run(0, 301_000, Some(900_000)), run(3_500_000, 3_900_000, None)];
     let kept_from = Timestamp(3_600_000);
-    let kept: Vec<Check> =
-        checks.into_iter().filter(|check| check.started_at >= kept_from).collect();
-    let sightings = Sightings::of(Spans::from(Span::ALWAYS), &kept);
-    let facts = Facts {
-        history: &history,
-        windows: &[],
-        runs: &runs,
-        foreign: &Foreign::default(),
-        kept_from: Some(kept_from),
-        sightings: &sightings,
-    };
-    let (report, now) = (report(&case, &history), Timestamp(case.now));
-    let told = Explanation::of(facts, &report, now, &Settings::default()).unwrap();
+    let cuts = BTreeSet::from([kept_from.0]);
+    let told = told_after(&case, &(history, checks), &runs, &cuts, kept_from);
     assert_eq!(told.kept_from, Some(kept_from));
     let unknown = told.parts.iter().filter(|part| part.class == Class::Unknown);
     let unknown: Vec<(i64, i64, &str)> = unknown
@@ -338,4 +421,29 @@ fn a_gap_whose_checks_are_not_kept_says_so_unless_everup_was_off() {
         (3_500_000, 3_600_000, "not-kept"),
     ];
     assert_eq!(unknown, expected);
+    let text = text(&told.events[1]);
+    assert!(!text.contains("everup ran"), "{text}");
+}
+
+/// Mutant: time whose checks were let go that is told as if there had been none.
+#[test]
+fn where_checks_were_let_go_in_silence_nobody_says_that_there_were_none() {
+    let case = with_a_hole();
+    let known = history(&case);
+    let runs = [run(3_600_000, 3_900_000, None)];
+    let cuts = BTreeSet::from([3_600_000]);
+    let parts = told_after(&case, &known, &runs, &cuts, Timestamp(3_600_000)).parts;
+    let silent = parts.iter().find(|part| part.class == Class::Unknown).unwrap();
+    assert_eq!(silent.cause, Some(Cause::NotKept));
+    let parts = told_after(&case, &known, &runs, &cuts, Baseline::ALL_EXPLAINED).parts;
+    let silent = parts.iter().find(|part| part.class == Class::Unknown).unwrap();
+    assert_eq!(silent.cause, Some(Cause::NoRecord), "none of them spoke for it");
+}
+
+fn text(event: &Event) -> String {
+    let piece = |piece: &Piece| match piece {
+        Piece::Text(text) | Piece::Name(text) => text.clone(),
+        Piece::At(at) => at.to_string(),
+    };
+    event.said.iter().map(piece).collect()
 }

@@ -16,6 +16,8 @@ use serde_json::Value;
 const NOVEMBER: &str = "/report/2026-11.json";
 const CHECKS: &str = "/api/v1/monitors/api/checks?from=2026-11-10T12:00:00Z";
 
+const EXPLAINED: &str = "/api/v1/monitors/api/explain?month=2026-11";
+
 /// An outage on 10 November, which is then closed; and a year later, of which everup saw
 /// the first minutes of December only.
 async fn long_ago(target: &Target, config: &str) -> (TestApp, String) {
@@ -174,6 +176,125 @@ async fn checks_are_kept_as_long_as_the_configuration_says() {
     assert!(!store.checks(Key(1), all).await.unwrap().is_empty());
     assert!(store.kept_from().await.unwrap().is_empty());
     app.stop().await;
+}
+
+/// Mutants: causes that go with the checks; that are not exported; a stretch of a gap that is
+/// told otherwise than before.
+#[tokio::test]
+async fn a_figure_is_explained_by_the_same_gaps_when_its_checks_are_gone() {
+    let target = Target::start().await;
+    let mut app = TestApp::start(&one("api", target.url().as_str())).await;
+    app.pass_ms(5 * MINUTE_MS).await;
+    // While everup is off: its own network, twice, and failures too few to be an outage.
+    let line = |minute: i64, verdict: &str, kind: &str, reason: &str| {
+        let at = START.plus_ms(minute * MINUTE_MS);
+        format!(
+            "{{\"kind\":\"check\",\"monitor\":\"api\",\"started_at\":{},\"verdict\":\"{verdict}\",\
+             \"reason\":\"{reason}\",\"evidence\":{{\"kind\":\"{kind}\"}}}}\n",
+            at.0
+        )
+    };
+    let before = [
+        line(-180, "unknown", "own-network", "no route"),
+        line(-179, "unknown", "own-network", "no route"),
+        line(-120, "fail", "timeout", "no answer"),
+        line(-119, "fail", "timeout", "no answer"),
+        line(-100, "unknown", "own-store", "the disk is full"),
+        line(-60, "unknown", "own-store", "the disk is full"),
+        line(-10, "fail", "timeout", "no answer"),
+    ];
+    app.import(&before.concat()).await.unwrap();
+    app.restart_after(21 * DAY_MS).await;
+    app.until_it_says(NOVEMBER, "\"closing\"").await;
+    app.pass_ms(5 * MINUTE_MS).await;
+    let whole = gaps(&app).await;
+    let causes: Vec<&str> = whole.iter().map(|gap| gap.2.as_str()).collect();
+    for cause in ["own-network", "undecided", "own-store", "no-record", "not-running"] {
+        assert!(causes.contains(&cause), "{whole:?}");
+    }
+    app.restart_after(420 * DAY_MS).await;
+    app.until_it_says(CHECKS, "no longer kept").await;
+    assert_eq!(gaps(&app).await, whole);
+    let told = app.page(EXPLAINED).await;
+    let said = "2 checks say why. The fault was its own, so it says nothing about the target. \
+                The first reason: no route.";
+    assert!(told.contains(said), "{told}");
+    // The same in another database.
+    let store = app.store().await;
+    let exported = lines(&store).await;
+    assert!(exported.contains("{\"kind\":\"gap\""), "{exported}");
+    let folder = tempfile::tempdir().unwrap();
+    let other = Sqlite::open(&folder.path().join("other.db")).await.unwrap();
+    let history = store.load().await.unwrap().histories.remove(0);
+    let registration = Registration {
+        id: history.monitor.id.clone(),
+        name: history.monitor.name.clone(),
+        url: history.monitor.url.clone(),
+        since: None,
+        parameters: history.monitor.parameters.current(),
+    };
+    let now = everup::clock::Clock::now(&*app.clock);
+    other.register(now, &[registration], Others::Keep).await.unwrap();
+    read::import(&other, &mut exported.as_bytes(), Timestamp::MAX, |_| {})
+        .await
+        .unwrap();
+    assert_eq!(lines(&other).await, exported);
+    other.close().await;
+    store.close().await;
+    app.stop().await;
+}
+
+/// Mutant: the first failure that is kept, told as the first of all.
+#[tokio::test]
+async fn an_outage_whose_beginning_is_not_kept_names_no_other_first_failure() {
+    let target = Target::start().await;
+    let mut app = TestApp::start(&one("api", target.url().as_str())).await;
+    app.pass_ms(5 * MINUTE_MS).await;
+    let midnight = Timestamp::parse_rfc3339("2026-12-01T00:00:00Z").unwrap();
+    let line = |minute: i64, verdict: &str| {
+        let at = midnight.plus_ms(minute * MINUTE_MS).0;
+        format!(
+            "{{\"kind\":\"check\",\"monitor\":\"api\",\"started_at\":{at},\"verdict\":\"{verdict}\",\
+             \"reason\":\"HTTP 502\",\"evidence\":{{\"kind\":\"status\",\"status\":502}}}}\n"
+        )
+    };
+    let seen = format!(
+        "{{\"kind\":\"exchange\",\"monitor\":\"api\",\"started_at\":{},\
+         \"seen\":{{\"headers\":[[\"server\",\"nginx\"]],\"headers_cut\":false}}}}\n",
+        midnight.plus_ms(MINUTE_MS).0
+    );
+    let fails: String = (-2..5).map(|minute| line(minute, "fail")).collect();
+    let told = [line(-3, "ok"), fails, line(5, "ok"), seen].concat();
+    // Before the month is closed.
+    app.import(&told).await.unwrap();
+    app.restart_after(21 * DAY_MS).await;
+    app.until_it_says(NOVEMBER, "\"closing\"").await;
+    let dossier = "/outages/api-20261130T235800.000Z";
+    let whole = app.text(dossier).await;
+    assert!(whole.contains("First failure: HTTP 502"), "{whole}");
+    app.restart_after(420 * DAY_MS).await;
+    let kept = app.until_it_says(dossier, "The first failing check is not kept.").await;
+    assert!(!kept.contains("First failure:"), "{kept}");
+    let kept = app.text(dossier).await;
+    assert!(kept.contains("Then: HTTP 502"), "{kept}");
+    assert!(kept.contains("Its first checks are not kept."), "{kept}");
+    // Which failure decided cannot be counted from what is left.
+    let explained = app.page("/api/v1/monitors/api/explain?month=2026-11").await;
+    assert!(
+        explained.contains("in a row failed. The outage begins at the first"),
+        "{explained}"
+    );
+    app.stop().await;
+}
+
+/// The gaps of November: from when to when, and why.
+async fn gaps(app: &TestApp) -> Vec<(String, String, String)> {
+    let told: Value = serde_json::from_str(&app.page(EXPLAINED).await).unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let events = told["events"].as_array().unwrap().iter();
+    let gaps = events.filter(|event| event["kind"] == "gap");
+    gaps.map(|gap| (text(&gap["from"]), text(&gap["to"]), text(&gap["cause"])))
+        .collect()
 }
 
 async fn lines(store: &Sqlite) -> String {

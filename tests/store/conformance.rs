@@ -3,9 +3,10 @@
 use crate::files::{Database, File, at, everything, fail, key, ok, registration, span, strict};
 use crate::recorder::Recorder;
 use everup::domain::calendar::Cut;
-use everup::domain::check::{Check, Verdict};
+use everup::domain::check::{Check, Evidence, Kind, Verdict};
 use everup::domain::exchange::{Body, Exchange};
 use everup::domain::foreign::{Claim, Count, Foreign, Origin, Records, Source, Stretch};
+use everup::domain::gap::{Gap, Why};
 use everup::domain::judge::Entry;
 use everup::domain::ledger::Ledger;
 use everup::domain::maintenance::MaintenanceWindow;
@@ -15,7 +16,7 @@ use everup::domain::month::Month;
 use everup::domain::run::Run;
 use everup::domain::span::{Span, Spans};
 use everup::domain::timestamp::{DAY_MS, Timestamp};
-use everup::store::baseline::Purged;
+use everup::store::baseline::{Baseline, Purged};
 use everup::store::closed::{
     ClosedLengths, ClosedMonth, ClosedRow, Correction, Instead, Subject,
 };
@@ -1028,6 +1029,68 @@ pub async fn checks_that_are_let_go_leave_what_they_came_to(database: &dyn Datab
     assert_eq!(database.open().await.load().await.unwrap().histories, before.histories);
 }
 
+/// Mutants: a gap that is kept of the first day only, or twice after a crash; one that an
+/// import takes where it cannot have been.
+pub async fn checks_that_are_let_go_leave_what_they_said_of_gaps(database: &dyn Database) {
+    let mut recorder = Recorder::start(watching(database, &["api"]).await).await;
+    let day = DAY_MS / 1_000;
+    let ours = |second, kind, reason: &str| Check {
+        verdict: Verdict::Unknown,
+        evidence: Some(Box::new(Evidence { kind: Some(kind), ..Evidence::because(reason) })),
+        ..ok(second)
+    };
+    let network = |second| ours(second, Kind::OwnNetwork, "no route");
+    let store = |second| ours(second, Kind::OwnStore, "the disk is full");
+    let checks = [
+        ok(0),
+        network(60),
+        network(120),
+        ok(180),
+        // Lost over midnight.
+        store(day - 300),
+        store(day + 300),
+        ok(day + 360),
+        // Late, but in time: it speaks from where the one before it ends.
+        ok(2 * day - 50),
+        network(2 * day + 20),
+        ok(2 * day + 80),
+        ok(3 * day),
+    ];
+    for check in checks {
+        recorder.keep(&[("api", check)], None).await;
+    }
+    let (store, api) = (recorder.store.clone(), recorder.key("api"));
+    store.pack(at(4 * day)).await.unwrap();
+    assert_eq!(store.gaps(api, Span::ALWAYS).await.unwrap(), []);
+    let until = |second| BTreeMap::from([(api, Spans::from(span(-day, second)))]);
+    assert_eq!(store.purge(&until(day)).await.unwrap().days, 1);
+    drop((store, recorder));
+    let store = database.open().await;
+    assert_eq!(store.purge(&until(9 * day)).await.unwrap().days, 2);
+    let gap = |from, to, kind, checks, reason: &str| Gap {
+        span: span(from, to),
+        why: Why::Own(Some(kind)),
+        checks,
+        reason: Arc::from(reason),
+    };
+    let all = [
+        gap(60, 180, Kind::OwnNetwork, 2, "no route"),
+        gap(day - 300, day + 300, Kind::OwnStore, 1, "the disk is full"),
+        gap(day + 300, day + 360, Kind::OwnStore, 1, "the disk is full"),
+        gap(2 * day + 10, 2 * day + 20, Kind::OwnNetwork, 0, "no route"),
+        gap(2 * day + 20, 2 * day + 80, Kind::OwnNetwork, 1, "no route"),
+    ];
+    assert_eq!(store.gaps(api, Span::ALWAYS).await.unwrap(), all);
+    assert_eq!(store.gaps(api, span(day, day + 300)).await.unwrap(), all[1..2]);
+    let explained_from = store.baseline(api).await.unwrap().unwrap().explained_from;
+    assert_eq!(explained_from, Baseline::ALL_EXPLAINED);
+    let mut import = store.import().await.unwrap();
+    import.gap(api, &all[0]).await.unwrap();
+    let other = gap(200, 300, Kind::OwnNetwork, 1, "no route");
+    let refused = import.gap(api, &other).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Conflict(_)), "{refused}");
+}
+
 pub async fn a_closed_store_refuses(database: &dyn Database) {
     let store = watching(database, &["api"]).await;
     store.close().await;
@@ -1136,6 +1199,7 @@ hold! {
         what_was_said_is_imported_once_and_never_contradicted,
         a_past_that_is_imported_holds_before_what_is_kept,
         checks_that_are_let_go_leave_what_they_came_to,
+        checks_that_are_let_go_leave_what_they_said_of_gaps,
         a_closed_store_refuses,
     ];
 }

@@ -455,3 +455,35 @@ async fn a_day_whose_ledger_was_touched_stays_with_all_later_ones() {
     assert_eq!(store.baseline(api).await.unwrap(), None);
     assert!(store.fixed(api).await.unwrap().is_empty(), "nothing of it is left fixed");
 }
+
+/// What an earlier everup let go is not told as if it had said nothing.
+#[tokio::test]
+async fn a_baseline_from_before_gaps_were_kept_explains_nothing() {
+    let file = File::new();
+    let mut recorder = Recorder::start({
+        let store = file.open().await;
+        store.register(at(0), &[registration("api")], Others::Remove).await.unwrap();
+        store
+    })
+    .await;
+    let day = DAY_MS / 1_000;
+    for second in [0, day, 2 * day] {
+        recorder.keep(&[("api", ok(second))], None).await;
+    }
+    let api = recorder.key("api");
+    recorder.store.pack(at(3 * day)).await.unwrap();
+    let old = |until| BTreeMap::from([(api, Spans::from(Span::new(at(-day), at(until))))]);
+    assert_eq!(recorder.store.purge(&old(day)).await.unwrap().days, 1);
+    drop(recorder);
+    file.execute(
+        "DROP TABLE gap; ALTER TABLE baseline DROP COLUMN explained_from;
+         DELETE FROM _sqlx_migrations WHERE version = 9",
+    )
+    .await;
+    let store = file.open().await;
+    let baseline = store.baseline(api).await.unwrap().unwrap();
+    assert_eq!((baseline.until, baseline.explained_from), (at(day), at(day)));
+    assert_eq!(store.purge(&old(2 * day)).await.unwrap().days, 1);
+    let baseline = store.baseline(api).await.unwrap().unwrap();
+    assert_eq!((baseline.until, baseline.explained_from), (at(2 * day), at(day)));
+}

@@ -9,6 +9,7 @@ use everup::domain::check::{Check, Evidence, Kind, Phases, Verdict};
 use everup::domain::digest::Digest;
 use everup::domain::exchange::{Body, Certificate, Exchange, Tls};
 use everup::domain::foreign::{Claim, Count, Foreign, Origin, Records, Source, Stretch};
+use everup::domain::gap::Gap;
 use everup::domain::group::{Group, Rule};
 use everup::domain::history::History;
 use everup::domain::judge::Entry;
@@ -831,6 +832,11 @@ impl Store for Shelf {
 
     async fn digests(&self, _: Key, _: Span) -> Result<Vec<Digest>, StoreError> {
         read_only()
+    }
+
+    async fn gaps(&self, _: Key, _: Span) -> Result<Vec<Gap>, StoreError> {
+        self.works()?;
+        Ok(Vec::new())
     }
 
     async fn writable(&self) -> Result<(), StoreError> {

@@ -1,10 +1,9 @@
 //! Everything that happened in a window, in order, each with the checks that began and
 //! ended it and the rule that was applied.
 
-use super::gap::{run_after, run_around};
+use super::gap::{Witnesses, run_after, run_around};
 use super::part::{Cause, Part};
 use super::reading::Reading;
-use super::sighting::Sighting;
 use super::words::{Words, count};
 use super::{outage, planned};
 use crate::domain::check::Verdict;
@@ -12,6 +11,7 @@ use crate::domain::class::Class;
 use crate::domain::duration;
 use crate::domain::foreign::Source;
 use crate::domain::outage::OutageId;
+use crate::domain::sighting::Sighting;
 use crate::domain::span::Span;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::uptime::Tally;
@@ -232,50 +232,45 @@ pub(super) fn event(
 }
 
 fn gap(reading: &Reading<'_>, span: Span, cause: Cause) -> Event {
-    let inside = reading.facts.sightings.within(span);
-    let of_cause: Vec<&Sighting> = match cause {
-        Cause::Own(kind) => {
-            let is_own = |s: &&Sighting| s.verdict == Verdict::Unknown && s.kind == kind;
-            inside.iter().filter(is_own).collect()
-        }
-        Cause::Undecided => inside.iter().filter(|s| s.verdict != Verdict::Unknown).collect(),
-        _ => Vec::new(),
-    };
-    let first = of_cause.first().copied();
+    let witnesses = Witnesses::of(reading, span, cause);
     let checks = [
         Role::Before.of(reading.facts.sightings.before(span.from)),
-        Role::First.of(first),
-        Role::Last.of(of_cause.last().copied().filter(|last| Some(*last) != first)),
+        Role::First.of(witnesses.first()),
+        Role::Last.of(witnesses.last()),
         Role::After.of(reading.facts.sightings.after(span.to)),
     ];
-    let said = why(reading, span, cause, of_cause.len());
+    let said = why(reading, span, cause, &witnesses);
     event(reading, Happened::Gap(cause), span, said, checks)
 }
 
-fn why(reading: &Reading<'_>, span: Span, cause: Cause, checks: usize) -> Words {
+fn why(reading: &Reading<'_>, span: Span, cause: Cause, witnesses: &Witnesses<'_>) -> Words {
     let said = match cause {
         Cause::NotRunning => not_running(reading, span),
-        Cause::Own(_) => Words::new(format!(
+        Cause::Own(_) => witnesses.quoted(Words::new(format!(
             "everup looked and could not judge{}. The fault was its own, so it says nothing \
              about the target.",
-            match checks {
-                0 => String::new(),
-                1 => "; 1 check says why".to_owned(),
-                checks => format!("; {} say why", count(checks, "check")),
+            match witnesses.count() {
+                None | Some(0) => String::new(),
+                Some(1) => "; 1 check says why".to_owned(),
+                Some(checks) => format!("; {} say why", count(checks, "check")),
             }
-        )),
-        Cause::Undecided => Words::new(format!(
+        ))),
+        Cause::Undecided => witnesses.quoted(Words::new(format!(
             "{} in a row said otherwise than those before, too few to decide, and then no \
              check came in time. What they meant is not known.",
-            count(checks, "check")
-        )),
+            match witnesses.count() {
+                None | Some(0) => "Some checks".to_owned(),
+                Some(checks) => count(checks, "check"),
+            }
+        ))),
         Cause::BeforeFirstCheck => {
             Words::new("everup ran, but its first check of this monitor had not begun.")
         }
         Cause::Late => late(reading, span),
         Cause::NotKept => Words::new(
-            "everup ran. The checks that would say why nothing was seen are not kept any more; \
-             what they came to is.",
+            "The single checks of this time are not kept any more, nor is what they said of \
+             why nothing was seen: an earlier everup let them go without noting that. What \
+             they came to is kept.",
         ),
         _ => Words::new(
             "everup had not begun to note when it runs. Only imported checks, or those of an \

@@ -4,77 +4,107 @@
 
 use super::part::{Cause, divided};
 use super::reading::Reading;
-use super::sighting::Sighting;
-use crate::domain::check::{Kind, Verdict};
+use super::words::Words;
+use crate::domain::check::Verdict;
+use crate::domain::gap::{self, Gap, Why};
 use crate::domain::run::{self, Run};
+use crate::domain::sighting::Sighting;
 use crate::domain::span::{Span, Spans};
 use crate::domain::timestamp::Timestamp;
 use std::collections::BTreeMap;
 
 /// The causes of a gap, in order of time; each lasts to the next.
 pub(super) fn causes(reading: &Reading<'_>, gap: Span) -> Vec<(Span, Cause)> {
-    let mut own: BTreeMap<Option<Kind>, Spans> = BTreeMap::new();
-    let mut undecided = Spans::empty();
     // A check that began before the gap may still speak for its beginning.
     let reach_ms = reading.reach_ms();
     let around = Span::new(gap.from.plus_ms(-reach_ms), gap.to.plus_ms(reach_ms));
-    let sightings = reading.facts.sightings.within(around);
-    for (index, sighting) in sightings.iter().enumerate() {
-        let before = index.checked_sub(1).and_then(|before| sightings.get(before));
-        let span = spoken_for(reading, before, sighting, sightings.get(index + 1));
-        if sighting.verdict == Verdict::Unknown {
-            own.entry(sighting.kind).or_default().push(span);
-        } else if sighting.counts(&reading.facts.history.monitor) && gap.contains(sighting.at) {
-            undecided.push(span);
-        }
+    let near = reading.facts.sightings.within(around);
+    let told = gap::told(near, gap, &reading.known, &reading.facts.history.monitor);
+    let mut by_checks: BTreeMap<Why, Vec<Span>> = BTreeMap::new();
+    for told in told.iter().chain(kept(reading, gap)) {
+        by_checks.entry(told.why).or_default().push(told.span);
     }
+    let by_checks = by_checks
+        .into_iter()
+        .map(|(why, spans)| (Cause::of(why), spans.into_iter().collect::<Spans>()));
     let ran = run::ran(reading.facts.runs);
-    let first = reading.facts.runs.iter().map(|run| run.started_at).min();
-    let unnoted = Span::new(Timestamp::MIN, first.unwrap_or(Timestamp::MAX));
-    let kept_from = reading.facts.kept_from.unwrap_or(Timestamp::MIN);
-    let not_kept = Span::new(Timestamp::MIN, kept_from);
-    let layers = (own.into_iter().map(|(kind, spans)| (Cause::Own(kind), spans))).chain([
-        (Cause::Undecided, undecided),
-        (Cause::NoRecord, Spans::from(unnoted)),
+    let unnoted = Spans::from(unnoted(reading.facts.runs));
+    let silenced = Spans::from(Span::new(Timestamp::MIN, reading.explained_from()));
+    let layers = by_checks.chain([
+        // It takes a record of the checks to say that there is none.
+        (Cause::NotKept, silenced.intersect(&unnoted)),
+        (Cause::NoRecord, unnoted),
         (Cause::NotRunning, ran.complement()),
-        (Cause::NotKept, Spans::from(not_kept)),
+        (Cause::NotKept, silenced),
     ]);
     divided(gap, layers, |silence| silent(reading, silence))
 }
 
-/// The time for which a check answers that decided nothing: from the end of what the check
-/// before it covers, if it came in time after that one, to the next one if that came in
-/// time, otherwise for its interval.
-fn spoken_for(
-    reading: &Reading<'_>,
-    before: Option<&Sighting>,
-    sighting: &Sighting,
-    next: Option<&Sighting>,
-) -> Span {
-    let parameters = |at| reading.facts.history.monitor.parameters.at(at);
-    let from = before.map_or(sighting.at, |before| {
-        let rules = parameters(before.at);
-        let in_time = sighting.at.since_ms(before.at) <= rules.reach_ms();
-        if in_time {
-            before.at.plus_ms(rules.interval_ms).min(sighting.at)
-        } else {
-            sighting.at
-        }
-    });
-    let rules = parameters(sighting.at);
-    let to = match next {
-        Some(next) if next.at.since_ms(sighting.at) <= rules.reach_ms() => next.at,
-        // What the database lost is told by one check at each end of the loss.
-        Some(next) if is_loss(sighting) && is_loss(next) && sighting.reason == next.reason => {
-            next.at
-        }
-        _ => sighting.at.plus_ms(rules.interval_ms),
-    };
-    Span::new(from, to)
+/// The checks that say why some time is a gap of one cause.
+pub(super) struct Witnesses<'a> {
+    span: Span,
+    /// Those that are kept.
+    kept: Vec<&'a Sighting>,
+    /// What the others said.
+    gone: Vec<&'a Gap>,
 }
 
-fn is_loss(sighting: &Sighting) -> bool {
-    sighting.verdict == Verdict::Unknown && sighting.kind == Some(Kind::OwnStore)
+impl<'a> Witnesses<'a> {
+    /// Those of a part of a gap.
+    pub(super) fn of(reading: &Reading<'a>, span: Span, cause: Cause) -> Witnesses<'a> {
+        let is_one = |sighting: &&Sighting| match (cause, sighting.verdict) {
+            (Cause::Own(kind), Verdict::Unknown) => sighting.kind == kind,
+            (Cause::Undecided, verdict) => verdict != Verdict::Unknown,
+            _ => false,
+        };
+        let gone = kept(reading, span).filter(|gap| Cause::of(gap.why) == cause);
+        let inside = reading.facts.sightings.within(span);
+        Witnesses { span, kept: inside.iter().filter(is_one).collect(), gone: gone.collect() }
+    }
+
+    /// The first, if it is kept.
+    pub(super) fn first(&self) -> Option<&'a Sighting> {
+        self.kept
+            .first()
+            .copied()
+            .filter(|_| self.gone.iter().all(|gap| gap.checks == 0))
+    }
+
+    /// The last, if it is kept and another one.
+    pub(super) fn last(&self) -> Option<&'a Sighting> {
+        self.kept.last().copied().filter(|last| Some(*last) != self.first())
+    }
+
+    /// How many they are; `None` where what is left of them does not say how many began in
+    /// this part.
+    pub(super) fn count(&self) -> Option<usize> {
+        let is_whole = self.gone.iter().all(|gap| gap.span.cut(self.span) == gap.span);
+        let gone: u64 = self.gone.iter().map(|gap| gap.checks).sum();
+        let gone = usize::try_from(gone).ok().filter(|_| is_whole)?;
+        gone.checked_add(self.kept.len())
+    }
+
+    /// Goes on with the first reason of those that cannot be cited any more.
+    pub(super) fn quoted(&self, said: Words) -> Words {
+        let gone = self.gone.iter().find(|gap| !gap.reason.is_empty());
+        match gone.filter(|_| self.first().is_none()) {
+            None => said,
+            Some(gap) => {
+                said.text(format!(" The first reason: {}.", gap.reason.trim_end_matches('.')))
+            }
+        }
+    }
+}
+
+/// What checks that are not kept any more said of some time.
+fn kept<'a>(reading: &Reading<'a>, span: Span) -> impl Iterator<Item = &'a Gap> {
+    reading.facts.gaps.iter().filter(move |gap| gap.span.overlaps(span))
+}
+
+/// The time before everup began to note when it runs.
+fn unnoted(runs: &[Run]) -> Span {
+    let first = runs.iter().map(|run| run.started_at).min();
+    Span::new(Timestamp::MIN, first.unwrap_or(Timestamp::MAX))
 }
 
 /// Why there was no check although everup ran.
@@ -86,7 +116,14 @@ fn silent(reading: &Reading<'_>, silence: Span) -> Cause {
     let waited = Span::new(begun, silence.from);
     let settled = &reading.facts.history.ledger.settled;
     let newest = reading.facts.history.ledger.judge.last;
+    // The last check of a gap that silence follows speaks for its interval.
+    let began_within = |gap: &Gap| {
+        let interval_ms = monitor.parameters.at(gap.span.to.plus_ms(-1)).interval_ms;
+        let last = gap.span.to.plus_ms(-interval_ms);
+        gap.checks > 0 && (waited.contains(gap.span.from) || waited.contains(last))
+    };
     let is_first = reading.facts.sightings.within(waited).is_empty()
+        && !kept(reading, waited).any(began_within)
         && newest.is_none_or(|last| !waited.contains(last.at))
         && [&settled.up, &settled.degraded, &settled.down]
             .iter()

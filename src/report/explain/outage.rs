@@ -2,10 +2,10 @@
 
 use super::event::{Cited, Event, Happened, Role, beyond, event, shown};
 use super::reading::Reading;
-use super::sighting::Sighting;
 use super::words::{Words, count};
 use crate::domain::check::Verdict;
 use crate::domain::outage::{Blip, Outage, OutageId};
+use crate::domain::sighting::Sighting;
 use crate::domain::span::Span;
 use crate::domain::timestamp::Timestamp;
 use crate::report::outage::MonthOutage;
@@ -128,6 +128,8 @@ fn decider<'a>(
     good: bool,
     needed: fn(u32, u32) -> u32,
 ) -> Option<&'a Sighting> {
+    // Where the run begins with checks that are not kept, the kept ones cannot be counted.
+    reading.facts.sightings.at(from)?;
     let monitor = &reading.facts.history.monitor;
     let run = reading.facts.sightings.counted_from(from, monitor);
     let mut checks = 0;
@@ -148,7 +150,7 @@ pub(super) fn blip(reading: &Reading<'_>, blip: &Blip) -> Event {
     let run: Vec<&Sighting> = run.take_while(|check| check.at < blip.span.to).collect();
     let failures = monitor.parameters.at(blip.span.from).failures;
     let last = run.last().copied().filter(|last| last.at > blip.span.from);
-    let is_kept = reading.facts.kept_from.is_none_or(|from| blip.span.from >= from);
+    let is_kept = reading.kept_from().is_none_or(|from| blip.span.from >= from);
     let failed = match is_kept {
         true => count(run.len().max(1), "check"),
         false => "Fewer checks".to_owned(),

@@ -6,6 +6,7 @@ use super::reading::Reading;
 use crate::domain::check::Kind;
 use crate::domain::class::Class;
 use crate::domain::foreign::Source;
+use crate::domain::gap::Why;
 use crate::domain::span::{Span, Spans};
 use crate::domain::timeline::Segment;
 use crate::domain::timestamp::Timestamp;
@@ -36,7 +37,7 @@ pub enum Cause {
     Own(Option<Kind>),
     /// Unknown: there were checks, too few to decide, and then nothing came in time.
     Undecided,
-    /// Unknown: everup ran, and the checks that would say why are not kept any more.
+    /// Unknown: the checks that might say why are not kept any more, nor what they said.
     NotKept,
     /// Unknown: from before everup noted when it runs.
     NoRecord,
@@ -49,6 +50,14 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// Why checks decided nothing, as the cause of a gap.
+    pub(super) fn of(why: Why) -> Cause {
+        match why {
+            Why::Own(kind) => Cause::Own(kind),
+            Why::Undecided => Cause::Undecided,
+        }
+    }
+
     /// The word used in exports. A check that could not judge has that of its kind.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -56,9 +65,8 @@ impl Cause {
             Cause::BeforeCreation => "before-creation",
             Cause::AfterRemoval => "after-removal",
             Cause::NotSettled => "not-settled",
-            Cause::Own(Some(kind)) => kind.word(),
-            Cause::Own(None) => "not-judged",
-            Cause::Undecided => "undecided",
+            Cause::Own(kind) => Why::Own(kind).word(),
+            Cause::Undecided => Why::Undecided.word(),
             Cause::NotKept => "not-kept",
             Cause::NoRecord => "no-record",
             Cause::NotRunning => "not-running",

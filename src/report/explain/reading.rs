@@ -8,7 +8,7 @@ use super::Facts;
 use crate::domain::class::Class;
 use crate::domain::foreign::Source;
 use crate::domain::ledger::Account;
-use crate::domain::monitor::Parameters;
+use crate::domain::monitor::{Monitor, Parameters};
 use crate::domain::outage::{Blip, Outage};
 use crate::domain::span::{Span, Spans};
 use crate::domain::timeline::Timeline;
@@ -26,6 +26,9 @@ pub(super) struct Reading<'a> {
     pub(super) settings: &'a Settings,
     /// What the history says today.
     pub(super) account: Account,
+    /// When it says how the target was, in the window and as far around it as a check may
+    /// speak.
+    pub(super) known: Spans,
     /// Whether that comes to the same as what was kept.
     pub(super) agrees: bool,
 }
@@ -43,7 +46,9 @@ impl<'a> Reading<'a> {
         let excused = settings.excused(facts.history);
         let (account, timeline) = facts.history.read(report.window, now, &excused);
         let agrees = is_same(&timeline, &row.figures.timeline);
-        Some(Reading { facts, report, row, settings, account, agrees })
+        let around = around(report.window, &facts.history.monitor);
+        let known = facts.history.read(around, now, &excused).0.known.observed();
+        Some(Reading { facts, report, row, settings, account, known, agrees })
     }
 
     /// The window of the report.
@@ -81,7 +86,19 @@ impl<'a> Reading<'a> {
 
     /// The furthest that two contiguous checks ever were apart.
     pub(super) fn reach_ms(&self) -> i64 {
-        self.most(|parameters| parameters.reach_ms())
+        self.facts.history.monitor.parameters.reach_max_ms()
+    }
+
+    /// From here on, the single checks are kept.
+    pub(super) fn kept_from(&self) -> Option<Timestamp> {
+        self.facts.baseline.map(|baseline| baseline.until)
+    }
+
+    /// From here on, what checks said of gaps is known.
+    pub(super) fn explained_from(&self) -> Timestamp {
+        self.facts
+            .baseline
+            .map_or(Timestamp::MIN, |baseline| baseline.explained_from)
     }
 
     /// The most that some rule ever was.
@@ -115,8 +132,18 @@ impl<'a> Reading<'a> {
             ],
             _ => Vec::new(),
         });
-        outages.chain(known.blips.iter().map(of_blip)).chain(parts).collect()
+        let wanted: Spans =
+            outages.chain(known.blips.iter().map(of_blip)).chain(parts).collect();
+        // What is not kept is not known, so nothing is cited across it.
+        let kept = Span::new(self.kept_from().unwrap_or(Timestamp::MIN), Timestamp::MAX);
+        wanted.within(kept)
     }
+}
+
+/// A window, and as far around it as a check may speak.
+pub(super) fn around(window: Span, monitor: &Monitor) -> Span {
+    let reach_ms = monitor.parameters.reach_max_ms();
+    Span::new(window.from.plus_ms(-reach_ms), window.to.plus_ms(reach_ms))
 }
 
 /// Whether every instant is of the same class.

@@ -4,25 +4,12 @@
 //! Read a day at a time, and only what is wanted of it is kept, so that the cost grows
 //! with what happened.
 
-use crate::domain::check::{Check, Kind, Verdict};
+use crate::domain::check::Check;
 use crate::domain::monitor::{Key, Monitor};
+use crate::domain::sighting::Sighting;
 use crate::domain::span::{Span, Spans};
 use crate::domain::timestamp::{DAY_MS, Timestamp};
 use crate::store::contract::{Store, StoreError};
-use std::sync::Arc;
-
-/// A check, as far as an explanation needs it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sighting {
-    /// When it began.
-    pub at: Timestamp,
-    /// What it said.
-    pub verdict: Verdict,
-    /// Where it went wrong.
-    pub kind: Option<Kind>,
-    /// The sentence that says why, if there is one.
-    pub reason: Option<Arc<str>>,
-}
 
 /// The checks of one monitor that began within some time, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -119,24 +106,6 @@ impl Sightings {
     fn is_whole(&self, from: Timestamp, to: Timestamp) -> bool {
         let span = self.within.first_ending_after(from);
         span.is_some_and(|span| span.from <= from && to <= span.to)
-    }
-}
-
-impl Sighting {
-    /// What an explanation needs of a check.
-    pub(super) fn of(check: &Check) -> Sighting {
-        let reason = check.reason().filter(|reason| !reason.is_empty());
-        Sighting {
-            at: check.started_at,
-            verdict: check.verdict,
-            kind: check.evidence.as_ref().and_then(|evidence| evidence.kind),
-            reason: reason.map(Arc::from),
-        }
-    }
-
-    /// Whether it decides anything: it is not `unknown`, and the monitor was watched.
-    pub(super) fn counts(&self, monitor: &Monitor) -> bool {
-        self.verdict != Verdict::Unknown && monitor.watched_around(self.at).is_some()
     }
 }
 

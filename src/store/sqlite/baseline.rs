@@ -19,7 +19,7 @@ use std::collections::HashMap;
 pub(super) async fn read_all(
     connection: &mut SqliteConnection,
 ) -> Result<HashMap<Key, Baseline>, StoreError> {
-    let rows = sqlx::query("SELECT monitor, until, state FROM baseline")
+    let rows = sqlx::query("SELECT monitor, until, state, explained_from FROM baseline")
         .fetch_all(connection)
         .await?;
     rows.iter().map(baseline).collect()
@@ -40,10 +40,12 @@ pub(super) async fn read(
     connection: &mut SqliteConnection,
     key: Key,
 ) -> Result<Option<Baseline>, StoreError> {
-    let row = sqlx::query("SELECT monitor, until, state FROM baseline WHERE monitor = $1")
-        .bind(key.0)
-        .fetch_optional(connection)
-        .await?;
+    let row = sqlx::query(
+        "SELECT monitor, until, state, explained_from FROM baseline WHERE monitor = $1",
+    )
+    .bind(key.0)
+    .fetch_optional(connection)
+    .await?;
     row.map(|row| Ok(baseline(&row)?.1)).transpose()
 }
 
@@ -51,7 +53,8 @@ fn baseline(row: &sqlx::sqlite::SqliteRow) -> Result<(Key, Baseline), StoreError
     let key: i64 = row.try_get(0)?;
     let judge = judge_state::from_text(row.try_get(2)?)
         .map_err(|wrong| corrupt(format!("baseline of monitor {key}"), wrong))?;
-    Ok((Key(key), Baseline { until: Timestamp(row.try_get(1)?), judge }))
+    let (until, explained_from) = (Timestamp(row.try_get(1)?), Timestamp(row.try_get(3)?));
+    Ok((Key(key), Baseline { until, judge, explained_from }))
 }
 
 /// Writes a baseline, in place of an earlier one.
@@ -61,12 +64,14 @@ pub(super) async fn put(
     baseline: &Baseline,
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO baseline (monitor, until, state) VALUES ($1, $2, $3)
-         ON CONFLICT (monitor) DO UPDATE SET until = excluded.until, state = excluded.state",
+        "INSERT INTO baseline (monitor, until, state, explained_from) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (monitor) DO UPDATE SET until = excluded.until, state = excluded.state,
+             explained_from = excluded.explained_from",
     )
     .bind(key.0)
     .bind(baseline.until.0)
     .bind(judge_state::to_text(&baseline.judge))
+    .bind(baseline.explained_from.0)
     .execute(connection)
     .await?;
     Ok(())

@@ -7,11 +7,14 @@
 use super::meta::{self, Meta};
 use super::monitors::{self, Stored};
 use super::write::Write;
-use super::{baseline, closed, days, exchanges, foreign, ledger, maintenance, packing, past};
+use super::{
+    baseline, closed, days, exchanges, foreign, gaps, ledger, maintenance, packing, past,
+};
 use crate::domain::calendar::Cut;
 use crate::domain::check::{Check, Evidence};
 use crate::domain::digest::Digest;
 use crate::domain::foreign::{Count, Origin, Stretch};
+use crate::domain::gap::Gap;
 use crate::domain::judge::Entry as LedgerEntry;
 use crate::domain::maintenance::MaintenanceWindow;
 use crate::domain::monitor::Key;
@@ -302,6 +305,22 @@ impl Import for SqliteImport {
         if self.of_monitor(key, added)? {
             self.imported.digests += 1;
         }
+        Ok(())
+    }
+
+    async fn gap(&mut self, key: Key, gap: &Gap) -> Result<(), StoreError> {
+        let id = self.stored(key)?.id.clone();
+        let connection = self.write.connection();
+        if gaps::read(connection, key, gap.span).await?.contains(gap) {
+            return Ok(());
+        }
+        if !self.brought.contains(&key) {
+            return Err(StoreError::Conflict(format!(
+                "{id}: what its checks said of gaps before its baseline is fixed, and this is \
+                 not part of it"
+            )));
+        }
+        self.imported.digests += gaps::add(connection, key, std::slice::from_ref(gap)).await?;
         Ok(())
     }
 

@@ -3,19 +3,24 @@
 //! A day of one monitor at a time, oldest first, each in a transaction of its own, so that
 //! no commit waits for more than that. Before its checks go they are judged once more from
 //! where the last purge ended, and all that they settle must stand in the ledger already;
-//! it is marked as fixed. Where it does not, the day stays, and every later one.
+//! it is marked as fixed. Where it does not, the day stays, and every later one. What they
+//! say of gaps takes the first check after them to tell. That one is read before the
+//! transaction: what is imported in between might as well come after the purge.
 
 use super::days::{self, day_of, start_of};
 use super::monitors::{self, Stored};
 use super::write::Write;
-use super::{baseline, exchanges, hot, meta};
+use super::{baseline, exchanges, gaps, hot, meta, read};
+use crate::domain::check::Check;
 use crate::domain::digest::Digest;
+use crate::domain::gap::Gap;
 use crate::domain::judge::Judge;
+use crate::domain::ledger::Ledger;
 use crate::domain::monitor::Key;
 use crate::domain::span::{Span, Spans};
 use crate::store::baseline::{Baseline, Purged};
 use crate::store::contract::StoreError;
-use sqlx::{SqliteConnection, SqlitePool};
+use sqlx::{Connection, SqliteConnection, SqlitePool};
 use std::collections::BTreeMap;
 
 /// What became of a day.
@@ -42,9 +47,12 @@ pub(super) async fn purge(
     let stored = monitors::read_all(&mut reader).await?;
     for (key, spans) in spans {
         let Some(monitor) = stored.get(key) else { continue };
-        for day in purgeable(&mut reader, *key, spans).await? {
+        for (day, next) in purgeable(&mut reader, *key, spans).await? {
+            let after = Span::new(days::end_of(day), days::end_of(next));
+            let next = read::checks(&mut *reader.begin().await?, *key, after).await?;
             let mut write = Write::begin(writer).await?;
-            match purge_day(write.connection(), *key, monitor, day).await? {
+            let connection = write.connection();
+            match purge_day(connection, *key, monitor, day, next.first()).await? {
                 Outcome::Gone(checks) => {
                     write.commit().await?;
                     purged.days += 1;
@@ -65,24 +73,24 @@ pub(super) async fn purge(
     Ok(purged)
 }
 
-/// The days of a monitor that may go: the oldest in a row that lie within `spans`, but not
-/// the newest of all, which has its latest check.
+/// The days of a monitor that may go, each with the next that has checks: the oldest in a
+/// row that lie within `spans`, but not the newest of all, which has its latest check.
 async fn purgeable(
     connection: &mut SqliteConnection,
     key: Key,
     spans: &Spans,
-) -> Result<Vec<i64>, StoreError> {
+) -> Result<Vec<(i64, i64)>, StoreError> {
     let begin = baseline::read(connection, key)
         .await?
         .map(|baseline| day_of(baseline.until));
-    let mut days = days::list(connection, key, begin.unwrap_or(i64::MIN), i64::MAX).await?;
-    days.pop();
-    let may_go = |day: &i64| {
+    let days = days::list(connection, key, begin.unwrap_or(i64::MIN), i64::MAX).await?;
+    let may_go = |(day, _): &(i64, i64)| {
         let span = Span::new(start_of(*day), days::end_of(*day));
         let around = spans.first_ending_after(span.from);
         around.is_some_and(|around| around.cut(span) == span)
     };
-    Ok(days.into_iter().take_while(may_go).collect())
+    let followed = days.iter().copied().zip(days.iter().copied().skip(1));
+    Ok(followed.take_while(may_go).collect())
 }
 
 async fn purge_day(
@@ -90,6 +98,7 @@ async fn purge_day(
     key: Key,
     stored: &Stored,
     day: i64,
+    next: Option<&Check>,
 ) -> Result<Outcome, StoreError> {
     let span = Span::new(start_of(day), days::end_of(day));
     let packed_until = meta::Meta::read(connection).await?.packed_until;
@@ -99,10 +108,9 @@ async fn purge_day(
         return Ok(Outcome::Waits);
     }
     let monitor = stored.monitor(key)?;
-    let mut judge: Judge = baseline::read(connection, key)
-        .await?
-        .map(|kept| kept.judge)
-        .unwrap_or_default();
+    let before = baseline::read(connection, key).await?;
+    let explained_from = before.as_ref().map(|before| before.explained_from);
+    let mut judge: Judge = before.map(|before| before.judge).unwrap_or_default();
     let checks = days::read(connection, key, day).await?;
     let mut entries = Vec::new();
     for check in &checks {
@@ -114,8 +122,16 @@ async fn purge_day(
             return Ok(Outcome::Doubtful);
         }
     }
-    baseline::put(connection, key, &Baseline { until: span.to, judge }).await?;
+    let after = Baseline {
+        until: span.to,
+        judge: judge.clone(),
+        explained_from: explained_from.unwrap_or(Baseline::ALL_EXPLAINED),
+    };
+    baseline::put(connection, key, &after).await?;
     baseline::put_digests(connection, key, day, &Digest::all(&checks, &monitor)).await?;
+    let mut ledger = Ledger::default();
+    ledger.settle(entries, judge);
+    gaps::add(connection, key, &Gap::left(&checks, next, ledger, &monitor)).await?;
     days::delete(connection, key, day).await?;
     exchanges::delete(connection, key, span).await?;
     Ok(Outcome::Gone(checks.len() as u64))

@@ -1,25 +1,23 @@
 //! The report as JSON, schema `everup.report/1`: documented in `docs/report.md`, and
 //! never changed but by a new schema name. `closed` reads back what is printed here.
 
+mod afterwards;
 mod imported;
 
 use super::figures::{BOUNDS_DECIMALS, Figures};
 use super::imported::Imported;
-use super::latecomer::Latecomers;
 use super::latency;
 use super::outage::MonthOutage;
 use super::period::{Closing, GroupRow, MonitorRow, PeriodReport};
 use super::restated::CorrectedMonth;
-use crate::domain::monitor::{MonitorId, Parameters};
-use crate::domain::month::Month;
-use crate::domain::outage::OutageId;
+use crate::domain::monitor::Parameters;
 use crate::domain::period::Period;
 use crate::domain::span::Spans;
 use crate::domain::timestamp::Timestamp;
-use crate::store::closed::{Correction, Subject};
+pub(super) use afterwards::adjusted_address;
+use afterwards::{ClosedWithout, Corrected, Restates};
 use imported::Beside;
 use serde::Serialize;
-use serde_json::Value;
 
 /// The name and version of the form.
 pub const SCHEMA: &str = "everup.report/1";
@@ -54,45 +52,6 @@ struct Report<'a> {
     closed_without: Vec<ClosedWithout<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     restates: Option<Restates<'a>>,
-}
-
-/// A closed month of a longer period that has no row of some whose time counts here.
-#[derive(Serialize)]
-struct ClosedWithout<'a> {
-    month: String,
-    monitors: Vec<&'a str>,
-    groups: Vec<&'a str>,
-}
-
-/// A closed month of a longer period that was corrected afterwards.
-#[derive(Serialize)]
-struct Corrected<'a> {
-    month: String,
-    /// The ids of those whose figures that changes.
-    monitors: Vec<&'a str>,
-    groups: Vec<&'a str>,
-    /// Where the adjusted figures are.
-    adjusted: String,
-    corrections: Vec<CorrectionForm<'a>>,
-}
-
-/// Of an adjusted report: which one it adjusts, and why. With that one in it, it can be
-/// computed again.
-#[derive(Serialize)]
-struct Restates<'a> {
-    sha256: &'a str,
-    corrections: Vec<CorrectionForm<'a>>,
-    report: Value,
-}
-
-#[derive(Serialize)]
-struct CorrectionForm<'a> {
-    outage: String,
-    monitor: &'a str,
-    instead: &'static str,
-    author: &'a str,
-    reason: &'a str,
-    made_at: String,
 }
 
 #[derive(Serialize)]
@@ -226,11 +185,7 @@ pub fn print(report: &PeriodReport) -> String {
 #[must_use]
 pub fn print_adjusted(report: &PeriodReport) -> Option<String> {
     let (restatement, closing) = (report.restatement.as_deref()?, report.closing.as_ref()?);
-    let restates = Restates {
-        sha256: &closing.sha256,
-        corrections: restatement.corrections.iter().map(correction).collect(),
-        report: serde_json::from_str(&closing.text).ok()?,
-    };
+    let restates = Restates::of(restatement, closing)?;
     let mut form = Report { restates: Some(restates), ..form(&restatement.adjusted) };
     // What others said is no part of what was measured, and so of what is adjusted.
     form.monitors.iter_mut().for_each(|row| row.imported.clear());
@@ -239,45 +194,12 @@ pub fn print_adjusted(report: &PeriodReport) -> Option<String> {
 
 /// A corrected month of a longer period, as every form in JSON has it.
 pub(super) fn corrected(month: &CorrectedMonth) -> impl Serialize + '_ {
-    corrected_form(month)
-}
-
-fn corrected_form(of: &CorrectedMonth) -> Corrected<'_> {
-    let ids = |subject: Subject| {
-        let rows = of.rows.iter().filter(move |row| row.subject == subject);
-        rows.map(|row| row.id.as_str()).collect()
-    };
-    Corrected {
-        month: of.month.to_string(),
-        monitors: ids(Subject::Monitor),
-        groups: ids(Subject::Group),
-        adjusted: adjusted_address(of.month),
-        corrections: of.corrections.iter().map(correction).collect(),
-    }
-}
-
-/// Where the adjusted figures of a corrected month are.
-pub(super) fn adjusted_address(month: Month) -> String {
-    format!("/report/{month}.adjusted.json")
+    Corrected::of(month)
 }
 
 /// What another monitor said, as every form in JSON has it.
 pub(super) fn beside(imported: &Imported) -> impl Serialize + '_ {
     Beside::of(imported)
-}
-
-fn correction(correction: &Correction) -> CorrectionForm<'_> {
-    // The id was well-formed when it was stored.
-    let monitor = MonitorId::new(&correction.monitor).ok();
-    let name = monitor.map(|monitor| OutageId { monitor, from: correction.outage_began_at });
-    CorrectionForm {
-        outage: name.map(|name| name.to_string()).unwrap_or_default(),
-        monitor: &correction.monitor,
-        instead: correction.instead.word(),
-        author: &correction.author,
-        reason: &correction.reason,
-        made_at: instant(correction.made_at),
-    }
 }
 
 fn form(report: &PeriodReport) -> Report<'_> {
@@ -295,24 +217,12 @@ fn form(report: &PeriodReport) -> Report<'_> {
         closed: report.closed,
         monitors: report.monitors.iter().map(|row| monitor(row, report.decimals)).collect(),
         groups: report.groups.iter().map(|row| group(row, report.decimals)).collect(),
-        corrected_months: report.corrected_months().map(corrected_form).collect(),
+        corrected_months: report.corrected_months().map(Corrected::of).collect(),
         closed_without: (report.latecomers.iter())
             .filter(|_| !is_month)
-            .map(closed_without)
+            .map(ClosedWithout::of)
             .collect(),
         restates: None,
-    }
-}
-
-fn closed_without(of: &Latecomers) -> ClosedWithout<'_> {
-    let ids = |subject: Subject| {
-        let who = of.who.iter().filter(move |who| who.subject == subject);
-        who.map(|who| who.id.as_str()).collect()
-    };
-    ClosedWithout {
-        month: of.month.to_string(),
-        monitors: ids(Subject::Monitor),
-        groups: ids(Subject::Group),
     }
 }
 

@@ -28,6 +28,7 @@ pub mod latency;
 pub mod listing;
 pub mod markdown;
 pub mod monitor;
+pub mod months;
 pub mod notice;
 pub mod outage;
 pub mod outage_list;

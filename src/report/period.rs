@@ -5,10 +5,11 @@ use super::group::GroupPast;
 use super::imported::Imported;
 use super::latecomer::Latecomers;
 use super::latency::{self, Remembered, Summary};
+use super::months::months;
 use super::past::{MonthSum, Past, months_beside};
 use super::restated::{CorrectedMonth, Restatement};
 use super::settings::Settings;
-use crate::domain::calendar::{Calendar, Seam};
+use crate::domain::calendar::Seam;
 use crate::domain::group::{Group, Judged, Member, Rule};
 use crate::domain::history::History;
 use crate::domain::latency::Percentiles;
@@ -161,14 +162,6 @@ impl From<StoreError> for NoReport {
     }
 }
 
-/// A period in an error: the instants of a range were only just written.
-fn named(period: Period, zone: Tz) -> String {
-    match period {
-        Period::Range(_) => "this range".to_owned(),
-        calendar => calendar.name(zone),
-    }
-}
-
 impl PeriodReport {
     /// Makes the report of `period` as it reads at `now`.
     ///
@@ -191,9 +184,9 @@ impl PeriodReport {
         months(histories.iter().copied(), now, &calendar)
             .ok_or(NoReport::NoMonitor)?
             .admit(period, &calendar)?;
-        let months = months_beside(period, &calendar);
+        let beside = months_beside(period, &calendar);
         // A month is the last of its twelve, longer periods are made of theirs.
-        let reach = Span::new(months.first().map_or(window.from, |m| m.1.from), window.to);
+        let reach = Span::new(beside.first().map_or(window.from, |m| m.1.from), window.to);
         let existed =
             |history: &&History| !history.monitor.lives().overlapping(window).is_empty();
         let shown: Vec<&History> = histories.iter().copied().filter(existed).collect();
@@ -208,14 +201,14 @@ impl PeriodReport {
             MonitorRow {
                 summary: summaries.remove(&history.key).unwrap_or_default(),
                 imported: imported.map(|of| Imported::of(of, window)).unwrap_or_default(),
-                months: past.months(&months),
+                months: past.months(&beside),
                 ..MonitorRow::cut(history, &past, window)
             }
         };
         let monitors: Vec<MonitorRow> = shown.iter().map(row).collect();
         let group = |group: GroupPast<'_>| {
             let row = GroupRow::of(&group, window)?;
-            Some(GroupRow { months: group.past.months(&months), ..row })
+            Some(GroupRow { months: group.past.months(&beside), ..row })
         };
         let groups = GroupPast::all(&histories, now, settings).into_iter();
         let groups = groups.filter_map(group).collect();
@@ -227,7 +220,7 @@ impl PeriodReport {
             as_of: now,
             closed: window.to <= now && monitors.iter().all(|row| row.settled),
             decimals: settings.decimals(),
-            months,
+            months: beside,
             monitors,
             groups,
             closing: None,
@@ -383,47 +376,4 @@ fn sums(months: &[(Month, Span)], past: Option<&Past>, figures: &Figures) -> Vec
         MonthSum { month, tally }
     };
     months.iter().map(sum).collect()
-}
-
-/// The months that have a report: from the one in which the first monitor's time
-/// began to the running one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Months {
-    /// The oldest.
-    pub oldest: Month,
-    /// The running one.
-    pub newest: Month,
-}
-
-impl Months {
-    /// Whether there is a report of `period`.
-    ///
-    /// # Errors
-    /// [`NoReport::Future`] and [`NoReport::TooEarly`].
-    pub fn admit(self, period: Period, calendar: &Calendar) -> Result<(), NoReport> {
-        let window = calendar.window(period);
-        let period = named(period, calendar.zone());
-        if window.from >= calendar.month(self.newest).to {
-            Err(NoReport::Future { period, newest: self.newest })
-        } else if window.to <= calendar.month(self.oldest).from {
-            Err(NoReport::TooEarly { period, oldest: self.oldest })
-        } else {
-            Ok(())
-        }
-    }
-}
-
-/// The months that have a report; `None` where nothing was ever watched.
-#[must_use]
-pub fn months<'a>(
-    histories: impl IntoIterator<Item = &'a History>,
-    now: Timestamp,
-    calendar: &Calendar,
-) -> Option<Months> {
-    let first = (histories.into_iter())
-        .filter_map(|history| history.monitor.lives().as_slice().first())
-        .map(|life| life.from)
-        .min()?;
-    let newest = calendar.around(now);
-    Some(Months { oldest: calendar.around(first).min(newest), newest })
 }

@@ -28,6 +28,7 @@ mod outage_list;
 mod outages;
 mod promise;
 mod readiness;
+mod report_entry;
 mod report_page;
 mod reports;
 mod restatement;

@@ -7,30 +7,19 @@ use super::Site;
 use super::View;
 use super::error::Problem;
 use super::explain::address;
-use super::figure::{self, Figure, NOTHING};
 use super::frame::{self, Frame};
-use super::group_page;
-use super::moment::{self, Moment};
-use super::months::MonthTable;
-use super::outages::Outages;
-use super::promise::{BudgetWords, Sla};
-use super::restatement::{self, Restated};
+use super::moment::Moment;
+use super::report_entry::{Entry, of_group, of_monitor};
+use super::restatement::Restated;
 use super::trend::Trend;
-use super::unbroken::unbroken;
-use super::views::Views;
 use crate::domain::calendar::Seam;
-use crate::domain::duration;
-use crate::domain::latency::Percentiles;
 use crate::domain::month::{Month, days_of, local_date};
 use crate::domain::period::Period;
-use crate::domain::span::Span;
-use crate::report::figures::Figures;
 use crate::report::form::Form;
 use crate::report::json;
 use crate::report::latecomer::Latecomers;
-use crate::report::latency;
-use crate::report::past::MonthSum;
-use crate::report::period::{GroupRow, MonitorRow, Months, NoReport, PeriodReport, months};
+use crate::report::months::{Months, months};
+use crate::report::period::{NoReport, PeriodReport};
 use crate::report::restated::SUMS_ARE_MEASURED;
 use crate::store::closed::Subject;
 use askama::Template;
@@ -108,48 +97,6 @@ struct RangeForm {
 struct Link {
     href: String,
     text: String,
-}
-
-/// What a period came to for one monitor or group.
-struct Entry<'a> {
-    /// What leads to it on the page.
-    anchor: String,
-    /// Its own page.
-    href: String,
-    name: &'a str,
-    /// Its address, or of what a group is made.
-    about: String,
-    figure: Figure,
-    /// What corrections make of it, where it was corrected.
-    adjusted: Option<String>,
-    /// Since or until when, where that lies within the period: the day, and exactly.
-    life: Vec<(&'static str, (String, Moment))>,
-    downtime: String,
-    down_ms: i64,
-    maintenance: Option<String>,
-    paused: Option<String>,
-    unknown: Option<String>,
-    outage_count: usize,
-    longest: String,
-    recovery: String,
-    sla: Sla,
-    budget: BudgetWords,
-    /// What only monitors have.
-    checks: Option<Checks>,
-    outages: Option<Outages<'a>>,
-    /// What other monitors said of it, in sentences.
-    imported: Vec<String>,
-    /// The months of a longer period.
-    months: Option<MonthTable<'a>>,
-    /// Its days and hours in pictures, unless there are too many.
-    views: Option<Views>,
-}
-
-struct Checks {
-    blips: usize,
-    count: u64,
-    /// p50, p95 and p99.
-    percentiles: [String; 3],
 }
 
 /// The edges of a range, as they were asked for.
@@ -379,115 +326,4 @@ fn forms(period: Period) -> Vec<Link> {
         Link { href, text: form.name().to_owned() }
     };
     Form::ALL.into_iter().map(link).collect()
-}
-
-/// The days of a month, none of a longer period; `None` where there are no pictures.
-type Dates<'a> = Option<&'a [(NaiveDate, Span)]>;
-
-fn of_monitor<'a>(report: &PeriodReport, row: &'a MonitorRow, dates: Dates<'_>) -> Entry<'a> {
-    let rank = |of: fn(Percentiles) -> u32| {
-        let us = row.percentiles().map(of);
-        us.map_or(NOTHING.to_owned(), |us| {
-            unbroken(&format!("{} ms", latency::tenths_of_ms(us)))
-        })
-    };
-    let checks = Checks {
-        blips: row.blips,
-        count: row.summary.checks,
-        percentiles: [rank(|p| p.p50_us), rank(|p| p.p95_us), rank(|p| p.p99_us)],
-    };
-    let home = format!("/monitors/{}", row.id);
-    let months = (('m', row.id.as_str()), row.name.as_str(), row.months.as_slice());
-    Entry {
-        adjusted: adjusted_uptime(report, Subject::Monitor, &row.id),
-        anchor: format!("m-{}", row.id),
-        about: row.url.clone(),
-        checks: Some(checks),
-        months: month_table(report, &home, months, &row.figures),
-        imported: (row.imported.iter())
-            .flat_map(|imported| imported.sentences(report.zone))
-            .collect(),
-        ..entry(report, home, &row.name, &row.figures, dates)
-    }
-}
-
-fn of_group<'a>(report: &PeriodReport, row: &'a GroupRow, dates: Dates<'_>) -> Entry<'a> {
-    let rule = group_page::rule(row.rule);
-    let home = format!("/groups/{}", row.id);
-    let months = (('g', row.id.as_str()), row.name.as_str(), row.months.as_slice());
-    Entry {
-        adjusted: adjusted_uptime(report, Subject::Group, &row.id),
-        anchor: format!("g-{}", row.id),
-        about: format!("Group of {}: {rule}", row.members.join(", ")),
-        months: month_table(report, &home, months, &row.figures),
-        ..entry(report, home, &row.name, &row.figures, dates)
-    }
-}
-
-/// What corrections make of a row's figure in its closed month.
-fn adjusted_uptime(report: &PeriodReport, subject: Subject, id: &str) -> Option<String> {
-    let row = report.own_corrections()?.row(subject, id)?;
-    Some(restatement::uptime(&row.adjusted, report.decimals))
-}
-
-/// What monitors and groups have in common; `home` is the page of whose entry it is.
-fn entry<'a>(
-    report: &PeriodReport,
-    home: String,
-    name: &'a str,
-    figures: &'a Figures,
-    dates: Dates<'_>,
-) -> Entry<'a> {
-    let views = |dates| {
-        let period = report.period.name(report.zone);
-        Views::of(&home, &figures.timeline, period, dates, report.zone, report.decimals)
-    };
-    let length =
-        |ms: Option<i64>| ms.map_or(NOTHING.to_owned(), |ms| unbroken(&duration::in_words(ms)));
-    let spent = |ms: i64| (ms > 0).then(|| unbroken(&duration::in_words(ms)));
-    let caption = format!("Outages of {name} in {}", report.period.name(report.zone));
-    let tally = &figures.tally;
-    Entry {
-        anchor: String::new(),
-        name,
-        about: String::new(),
-        figure: Figure::of(figures, report.decimals)
-            .explained(address::of(&home, report.period)),
-        adjusted: None,
-        life: figure::life(figures, |at| {
-            (moment::day_of(at, report.zone), Moment::fixed(at, report.zone))
-        }),
-        downtime: figure::length(tally.down),
-        down_ms: tally.down,
-        maintenance: spent(tally.maintenance),
-        paused: spent(tally.paused),
-        unknown: spent(tally.unknown),
-        outage_count: figures.outages.len(),
-        longest: length(figures.longest_outage_ms()),
-        recovery: length(figures.recovery_ms()),
-        sla: Sla::of(figures),
-        budget: BudgetWords::of(&figures.budget, report.zone),
-        checks: None,
-        outages: (!figures.outages.is_empty())
-            .then(|| Outages::fixed(&figures.outages, report, caption)),
-        imported: Vec::new(),
-        months: None,
-        views: dates.and_then(views),
-        href: home,
-    }
-}
-
-/// The months of a quarter or a year.
-fn month_table<'a>(
-    report: &PeriodReport,
-    home: &str,
-    (place, name, months): ((char, &'a str), &str, &[MonthSum]),
-    figures: &Figures,
-) -> Option<MonthTable<'a>> {
-    let longer = matches!(report.period, Period::Quarter(_) | Period::Year(_));
-    let caption = format!("The months of {name} in {}", report.period.name(report.zone));
-    longer.then(|| {
-        let sum = (report.period, figures, report.decimals);
-        MonthTable::of(caption, home, place, months, sum).corrected(&report.corrected)
-    })
 }

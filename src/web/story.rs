@@ -14,8 +14,9 @@ use super::views::Views;
 use crate::domain::month::{Month, days_of};
 use crate::domain::period::Period;
 use crate::report::figures::Figures;
+use crate::report::months::months;
 use crate::report::past::Past;
-use crate::report::period;
+use crate::report::period::NoReport;
 use crate::report::restated;
 use crate::report::status::Day;
 use crate::report::story::Story;
@@ -91,8 +92,7 @@ pub(super) fn month(
     };
     let month = Month::parse(&text).map_err(|why| Problem::bad_period(&why))?;
     let histories = view.snapshot.histories.iter().map(AsRef::as_ref);
-    let months =
-        period::months(histories, view.now, &calendar).ok_or(period::NoReport::NoMonitor)?;
+    let months = months(histories, view.now, &calendar).ok_or(NoReport::NoMonitor)?;
     months.admit(Period::Month(month), &calendar)?;
     Ok(month)
 }

@@ -157,6 +157,7 @@ fn added(imported: Imported) -> String {
             "record of checks no longer kept",
             "records of checks no longer kept",
         ),
+        (imported.runs, "run of everup", "runs of everup"),
     ] {
         if number > 0 {
             text += &format!(", {}", many(number, one, more));

@@ -144,6 +144,8 @@ pub struct Imported {
     /// Hours of checks that are no longer kept singly, what these had settled, and what they
     /// said of gaps, that were not there before.
     pub digests: u64,
+    /// Runs of everup that were not there before, or lasted longer than was known.
+    pub runs: u64,
     /// Pauses that were not there before, or have now an end.
     pub pauses: u64,
     /// Maintenance windows that were not there before, or have now been cancelled.
@@ -399,6 +401,11 @@ pub trait Import: Send {
     /// Adds what checks before a baseline said of a gap. [`StoreError::Conflict`] where
     /// the baseline was there before.
     async fn gap(&mut self, key: Key, gap: &Gap) -> Result<(), StoreError>;
+
+    /// Adds a run of the everup whose history this is. It is told before those over this
+    /// database. One that began when another is known to have begun tells at most that it
+    /// lasted longer.
+    async fn run(&mut self, run: &Run) -> Result<(), StoreError>;
 
     /// What was added up to here.
     fn so_far(&self) -> Imported;

@@ -9,6 +9,7 @@ use super::closed_line::{ClosedMonthLine, ClosedRowLine, CorrectionLine};
 use super::field::Instant;
 use super::foreign_line::{CountLine, OriginLine, StretchLine};
 use super::monitor_line::MonitorLine;
+use super::run_line::RunLine;
 use super::window_line::WindowLine;
 use crate::domain::check::Check;
 use crate::domain::digest::Digest;
@@ -19,6 +20,7 @@ use crate::domain::judge::Entry;
 use crate::domain::maintenance::MaintenanceWindow;
 use crate::domain::monitor::MonitorId;
 use crate::domain::month::Month;
+use crate::domain::run::Run;
 use crate::domain::timestamp::Timestamp;
 use crate::store::baseline::Baseline;
 use crate::store::closed::{ClosedMonth, ClosedRow, Correction};
@@ -68,6 +70,8 @@ pub enum Record {
     Digest(MonitorId, Digest),
     /// What such checks said of a gap.
     Gap(MonitorId, Gap),
+    /// When everup ran.
+    Run(Run),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -106,6 +110,7 @@ enum Line<'a> {
     Fixed(FixedLine),
     Digest(DigestLine),
     Gap(GapLine),
+    Run(RunLine),
 }
 
 impl Record {
@@ -146,6 +151,7 @@ impl Record {
             Line::Fixed(line) => line.read(),
             Line::Digest(line) => line.read(),
             Line::Gap(line) => line.read(),
+            Line::Run(line) => line.read(),
         }
     }
 
@@ -182,6 +188,7 @@ impl Record {
             Record::Fixed(monitor, entry) => Line::Fixed(FixedLine::of(monitor, entry)),
             Record::Digest(monitor, digest) => Line::Digest(DigestLine::of(monitor, digest)),
             Record::Gap(monitor, gap) => Line::Gap(GapLine::of(monitor, gap)),
+            Record::Run(run) => Line::Run(RunLine::of(run)),
         };
         // Serialising strings, integers and finite numbers into memory cannot fail.
         serde_json::to_string(&line).unwrap_or_default()
@@ -218,6 +225,9 @@ mod tests {
         r#"{"kind":"monitor","monitor":"api","name":"API","url":"https://api.example.com/health","lives":[{"from":"2026-10-01T00:00:00.000Z","to":"2026-10-02T00:00:00.000Z"},{"from":"2026-11-01T00:00:00.000Z","to":null}],"parameters":[{"from":"2026-10-01T00:00:00.000Z","interval_ms":60000,"timeout_ms":10000,"failures":3,"retry_interval_ms":10000,"successes":1}]}"#
     )]
     #[case(r#"{"kind":"pause","monitor":"api","from":"2026-11-01T00:00:00.000Z","to":null}"#)]
+    #[case(
+        r#"{"kind":"run","started_at":"2026-11-01T00:00:00.000Z","alive_at":"2026-11-02T00:00:00.000Z","ended_at":null,"version":"0.1.0"}"#
+    )]
     #[case(
         r#"{"kind":"maintenance","announced_at":"2026-11-01T00:00:00.000Z","start_time":"2026-11-04T00:00:00.000Z","end_time":"2026-11-04T02:00:00.000Z","cancelled_at":null,"message":"upgrade","monitors":["api"]}"#
     )]
@@ -404,6 +414,14 @@ mod tests {
     #[case(r#"{"kind":"export","schema":"everup.export/2"}"#, "or a later one")]
     #[case(r#"{"kind":"end","lines":-1}"#, "invalid value")]
     #[case(r#"{"kind":"end","lines":2,"x":1}"#, "unknown field")]
+    #[case(
+        r#"{"kind":"run","started_at":1793491200001,"alive_at":1793491200000,"ended_at":null,"version":"0.1.0"}"#,
+        "no earlier than it"
+    )]
+    #[case(
+        r#"{"kind":"run","started_at":1793491200000,"alive_at":1793491200002,"ended_at":1793491200001,"version":"0.1.0"}"#,
+        "no earlier than it"
+    )]
     #[case(r#"{"kind":"outage"}"#, "unknown variant")]
     #[case("{", "EOF")]
     fn a_bad_line_is_told_what_is_wrong(#[case] line: &str, #[case] expected: &str) {

@@ -19,6 +19,7 @@ pub mod line;
 pub mod mapping;
 mod monitor_line;
 pub mod read;
+mod run_line;
 pub mod taking;
 pub mod uptimerobot;
 mod window_line;

@@ -165,6 +165,13 @@ impl Reading {
                 let exchanged = Exchanged { key, started_at, exchange };
                 at(line, self.import.exchange(&exchanged).await)
             }
+            Record::Run(run) => {
+                if run.known_end() > self.now {
+                    let problem = format!("{} lies in the future", run.known_end());
+                    return Err(ReadError::Line { line, problem });
+                }
+                at(line, self.import.run(&run).await)
+            }
             Record::Pause(id, pause) => {
                 let key = self.key(line, &id)?;
                 at(line, self.import.pause(key, pause).await)

@@ -86,6 +86,12 @@ pub async fn export(
             put(Record::Maintenance(window), output)?;
         }
     }
+    for run in store.runs().await? {
+        let reach = Span::new(run.started_at, run.known_end().plus_ms(1));
+        if reach.overlaps(selection.span) {
+            put(Record::Run(run), output)?;
+        }
+    }
     if selection.monitors.is_empty() {
         for Cut { month, window, .. } in store.closed_months().await? {
             if !window.overlaps(selection.span) {

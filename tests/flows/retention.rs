@@ -5,8 +5,12 @@ use crate::support::behaviour::Behaviour;
 use crate::support::target::Target;
 use everup::domain::ledger::Settled;
 use everup::domain::monitor::Key;
+use everup::domain::period::Period;
 use everup::domain::span::Span;
 use everup::domain::timestamp::{DAY_MS, MINUTE_MS, Timestamp};
+use everup::report::explain::Explanation;
+use everup::report::explain::json::of_monitor;
+use everup::report::settings::Settings;
 use everup::report::verify::verify;
 use everup::store::contract::{Others, Registration, Store};
 use everup::store::sqlite::Sqlite;
@@ -239,6 +243,14 @@ async fn a_figure_is_explained_by_the_same_gaps_when_its_checks_are_gone() {
         .await
         .unwrap();
     assert_eq!(lines(&other).await, exported);
+    // Why nobody looked has moved with it, too.
+    let november = Period::parse("2026-11").unwrap();
+    let moved = other.load().await.unwrap().histories.remove(0);
+    let settings = Settings::default();
+    let explained = Explanation::make(&other, &moved, &[], november, now, &settings)
+        .await
+        .unwrap();
+    assert_eq!(gaps_of(&of_monitor(&explained)), whole);
     other.close().await;
     store.close().await;
     app.stop().await;
@@ -289,7 +301,11 @@ async fn an_outage_whose_beginning_is_not_kept_names_no_other_first_failure() {
 
 /// The gaps of November: from when to when, and why.
 async fn gaps(app: &TestApp) -> Vec<(String, String, String)> {
-    let told: Value = serde_json::from_str(&app.page(EXPLAINED).await).unwrap();
+    gaps_of(&app.page(EXPLAINED).await)
+}
+
+fn gaps_of(explanation: &str) -> Vec<(String, String, String)> {
+    let told: Value = serde_json::from_str(explanation).unwrap();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let events = told["events"].as_array().unwrap().iter();
     let gaps = events.filter(|event| event["kind"] == "gap");

@@ -1144,6 +1144,39 @@ pub async fn a_run_that_is_killed_lives_up_to_its_last_kept_sign(database: &dyn 
     assert_eq!(everything(&*store).await, before, "runs change no other answer");
 }
 
+pub async fn imported_runs_come_before_those_over_this_database(database: &dyn Database) {
+    let store = database.open().await;
+    let run = |from, alive, ended: Option<i64>| Run {
+        started_at: at(from),
+        alive_at: at(alive),
+        ended_at: ended.map(at),
+        version: "0.1.0".to_owned(),
+    };
+    let import = async |runs: &[Run]| {
+        let mut import = store.import().await.unwrap();
+        for run in runs {
+            import.run(run).await.unwrap();
+        }
+        import.finish().await.unwrap().runs
+    };
+    store.begin_run(at(100), "0.1.0").await.unwrap();
+    let own = run(100, 100, None);
+    // One that went on over the other database is not the newest here.
+    let elsewhere = [run(5, 70, Some(80)), run(200, 210, None)];
+    assert_eq!(import(&elsewhere).await, 2);
+    let all = [elsewhere[0].clone(), elsewhere[1].clone(), own.clone()];
+    assert_eq!(store.runs().await.unwrap(), all);
+    // The same once more is nothing new; a later export knows that it lasted longer, and an
+    // earlier one does not shorten it.
+    assert_eq!(import(&elsewhere).await, 0);
+    assert_eq!(import(&[run(200, 300, Some(310))]).await, 1);
+    assert_eq!(import(&[run(200, 250, None)]).await, 0);
+    // Nor does it change one over this database.
+    assert_eq!(import(&[run(100, 999, Some(999))]).await, 0);
+    let all = [elsewhere[0].clone(), run(200, 300, Some(310)), own];
+    assert_eq!(store.runs().await.unwrap(), all);
+}
+
 /// Every promise above, for one kind of database.
 macro_rules! hold {
     ($($database:ident: $new:expr => [$($promise:ident),+ $(,)?];)+) => {$(
@@ -1194,6 +1227,7 @@ hold! {
         a_run_that_is_killed_lives_up_to_its_last_kept_sign,
         strange_words_come_back_as_they_were,
         a_closed_month_is_kept_once_and_stays_as_it_was,
+        imported_runs_come_before_those_over_this_database,
         a_correction_is_kept_once_and_only_of_a_closed_month,
         what_was_said_is_kept_with_its_check_or_not_at_all,
         what_was_said_is_imported_once_and_never_contradicted,

@@ -8,7 +8,7 @@ use super::meta::{self, Meta};
 use super::monitors::{self, Stored};
 use super::write::Write;
 use super::{
-    baseline, closed, days, exchanges, foreign, gaps, ledger, maintenance, packing, past,
+    baseline, closed, days, exchanges, foreign, gaps, ledger, maintenance, packing, past, runs,
 };
 use crate::domain::calendar::Cut;
 use crate::domain::check::{Check, Evidence};
@@ -18,6 +18,7 @@ use crate::domain::gap::Gap;
 use crate::domain::judge::Entry as LedgerEntry;
 use crate::domain::maintenance::MaintenanceWindow;
 use crate::domain::monitor::Key;
+use crate::domain::run::Run;
 use crate::domain::span::Span;
 use crate::domain::timestamp::Timestamp;
 use crate::store::baseline::Baseline;
@@ -321,6 +322,12 @@ impl Import for SqliteImport {
             )));
         }
         self.imported.digests += gaps::add(connection, key, std::slice::from_ref(gap)).await?;
+        Ok(())
+    }
+
+    async fn run(&mut self, run: &Run) -> Result<(), StoreError> {
+        let is_new = runs::add(self.write.connection(), run).await?;
+        self.imported.runs += u64::from(is_new);
         Ok(())
     }
 

@@ -51,6 +51,33 @@ pub(super) async fn touch(
     Ok(())
 }
 
+/// Adds a run over another database, whose history is imported; gives whether that is news.
+/// Such runs have ids below nought, so that they come before all runs over this database:
+/// none of them goes on.
+pub(super) async fn add(
+    connection: &mut SqliteConnection,
+    run: &Run,
+) -> Result<bool, StoreError> {
+    const FIRST: i64 = -1_000_000_000_000;
+    let done = sqlx::query(
+        "INSERT INTO run (id, began_at, alive_at, ended_at, version)
+         SELECT coalesce(max(id) + 1, $1), $2, $3, $4, $5 FROM run WHERE id < 0
+         ON CONFLICT (began_at) DO UPDATE SET alive_at = excluded.alive_at,
+             ended_at = excluded.ended_at
+         WHERE id < 0 AND (excluded.alive_at > alive_at
+             OR excluded.alive_at = alive_at AND excluded.ended_at IS NOT NULL
+                AND ended_at IS NULL)",
+    )
+    .bind(FIRST)
+    .bind(run.started_at.0)
+    .bind(run.alive_at.0)
+    .bind(run.ended_at.map(|at| at.0))
+    .bind(&run.version)
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
 /// Every run, in the order in which they were begun.
 pub(super) async fn read_all(
     connection: &mut SqliteConnection,

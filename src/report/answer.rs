@@ -11,8 +11,10 @@ use super::restated::restate;
 use super::settings::Settings;
 use crate::domain::calendar::Cut;
 use crate::domain::history::History;
+use crate::domain::month::Month;
 use crate::domain::period::Period;
 use crate::domain::timestamp::Timestamp;
+use crate::domain::uptime::Tally;
 use crate::store::closed::{ClosedLengths, Subject};
 use crate::store::contract::{Store, StoreError};
 use std::collections::HashMap;
@@ -78,20 +80,21 @@ async fn keep_closed(
 ) -> Result<(), NoReport> {
     let months = report.months.first().zip(report.months.last());
     let Some(((first, _), (last, _))) = months else { return Ok(()) };
-    let mut kept = HashMap::new();
+    let mut kept: HashMap<(Subject, String), Vec<(Month, Tally)>> = HashMap::new();
     for ClosedLengths { month, subject, id, json } in
         store.closed_lengths(*first..=*last, now).await?
     {
-        kept.insert((month, subject, id), closed::open_lengths(&json).map_err(corrupt)?);
+        let tally = closed::open_lengths(&json).map_err(corrupt)?;
+        kept.entry((subject, id)).or_default().push((month, tally));
     }
     let monitors = report.monitors.iter_mut();
     let monitors = monitors.map(|row| (Subject::Monitor, &row.id, &mut row.months));
     let groups = report.groups.iter_mut();
     let groups = groups.map(|row| (Subject::Group, &row.id, &mut row.months));
     for (subject, id, months) in monitors.chain(groups) {
-        for sum in months {
-            if let Some(tally) = kept.get(&(sum.month, subject, id.clone())) {
-                sum.tally = *tally;
+        for (month, tally) in kept.remove(&(subject, id.clone())).unwrap_or_default() {
+            if let Some(sum) = months.iter_mut().find(|sum| sum.month == month) {
+                sum.tally = tally;
             }
         }
     }

@@ -28,17 +28,30 @@
   const two = (number) => String(number).padStart(2, "0");
   const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
   const unbroken = (text) => text.replaceAll(" ", "\u00a0");
+  // The offset, where clocks were put back and that local time came twice.
+  const twice = (at) => {
+    const own = at.getTimezoneOffset();
+    const isOther = (hours) => {
+      const other = new Date(at.getTime() + hours * 3600000).getTimezoneOffset();
+      const again = new Date(at.getTime() + (other - own) * 60000);
+      return other !== own && again.getTimezoneOffset() === other;
+    };
+    if (!isOther(-3) && !isOther(3)) return "";
+    const minutes = Math.abs(own);
+    const sign = own > 0 ? "-" : "+";
+    return " " + sign + two(Math.floor(minutes / 60)) + ":" + two(minutes % 60);
+  };
   const forms = {
     short(at, now) {
-      const time = two(at.getHours()) + ":" + two(at.getMinutes());
-      if (at.toDateString() === now.toDateString()) return time;
+      const time = two(at.getHours()) + ":" + two(at.getMinutes()) + twice(at);
+      if (at.toDateString() === now.toDateString()) return unbroken(time);
       const date = at.getDate() + " " + months[at.getMonth()];
       const year = at.getFullYear() === now.getFullYear() ? "" : " " + at.getFullYear();
       return unbroken(date + year + ", " + time);
     },
     exact(at) {
       const date = at.getFullYear() + "-" + two(at.getMonth() + 1) + "-" + two(at.getDate());
-      return date + " " + two(at.getHours()) + ":" + two(at.getMinutes()) + ":" + two(at.getSeconds());
+      return date + " " + two(at.getHours()) + ":" + two(at.getMinutes()) + ":" + two(at.getSeconds()) + twice(at);
     },
   };
   const localise = (zone) => {

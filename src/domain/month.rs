@@ -103,6 +103,21 @@ pub fn local_date(at: Timestamp, zone: Tz) -> NaiveDate {
     at.to_utc().with_timezone(&zone).date_naive()
 }
 
+/// To the second, for [`local_time`]: `2026-11-03 10:42:07`.
+pub const TO_THE_SECOND: &str = "%Y-%m-%d %H:%M:%S";
+
+/// An instant in local time, in the form that `format` has. Where clocks were put back and
+/// that time came twice, the offset says which it is: `2026-10-25 02:30:00 +02:00`.
+#[must_use]
+pub fn local_time(at: Timestamp, zone: Tz, format: &str) -> String {
+    let local = at.to_utc().with_timezone(&zone);
+    let text = local.format(format).to_string();
+    match zone.from_local_datetime(&local.naive_local()) {
+        LocalResult::Ambiguous(..) => format!("{text} {}", local.format("%:z")),
+        _ => text,
+    }
+}
+
 /// The first instant whose local date is `date` or later.
 #[must_use]
 pub fn start_of(date: NaiveDate, zone: Tz) -> Timestamp {

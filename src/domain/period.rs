@@ -132,7 +132,6 @@ impl Period {
             }
             Period::Year(first) => first.first_day().format("%Y").to_string(),
             Period::Range(span) => {
-                let local = |at: Timestamp| at.to_utc().with_timezone(&zone);
                 let whole =
                     |at: Timestamp| month::start_of(month::local_date(at, zone), zone) == at;
                 if whole(span.from) && whole(span.to) {
@@ -140,9 +139,8 @@ impl Period {
                     let last = month::local_date(span.to.plus_ms(-1), zone);
                     if first == last { first.to_string() } else { format!("{first} to {last}") }
                 } else {
-                    let format = "%Y-%m-%d %H:%M:%S";
-                    let (from, to) = (local(span.from), local(span.to));
-                    format!("{} to {}", from.format(format), to.format(format))
+                    let local = |at| month::local_time(at, zone, month::TO_THE_SECOND);
+                    format!("{} to {}", local(span.from), local(span.to))
                 }
             }
         }
@@ -267,6 +265,10 @@ mod tests {
             Period::range("2026-11-01T00:00:00Z", "2026-11-01T00:00:01Z", BERLIN).unwrap();
         assert_eq!(length_ms(exact), 1_000);
         assert_eq!(exact.name(BERLIN), "2026-11-01 01:00:00 to 2026-11-01 01:00:01");
+        let doubled =
+            Period::range("2026-10-25T00:45:00Z", "2026-10-25T01:15:00Z", BERLIN).unwrap();
+        let name = "2026-10-25 02:45:00 +02:00 to 2026-10-25 02:15:00 +01:00";
+        assert_eq!(doubled.name(BERLIN), name);
     }
 
     #[rstest]

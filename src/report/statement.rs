@@ -13,7 +13,7 @@ use crate::domain::calendar::Seam;
 use crate::domain::duration;
 use crate::domain::group::Rule;
 use crate::domain::latency::Percentiles;
-use crate::domain::month::days_of;
+use crate::domain::month::{TO_THE_SECOND, days_of, local_time};
 use crate::domain::percent::Verdict;
 use crate::domain::period::Period;
 use crate::domain::timestamp::Timestamp;
@@ -399,5 +399,5 @@ fn percent(text: Option<String>) -> String {
 
 /// `2026-11-24 11:54:07`, in the zone of the report.
 fn local(at: Timestamp, zone: Tz) -> String {
-    at.to_utc().with_timezone(&zone).format("%Y-%m-%d %H:%M:%S").to_string()
+    local_time(at, zone, TO_THE_SECOND)
 }

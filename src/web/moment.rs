@@ -1,14 +1,11 @@
 //! Instants on pages: text in the report's zone, and a `<time>` that the script turns
 //! into the viewer's.
 
-use crate::domain::month;
+use crate::domain::month::{self, TO_THE_SECOND};
 use crate::domain::timestamp::Timestamp;
 use askama::Template;
 use chrono::{Datelike, NaiveDate};
 use chrono_tz::Tz;
-
-/// The form of an exact instant.
-const EXACT: &str = "%Y-%m-%d %H:%M:%S";
 
 /// An instant, printed as a `<time>` element.
 #[derive(Clone, Debug, Template)]
@@ -29,11 +26,12 @@ impl Moment {
         let format = if local.date_naive() == today {
             "%H:%M"
         } else if local.year() == today.year() {
-            "%-d\u{a0}%b,\u{a0}%H:%M"
+            "%-d %b, %H:%M"
         } else {
-            "%-d\u{a0}%b\u{a0}%Y,\u{a0}%H:%M"
+            "%-d %b %Y, %H:%M"
         };
-        Moment { at, text: local.format(format).to_string(), form: "short" }
+        let text = month::local_time(at, zone, format).replace(' ', "\u{a0}");
+        Moment { at, text, form: "short" }
     }
 
     /// What it reads as in the report's zone.
@@ -43,8 +41,7 @@ impl Moment {
 
     /// To the second: `2026-11-03 10:42:07`.
     pub(super) fn exact(at: Timestamp, zone: Tz) -> Moment {
-        let local = at.to_utc().with_timezone(&zone);
-        Moment { at, text: local.format(EXACT).to_string(), form: "exact" }
+        Moment { at, text: month::local_time(at, zone, TO_THE_SECOND), form: "exact" }
     }
 
     /// Like [`Moment::exact`], but the text stays in the report's zone, whoever reads it.
@@ -54,15 +51,14 @@ impl Moment {
 
     /// Like [`Moment::fixed`], to the millisecond: for what is to be computed again.
     pub(super) fn to_the_ms(at: Timestamp, zone: Tz) -> Moment {
-        let local = at.to_utc().with_timezone(&zone);
-        let text = local.format("%Y-%m-%d %H:%M:%S%.3f").to_string();
+        let text = month::local_time(at, zone, "%Y-%m-%d %H:%M:%S%.3f");
         Moment { at, text, form: "fixed" }
     }
 }
 
 /// An exact instant and its zone as plain text: `2026-11-03 10:42:07 Europe/Berlin`.
 pub(super) fn exact(at: Timestamp, zone: Tz) -> String {
-    format!("{} {}", at.to_utc().with_timezone(&zone).format(EXACT), zone.name())
+    format!("{} {}", month::local_time(at, zone, TO_THE_SECOND), zone.name())
 }
 
 /// The date of an instant: `3 Nov`.
@@ -88,10 +84,23 @@ mod tests {
     #[case("2026-11-23T22:30:00Z", "23 Nov, 23:30")]
     #[case("2025-12-31T22:59:00Z", "31 Dec 2025, 23:59")]
     #[case("2025-12-31T23:00:00Z", "1 Jan, 00:00")]
+    #[case::the_first_time("2026-10-25T00:30:00Z", "25 Oct, 02:30 +02:00")]
+    #[case::the_second_time("2026-10-25T01:30:00Z", "25 Oct, 02:30 +01:00")]
     fn an_instant_is_as_short_as_it_can_be_said(#[case] at: &str, #[case] text: &str) {
         let [at, now] = [at, NOW].map(|text| Timestamp::parse_rfc3339(text).unwrap());
         let moment = Moment::short(at, now, chrono_tz::Europe::Berlin);
         assert_eq!(moment.text, text.replace(' ', "\u{a0}"));
+    }
+
+    /// Otherwise an outage would end before it began.
+    #[test]
+    fn an_hour_that_comes_twice_says_which_it_is() {
+        let at = |text: &str| Timestamp::parse_rfc3339(text).unwrap();
+        let text = |at| Moment::to_the_ms(at, chrono_tz::Europe::Berlin).text;
+        assert_eq!(text(at("2026-10-24T23:59:59Z")), "2026-10-25 01:59:59.000");
+        assert_eq!(text(at("2026-10-25T00:00:00Z")), "2026-10-25 02:00:00.000 +02:00");
+        assert_eq!(text(at("2026-10-25T01:00:00Z")), "2026-10-25 02:00:00.000 +01:00");
+        assert_eq!(text(at("2026-10-25T02:00:00Z")), "2026-10-25 03:00:00.000");
     }
 
     #[test]

@@ -34,16 +34,16 @@ use serde::Deserialize;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-/// A closed month changes only when history is imported or corrected, so what is kept
-/// may be a few minutes old.
-const CLOSED_CACHING: &str = "max-age=300";
+/// The JSON of a closed month never changes; but another database may take this one's place.
+const KEPT: &str = "max-age=300";
 
 /// With more monitors than that on one page nobody looks at pictures of each: they are on
 /// the pages of the monitors.
 const PICTURED_MAX: usize = 50;
 
-/// A period that runs is asked for anew each time.
-const RUNNING_CACHING: &str = "no-cache";
+/// What runs changes, and so does what stands beside a closed month: what was corrected of it
+/// is told at once.
+const ANEW: &str = "no-cache";
 
 #[derive(Template)]
 #[template(path = "report.html")]
@@ -128,7 +128,7 @@ async fn newest(
     if edges.as_ref().is_ok_and(|edges| edges.from.is_none() && edges.to.is_none()) {
         let view = site.view();
         let month = view.settings.calendar().around(view.now);
-        let headers = [(CACHE_CONTROL, RUNNING_CACHING)];
+        let headers = [(CACHE_CONTROL, ANEW)];
         let to = Redirect::temporary(&format!("/report/{month}"));
         return Ok((headers, to).into_response());
     }
@@ -182,7 +182,7 @@ async fn adjusted(site: &Site, month: &str) -> Result<Response, Problem> {
     let period = Period::parse(month).map_err(|why| Problem::bad_period(&why))?;
     let report = site.reports.get(site, period).await?;
     let text = json::print_adjusted(&report).ok_or_else(Problem::not_corrected)?;
-    let headers = [(CONTENT_TYPE, Form::Json.media_type()), (CACHE_CONTROL, RUNNING_CACHING)];
+    let headers = [(CONTENT_TYPE, Form::Json.media_type()), (CACHE_CONTROL, ANEW)];
     Ok((headers, text).into_response())
 }
 
@@ -197,14 +197,14 @@ async fn answer(site: &Site, period: Period, form: Option<Form>) -> Result<Respo
         Some(form) => export(&report, form).await?,
         None => frame::answer(&page(&view, &report, months))?,
     };
-    response.headers_mut().insert(CACHE_CONTROL, caching(&report));
+    response.headers_mut().insert(CACHE_CONTROL, caching(&report, form));
     Ok(response)
 }
 
-fn caching(report: &PeriodReport) -> http::HeaderValue {
-    http::HeaderValue::from_static(match report.closed {
-        true => CLOSED_CACHING,
-        false => RUNNING_CACHING,
+fn caching(report: &PeriodReport, form: Option<Form>) -> http::HeaderValue {
+    http::HeaderValue::from_static(match (form, &report.closing) {
+        (Some(Form::Json), Some(_)) => KEPT,
+        _ => ANEW,
     })
 }
 

@@ -2,13 +2,13 @@
 //!
 //! `report::closed` makes it and reads it; a store keeps it, `transfer` moves it. Of what
 //! the text says only the edges of the month are known here, because its neighbours are cut
-//! by them.
+//! by them, and which outages there are to correct.
 
 use super::canonical;
 use crate::domain::calendar::Cut;
 use crate::domain::month::Month;
 use crate::domain::span::Span;
-use crate::domain::timestamp::Timestamp;
+use crate::domain::timestamp::{HOUR_MS, Timestamp};
 use chrono_tz::Tz;
 use serde::Deserialize;
 
@@ -151,20 +151,49 @@ pub fn cut(month: Month, head: &str) -> Result<Cut, String> {
     };
     let own = zone(&edges.time_zone)?;
     let other = |name: Option<String>| name.map_or(Ok(own), |name| zone(&name));
+    let from = Timestamp::parse_rfc3339(&edges.from)?;
+    let to = Timestamp::parse_rfc3339(&edges.to)?;
+    let anywhere = month.window(Tz::UTC);
+    let is_near = |at: Timestamp, edge: Timestamp| at.since_ms(edge).abs() <= ZONES_REACH_MS;
+    if edges.month != month.to_string() {
+        return Err(format!("it is the report of {}", edges.month));
+    }
+    if !is_near(from, anywhere.from) || !is_near(to, anywhere.to) {
+        return Err(format!("{from} to {to} is {month} in no time zone"));
+    }
     Ok(Cut {
         month,
-        window: Span::new(
-            Timestamp::parse_rfc3339(&edges.from)?,
-            Timestamp::parse_rfc3339(&edges.to)?,
-        ),
+        window: Span::new(from, to),
         begins_in: other(edges.from_time_zone)?,
         ends_in: other(edges.to_time_zone)?,
     })
 }
 
+/// No zone is further from UTC than that.
+const ZONES_REACH_MS: i64 = 26 * HOUR_MS;
+
+/// Whether a monitor's row of a closed month lists an outage that began at `began_at`.
+#[must_use]
+pub fn lists_outage(row: &str, began_at: Timestamp) -> bool {
+    let row: Outages = serde_json::from_str(row).unwrap_or_default();
+    let began = row.outages.iter().map(|outage| Timestamp::parse_rfc3339(&outage.began_at));
+    began.into_iter().any(|at| at == Ok(began_at))
+}
+
+#[derive(Default, Deserialize)]
+struct Outages {
+    outages: Vec<Began>,
+}
+
+#[derive(Deserialize)]
+struct Began {
+    began_at: String,
+}
+
 /// Where a month begins and ends, and in which zones.
 #[derive(Deserialize)]
 struct Edges {
+    month: String,
     time_zone: String,
     from_time_zone: Option<String>,
     to_time_zone: Option<String>,

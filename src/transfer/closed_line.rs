@@ -1,7 +1,7 @@
 //! Closed months and their corrections, as lines: the part of [`super::line`] that is about
 //! them.
 
-use super::field::{Instant, message};
+use super::field::{Instant, clean};
 use super::line::Record;
 use crate::domain::month::Month;
 use crate::store::closed::{ClosedMonth, ClosedRow, Correction, Instead, Subject};
@@ -67,6 +67,14 @@ impl ClosedRowLine {
     }
 }
 
+/// Words that stand in a report for ever.
+fn said(text: String, what: &str) -> Result<String, String> {
+    match clean(text, what)? {
+        empty if empty.is_empty() => Err(format!("{what} is empty")),
+        text => Ok(text),
+    }
+}
+
 /// [`Correction`].
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -102,8 +110,8 @@ impl CorrectionLine {
             monitor: self.monitor,
             outage_began_at: self.outage_began_at.0,
             instead,
-            author: message(self.author)?,
-            reason: message(self.reason)?,
+            author: said(self.author, "an author")?,
+            reason: said(self.reason, "a reason")?,
             made_at: self.made_at.0,
         }))
     }

@@ -68,6 +68,17 @@ impl Frame {
         Ok(())
     }
 
+    /// What to say of a line that cannot be read, where it is the last one of an export.
+    pub(super) fn broken_off(&self, is_last: bool) -> Option<String> {
+        let Frame::Begun { line, .. } = self else { return None };
+        is_last.then(|| {
+            format!(
+                "the export that begins in line {line} breaks off in this one: it is cut short; \
+                 export it again"
+            )
+        })
+    }
+
     /// Nothing follows.
     ///
     /// # Errors

@@ -115,11 +115,14 @@ impl Reading {
             if read as u64 > LINE_BYTES_MAX {
                 return Err(problem(format!("it is longer than {LINE_BYTES_MAX} bytes")));
             }
+            let is_last = !text.ends_with(b"\n");
             let text =
                 std::str::from_utf8(&text).map_err(|_| problem("not UTF-8".to_owned()))?;
             let text = text.trim_start_matches('\u{feff}').trim();
             if !text.is_empty() {
-                let record = Record::parse(text).map_err(problem)?;
+                let record = Record::parse(text).map_err(|wrong| {
+                    problem(self.frame.broken_off(is_last).unwrap_or(wrong))
+                })?;
                 self.frame.take(line, &record).map_err(problem)?;
                 self.add(line, record).await?;
             }
@@ -197,6 +200,10 @@ impl Reading {
                 }
             },
             Record::Correction(correction) => {
+                if correction.made_at > self.now {
+                    let problem = format!("{} lies in the future", correction.made_at);
+                    return Err(ReadError::Line { line, problem });
+                }
                 at(line, self.import.correction(&correction).await)
             }
             Record::Count(id, count) => {
@@ -248,9 +255,11 @@ impl Reading {
             let problem = format!("{} and its rows do not have this sha256", closed.month);
             return Err(ReadError::Line { line, problem });
         }
-        if let Err(wrong) = cut(closed.month, &closed.head) {
-            let problem = format!("{} does not say how it was cut: {wrong}", closed.month);
-            return Err(ReadError::Line { line, problem });
+        let problem = |problem| ReadError::Line { line, problem };
+        let cut = cut(closed.month, &closed.head)
+            .map_err(|wrong| problem(format!("{}: {wrong}", closed.month)))?;
+        if cut.window.to > self.now || closed.closed_at > self.now {
+            return Err(problem(format!("{} is not over yet", closed.month)));
         }
         at(line, self.import.closed_month(&closed).await)
     }

@@ -796,11 +796,15 @@ fn closed_month(month: &str, json: &str) -> ClosedMonth {
         month: Month::parse(month).unwrap(),
         closed_at: at(7),
         // Each begins in another zone than it ends, as after a change of the time zone.
-        head: format!(
-            "{{\"month\":\"{month}\",\"time_zone\":\"UTC\",\"from_time_zone\":\"Asia/Tokyo\",\
-             \"from\":\"{month}-01T00:00:00.000Z\",\"to\":\"{month}-28T00:00:00.000Z\",\
-             \"monitors\":["
-        ),
+        head: {
+            let window = Month::parse(month).unwrap().window(chrono_tz::UTC);
+            format!(
+                "{{\"month\":\"{month}\",\"time_zone\":\"UTC\",\
+                 \"from_time_zone\":\"Africa/Abidjan\",\"from\":\"{}\",\"to\":\"{}\",\
+                 \"monitors\":[",
+                window.from, window.to
+            )
+        },
         rows: vec![
             row(Subject::Monitor, "web"),
             row(Subject::Monitor, "api"),
@@ -821,11 +825,8 @@ pub async fn a_closed_month_is_kept_once_and_stays_as_it_was(database: &dyn Data
     store.close_month(&october).await.unwrap();
     let cut = |month: Month| Cut {
         month,
-        window: Span::new(
-            Timestamp::parse_rfc3339(&format!("{month}-01T00:00:00Z")).unwrap(),
-            Timestamp::parse_rfc3339(&format!("{month}-28T00:00:00Z")).unwrap(),
-        ),
-        begins_in: chrono_tz::Asia::Tokyo,
+        window: month.window(chrono_tz::UTC),
+        begins_in: chrono_tz::Africa::Abidjan,
         ends_in: chrono_tz::UTC,
     };
     let cuts = [cut(october.month), cut(november.month)];
@@ -834,6 +835,19 @@ pub async fn a_closed_month_is_kept_once_and_stays_as_it_was(database: &dyn Data
     let other = closed_month("2026-10", r#"{"uptime":"99.96"}"#);
     let refused = conflict(store.close_month(&other).await);
     assert!(refused.contains("2026-10 is closed already"), "{refused}");
+    // Nor one that was cut in another zone, so that time would be in no month, or in two.
+    let mut december = closed_month("2026-12", "{}");
+    december.head = december.head.replace("2026-12-01T00:00:00Z", "2026-12-01T05:00:00Z");
+    december.sha256 = december.hash().unwrap();
+    let refused = conflict(store.close_month(&december).await);
+    let expected = "2026-11 ends at 2026-12-01T00:00:00Z and 2026-12 begins at \
+                    2026-12-01T05:00:00Z";
+    assert!(refused.contains(expected), "{refused}");
+    // Nor one whose text is of another month.
+    let mut named = closed_month("2026-12", "{}");
+    named.month = Month::parse("2027-01").unwrap();
+    let refused = conflict(store.close_month(&named).await);
+    assert!(refused.contains("it is the report of 2026-12"), "{refused}");
     drop(store);
     let store = database.open().await;
     let kept = store.closed_month(october.month).await.unwrap().unwrap();
@@ -862,7 +876,8 @@ pub async fn a_closed_month_is_kept_once_and_stays_as_it_was(database: &dyn Data
 
 pub async fn a_correction_is_kept_once_and_only_of_a_closed_month(database: &dyn Database) {
     let store = database.open().await;
-    let october = closed_month("2026-10", "{}");
+    let row = format!("{{\"outages\":[{{\"began_at\":\"{}\"}}]}}", at(3));
+    let october = closed_month("2026-10", &row);
     let correction = |reason: &str| Correction {
         month: october.month,
         monitor: "api".to_owned(),
@@ -872,8 +887,23 @@ pub async fn a_correction_is_kept_once_and_only_of_a_closed_month(database: &dyn
         reason: reason.to_owned(),
         made_at: at(9),
     };
-    assert!(store.correct(&correction("our network")).await.is_err());
+    let refused = conflict(store.correct(&correction("our network")).await);
+    assert!(refused.contains("2026-10 is not closed"), "{refused}");
     store.close_month(&october).await.unwrap();
+    for (other, expected) in [
+        (
+            Correction { monitor: "nobody".to_owned(), ..correction("x") },
+            "no outage of nobody",
+        ),
+        (Correction { outage_began_at: at(4), ..correction("x") }, "no outage of api"),
+        (
+            Correction { made_at: at(6), ..correction("x") },
+            "cannot be corrected before that",
+        ),
+    ] {
+        let refused = conflict(store.correct(&other).await);
+        assert!(refused.contains(expected), "{refused}");
+    }
     store.correct(&correction("our network")).await.unwrap();
     store.correct(&correction("our network")).await.unwrap();
     let refused = conflict(store.correct(&correction("a whim")).await);

@@ -6,7 +6,7 @@ use crate::domain::calendar::Cut;
 use crate::domain::month::Month;
 use crate::domain::timestamp::Timestamp;
 use crate::store::closed::{
-    ClosedLengths, ClosedMonth, ClosedRow, Correction, Instead, Subject, cut,
+    ClosedLengths, ClosedMonth, ClosedRow, Correction, Instead, Subject, cut, lists_outage,
 };
 use crate::store::contract::StoreError;
 use sqlx::SqliteConnection;
@@ -40,6 +40,7 @@ pub(super) async fn add(
         }
         None => {}
     }
+    meets_its_neighbours(connection, closed).await?;
     sqlx::query(
         "INSERT INTO closed_month (month, closed_at, head, sha256) VALUES ($1, $2, $3, $4)",
     )
@@ -63,6 +64,32 @@ pub(super) async fn add(
         .await?;
     }
     Ok(true)
+}
+
+/// Two histories may have closed months in different zones. Together they would have time in
+/// no month, or in two.
+async fn meets_its_neighbours(
+    connection: &mut SqliteConnection,
+    closed: &ClosedMonth,
+) -> Result<(), StoreError> {
+    let Cut { month, window, .. } = cut(closed.month, &closed.head)
+        .map_err(|wrong| StoreError::Conflict(format!("{}: {wrong}", closed.month)))?;
+    for other in months(connection).await? {
+        let (own, other) = ((month, window), (other.month, other.window));
+        let (earlier, later) = match other.0 {
+            before if before == month.previous() => (other, own),
+            after if after == month.next() => (own, other),
+            _ => continue,
+        };
+        if earlier.1.to != later.1.from {
+            return Err(StoreError::Conflict(format!(
+                "{} ends at {} and {} begins at {}: they were closed in different time zones \
+                 and do not meet, so only one of them can be kept",
+                earlier.0, earlier.1.to, later.0, later.1.from
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// The months that are closed, oldest first, and where each was cut.
@@ -187,6 +214,7 @@ pub(super) async fn add_correction(
         }
         None => {}
     }
+    is_of_its_month(connection, correction).await?;
     sqlx::query(
         "INSERT INTO correction
              (month, monitor, outage_began_at, class, author, reason, made_at)
@@ -202,6 +230,36 @@ pub(super) async fn add_correction(
     .execute(connection)
     .await?;
     Ok(true)
+}
+
+/// Refuses a correction of what is not in a closed month.
+async fn is_of_its_month(
+    connection: &mut SqliteConnection,
+    correction: &Correction,
+) -> Result<(), StoreError> {
+    let Correction { month, monitor, outage_began_at, made_at, .. } = correction;
+    let closed: Option<(i64, Option<String>)> = sqlx::query_as(
+        "SELECT closed_at, json FROM closed_month LEFT JOIN closed_row
+             ON closed_row.month = closed_month.month AND subject = $2 AND id = $3
+         WHERE closed_month.month = $1",
+    )
+    .bind(month.to_string())
+    .bind(Subject::Monitor.word())
+    .bind(monitor)
+    .fetch_optional(connection)
+    .await?;
+    let refused = match closed {
+        None => format!("{month} is not closed; only closed months are corrected"),
+        Some((closed_at, _)) if *made_at < Timestamp(closed_at) => {
+            let closed_at = Timestamp(closed_at);
+            format!("{month} was closed at {closed_at}, and cannot be corrected before that")
+        }
+        Some((_, Some(row))) if lists_outage(&row, *outage_began_at) => return Ok(()),
+        Some(_) => {
+            format!("{month} has no outage of {monitor} that began at {outage_began_at}")
+        }
+    };
+    Err(StoreError::Conflict(refused))
 }
 
 /// The corrections of a month, or of all, in the order in which they were made.

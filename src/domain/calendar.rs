@@ -44,14 +44,46 @@ pub struct Calendar {
 }
 
 impl Seam {
-    /// What to say where the month's time is told.
+    /// The zone in which a period with these seams begins, where that is another than its own.
     #[must_use]
-    pub fn sentence(&self) -> String {
-        let (month, before) = (self.month.name(), self.month.previous().name());
-        format!(
-            "{month} begins where {before} ended in {}, the time zone of the report then.",
-            self.zone
-        )
+    pub fn at_the_start(seams: &[Seam], period: Period) -> Option<Tz> {
+        let first = period.months().first().copied()?;
+        seams.iter().find(|seam| seam.month == first).map(|seam| seam.zone)
+    }
+
+    /// The zone in which it ends, where that is another than its own.
+    #[must_use]
+    pub fn at_the_end(seams: &[Seam], period: Period) -> Option<Tz> {
+        let next = period.months().last()?.next();
+        seams.iter().find(|seam| seam.month == next).map(|seam| seam.zone)
+    }
+
+    /// What to say of the seams of a period, which are in order, where its time is told.
+    #[must_use]
+    pub fn sentences(seams: &[Seam]) -> Vec<String> {
+        let go_on = |a: &Seam, b: &Seam| a.zone == b.zone && a.month.next() == b.month;
+        let sentence = |run: &[Seam]| {
+            let (first, last) = (run.first()?, run.last()?);
+            let (begun, over) = (first.month.name(), last.month.previous().name());
+            Some(match run.len() {
+                1 => format!(
+                    "{over} ends and {begun} begins as in {}, the time zone of the report when \
+                     one of them was closed.",
+                    last.zone
+                ),
+                2 => format!(
+                    "{over} begins and ends as in {}, the time zone of the report when it was \
+                     closed.",
+                    last.zone
+                ),
+                _ => format!(
+                    "The months from {begun} to {over} begin and end as in {}, the time zone of \
+                     the report when they were closed.",
+                    last.zone
+                ),
+            })
+        };
+        seams.chunk_by(go_on).filter_map(sentence).collect()
     }
 }
 
@@ -178,11 +210,26 @@ mod tests {
     }
 
     #[test]
-    fn a_seam_is_told_in_a_sentence() {
-        let seam = Seam { month: month("2026-11"), zone: Europe::Berlin };
-        let expected = "November 2026 begins where October 2026 ended in Europe/Berlin, the \
-                        time zone of the report then.";
-        assert_eq!(seam.sentence(), expected);
+    fn seams_are_told_in_sentences() {
+        let seam = |text: &str, zone| Seam { month: month(text), zone };
+        let told = Seam::sentences(&[
+            seam("2026-02", Europe::Berlin),
+            seam("2026-03", Europe::Berlin),
+            seam("2026-04", Europe::Berlin),
+            seam("2026-05", Asia::Tokyo),
+            seam("2026-06", Asia::Tokyo),
+            seam("2026-11", Asia::Tokyo),
+        ]);
+        let expected = [
+            "The months from February 2026 to March 2026 begin and end as in Europe/Berlin, the \
+             time zone of the report when they were closed.",
+            "May 2026 begins and ends as in Asia/Tokyo, the time zone of the report when it was \
+             closed.",
+            "October 2026 ends and November 2026 begins as in Asia/Tokyo, the time zone of the \
+             report when one of them was closed.",
+        ];
+        assert_eq!(told, expected);
+        assert!(Seam::sentences(&[]).is_empty());
     }
 
     fn zones() -> impl Strategy<Value = Tz> {

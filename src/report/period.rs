@@ -236,19 +236,13 @@ impl PeriodReport {
     /// The zone in which it begins, where that is another than its own.
     #[must_use]
     pub fn begins_in(&self) -> Option<Tz> {
-        let first = self.period.months().first().copied()?;
-        self.seam(first)
+        Seam::at_the_start(&self.seams, self.period)
     }
 
     /// The zone in which it ends, where that is another than its own.
     #[must_use]
     pub fn ends_in(&self) -> Option<Tz> {
-        let last = self.period.months().last().copied()?;
-        self.seam(last.next())
-    }
-
-    fn seam(&self, month: Month) -> Option<Tz> {
-        self.seams.iter().find(|seam| seam.month == month).map(|seam| seam.zone)
+        Seam::at_the_end(&self.seams, self.period)
     }
 
     /// The same with the months beside it, as they read at `now`; its own time stays what

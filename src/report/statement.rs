@@ -193,7 +193,7 @@ impl Statement {
                 true => "closed".to_owned(),
                 false => format!("as of {}", local(report.as_of, zone)),
             },
-            seams: report.seams.iter().map(Seam::sentence).collect(),
+            seams: Seam::sentences(&report.seams),
             decimals: report.decimals,
             closing: report.closing.as_ref().map(|closing| Closed {
                 how: format!("{} by {}", local(closing.closed_at, zone), closing.program),

@@ -15,6 +15,7 @@ use crate::store::canonical;
 use crate::store::closed::{Correction, Instead};
 use serde::Deserialize;
 use serde_json::Value;
+use std::collections::HashSet;
 
 /// More differences say no more.
 const DIFFERENCES_MAX: usize = 20;
@@ -35,7 +36,7 @@ pub struct Verified {
 /// Everything that is wrong with it, a sentence each.
 pub fn verify(text: &str) -> Result<Verified, Vec<String>> {
     let one = |problem: String| vec![problem];
-    let value: Value = serde_json::from_str(text)
+    let value = canonical::parse(text)
         .map_err(|error| one(format!("it is not JSON, or broken off: {error}")))?;
     if value["schema"] != json::SCHEMA {
         return Err(one(format!("it is no report: its schema is not {}", json::SCHEMA)));
@@ -70,6 +71,21 @@ fn closed(text: &str, mut value: Value) -> Result<Verified, Vec<String>> {
     }
     problems.extend(differences(&report, &value));
     problems.extend(report.groups.iter().filter_map(|group| misjudged(&report, group)));
+    let monitors = report.monitors.iter().map(|row| ("monitor", &row.id, &row.figures));
+    let groups = report.groups.iter().map(|row| ("group", &row.id, &row.figures));
+    let mut seen = HashSet::new();
+    for (subject, id, figures) in monitors.chain(groups) {
+        if !seen.insert((subject, id)) {
+            problems.push(format!("the {subject} {id} is in it twice"));
+        }
+        let listed: i64 = figures.outages.iter().map(|outage| outage.down_ms).sum();
+        if listed != figures.tally.down {
+            problems.push(format!(
+                "the outages of the {subject} {id} come to {listed} ms, and its downtime to {}",
+                figures.tally.down
+            ));
+        }
+    }
     if !problems.is_empty() {
         problems.truncate(DIFFERENCES_MAX);
         return Err(problems);

@@ -269,7 +269,7 @@ fn page<'a>(view: &View, report: &'a PeriodReport, months: Months) -> ReportPage
             newest: local_date(view.now, zone),
         },
         entries: groups.chain(monitors).collect(),
-        seams: report.seams.iter().map(Seam::sentence).collect(),
+        seams: Seam::sentences(&report.seams),
         closing: report.closing.as_ref().map(|closing| Sealed {
             at: Moment::fixed(closing.closed_at, zone),
             program: &closing.program,

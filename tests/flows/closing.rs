@@ -185,6 +185,26 @@ async fn a_report_file_is_verified_without_anything_else_and_every_change_is_fou
     forged["sha256"] = everup::store::canonical::sha256(&forged).into();
     let problems = verify(&forged.to_string()).unwrap_err();
     assert!(problems[0].contains("uptime_percent says \"100.00\""), "{problems:?}");
+    let hashed = |mut forged: Value| {
+        forged.as_object_mut().unwrap().remove("sha256");
+        forged["sha256"] = everup::store::canonical::sha256(&forged).into();
+        verify(&forged.to_string()).unwrap_err().join("\n")
+    };
+    let mut forged: Value = serde_json::from_str(&closed).unwrap();
+    forged["monitors"][0]["outages"] = Value::Array(Vec::new());
+    let problems = hashed(forged);
+    assert!(
+        problems.contains("the outages of the monitor api come to 0 ms"),
+        "{problems}"
+    );
+    let mut forged: Value = serde_json::from_str(&closed).unwrap();
+    let twice = forged["monitors"][0].clone();
+    forged["monitors"].as_array_mut().unwrap().push(twice);
+    let problems = hashed(forged);
+    assert!(problems.contains("the monitor api is in it twice"), "{problems}");
+    let doubled = closed.replacen("\"closed\":true", "\"closed\":false,\"closed\":true", 1);
+    let problems = verify(&doubled).unwrap_err();
+    assert!(problems[0].contains("\"closed\" is named twice"), "{problems:?}");
     let broken_off = &closed[..closed.len() / 2];
     assert!(verify(broken_off).unwrap_err()[0].contains("broken off"));
     let running = verify("{\"schema\":\"everup.report/1\"}").unwrap_err();
@@ -259,8 +279,8 @@ async fn months_tile_after_the_time_zone_was_changed() {
     app.change(&config("Asia/Tokyo")).await;
     app.pass_ms(3 * MINUTE_MS).await;
     let page = app.text("/report/2026-12").await;
-    let seam = "December 2026 begins where November 2026 ended in UTC, the time zone of the \
-                report then.";
+    let seam = "November 2026 ends and December 2026 begins as in UTC, the time zone of the \
+                report when one of them was closed.";
     assert!(page.contains(seam), "{page}");
     let json = |text: &str| serde_json::from_str::<Value>(text).unwrap();
     let running = json(&app.page(DECEMBER).await);

@@ -5,6 +5,7 @@ use super::group::{GroupExplanation, GroupOutage, GroupPart};
 use super::part::Part;
 use super::planned::rule;
 use super::{Adjusted, Cited, Event, Explanation, Scope};
+use crate::domain::calendar::Seam;
 use crate::domain::monitor::Parameters;
 use crate::domain::percent;
 use crate::domain::period::Period;
@@ -33,6 +34,12 @@ struct Form {
     #[serde(skip_serializing_if = "Option::is_none")]
     period: Option<String>,
     time_zone: &'static str,
+    /// The zone in which its first month begins, where that is another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from_time_zone: Option<&'static str>,
+    /// The zone in which its last month ends, where that is another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to_time_zone: Option<&'static str>,
     from: String,
     to: String,
     as_of: String,
@@ -64,6 +71,8 @@ fn print(scope: &Scope, rest: Value, sum: Value) -> String {
         month: is_month.then(|| period.to_string()),
         period: (!is_month).then(|| period.to_string()),
         time_zone: zone.name(),
+        from_time_zone: Seam::at_the_start(&scope.seams, *period).map(|zone| zone.name()),
+        to_time_zone: Seam::at_the_end(&scope.seams, *period).map(|zone| zone.name()),
         from: window.from.to_string(),
         to: window.to.to_string(),
         as_of: as_of.to_string(),

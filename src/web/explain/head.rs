@@ -112,7 +112,7 @@ impl<'a> Head<'a> {
                 program: &closing.program,
                 sha256: &closing.sha256,
             }),
-            seams: scope.seams.iter().map(Seam::sentence).collect(),
+            seams: Seam::sentences(&scope.seams),
             kept: scope.kept.iter().copied().map(Month::name).collect(),
             disagreement: (!subject.agrees).then_some(match kind {
                 'g' => GROUP_DISAGREES,

@@ -11,11 +11,8 @@ use super::restated::restate;
 use super::settings::Settings;
 use crate::domain::calendar::Cut;
 use crate::domain::history::History;
-use crate::domain::month::Month;
 use crate::domain::period::Period;
 use crate::domain::timestamp::Timestamp;
-use crate::domain::uptime::Tally;
-use crate::store::closed::{ClosedLengths, Subject};
 use crate::store::contract::{Store, StoreError};
 use std::collections::HashMap;
 
@@ -23,7 +20,7 @@ use std::collections::HashMap;
 ///
 /// A month that is closed is what was kept of it, whatever has changed since. A longer
 /// period takes its closed months as they are, so that it is their sum. `remembered` is as
-/// in [`PeriodReport::make`].
+/// in [`PeriodReport::make`]; without it the months beside a month are not asked for.
 ///
 /// # Errors
 /// As [`PeriodReport::make`], and where a closed month cannot be read.
@@ -33,7 +30,7 @@ pub async fn answer(
     period: Period,
     now: Timestamp,
     settings: &Settings,
-    remembered: Option<&mut Remembered>,
+    mut remembered: Option<&mut Remembered>,
 ) -> Result<PeriodReport, NoReport> {
     if let Period::Month(month) = period
         && let Some(kept) = store.closed_month(month).await?
@@ -41,7 +38,9 @@ pub async fn answer(
     {
         let histories: Vec<&History> = histories.into_iter().collect();
         let mut report = open(&kept.text())?.beside_its_months(&histories, now, settings);
-        keep_closed(store, &mut report, now).await?;
+        if let Some(past) = remembered {
+            past.beside.keep(store, &mut report, now).await?;
+        }
         tell_imported(store, histories.iter().copied(), &mut report).await?;
         let corrections = store.corrections(Some(month)).await?;
         let restatement = restate(&report, corrections).map(Box::new);
@@ -50,9 +49,12 @@ pub async fn answer(
         return Ok(report.with_corrected_months(store, now).await?);
     }
     let mut report =
-        PeriodReport::make(store, histories, period, now, settings, remembered).await?;
+        PeriodReport::make(store, histories, period, now, settings, remembered.as_deref_mut())
+            .await?;
     if matches!(period, Period::Month(_)) {
-        keep_closed(store, &mut report, now).await?;
+        if let Some(past) = remembered {
+            past.beside.keep(store, &mut report, now).await?;
+        }
         return Ok(report.with_corrected_months(store, now).await?);
     }
     for Cut { month, window, .. } in store.closed_months().await? {
@@ -70,35 +72,6 @@ pub async fn answer(
     }
     report.sum_months();
     Ok(report.with_corrected_months(store, now).await?)
-}
-
-/// Among the months beside a report, those that are closed stand as they were closed.
-async fn keep_closed(
-    store: &dyn Store,
-    report: &mut PeriodReport,
-    now: Timestamp,
-) -> Result<(), NoReport> {
-    let months = report.months.first().zip(report.months.last());
-    let Some(((first, _), (last, _))) = months else { return Ok(()) };
-    let mut kept: HashMap<(Subject, String), Vec<(Month, Tally)>> = HashMap::new();
-    for ClosedLengths { month, subject, id, json } in
-        store.closed_lengths(*first..=*last, now).await?
-    {
-        let tally = closed::open_lengths(&json).map_err(corrupt)?;
-        kept.entry((subject, id)).or_default().push((month, tally));
-    }
-    let monitors = report.monitors.iter_mut();
-    let monitors = monitors.map(|row| (Subject::Monitor, &row.id, &mut row.months));
-    let groups = report.groups.iter_mut();
-    let groups = groups.map(|row| (Subject::Group, &row.id, &mut row.months));
-    for (subject, id, months) in monitors.chain(groups) {
-        for (month, tally) in kept.remove(&(subject, id.clone())).unwrap_or_default() {
-            if let Some(sum) = months.iter_mut().find(|sum| sum.month == month) {
-                sum.tally = tally;
-            }
-        }
-    }
-    Ok(())
 }
 
 /// What another monitor has said of a closed month: it stands beside the figures and is

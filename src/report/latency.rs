@@ -4,6 +4,7 @@
 //! those are no longer kept, from the digests of their hours: near enough, and each hour
 //! belongs where it begins.
 
+use super::beside::Beside;
 use crate::domain::check::Check;
 use crate::domain::digest::{counts, right};
 use crate::domain::history::History;
@@ -127,6 +128,8 @@ pub struct Remembered {
     epoch: i64,
     window_from: Option<Timestamp>,
     of: HashMap<Key, Past>,
+    /// The closed months beside a report.
+    pub(super) beside: Beside,
 }
 
 /// The checks of a monitor that began in a window and before an instant.

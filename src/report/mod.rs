@@ -9,6 +9,7 @@
 //! pages) only print what these say and compute nothing.
 
 pub mod answer;
+mod beside;
 pub mod closed;
 pub mod column;
 pub mod csv;

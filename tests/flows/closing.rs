@@ -9,6 +9,7 @@ use everup::domain::outage::OutageId;
 use everup::domain::period::Period;
 use everup::domain::timestamp::{DAY_MS, MINUTE_MS, Timestamp};
 use everup::report::answer::answer;
+use everup::report::latency::Remembered;
 use everup::report::settings::Settings;
 use everup::report::verify::verify;
 use everup::store::closed::{Correction, Instead};
@@ -88,7 +89,9 @@ async fn a_month_closes_by_itself_and_its_report_stays_the_same_bytes() {
     let histories = store.load().await.unwrap().histories;
     let december = Period::parse("2026-12").unwrap();
     let settings = Settings::default();
-    let beside = answer(&store, &histories, december, app.clock.now(), &settings, None);
+    let remembered = &mut Remembered::default();
+    let now = app.clock.now();
+    let beside = answer(&store, &histories, december, now, &settings, Some(remembered));
     let beside = beside.await.unwrap();
     let (november, _) = beside.months[beside.months.len() - 2];
     assert_eq!(november.to_string(), "2026-11");

@@ -8,6 +8,8 @@ use everup::report::answer::answer;
 use everup::report::closed::seal;
 use everup::report::latency::Remembered;
 use everup::report::period::{MonitorRow, PeriodReport};
+use everup::report::statement::{Entry, Statement};
+use everup::report::terminal::Look;
 use everup::report::{pdf, text};
 use everup::store::closed::{Correction, Instead};
 use serde_json::Value;
@@ -389,6 +391,29 @@ async fn a_pdf_has_a_row_for_every_monitor_and_a_section_for_the_first_ones() {
     assert!(read.contains("Of 201, the first 200 follow one by one."));
     assert_eq!(read.matches("Number 199.").count(), 2, "a row and a section");
     assert_eq!(read.matches("Number 200.").count(), 1, "a row");
+}
+
+/// On a narrow terminal names are broken into lines; every number stands in one.
+#[tokio::test]
+async fn no_number_is_broken_on_a_terminal() {
+    for decimals in [2, 3] {
+        let report = PeriodReport { decimals, ..report(&sample::mixture(), "2026-11").await };
+        let statement = Statement::of(&report);
+        for width in [80, 90, 120] {
+            let look = Look { width, has_blocks: false, has_colours: false };
+            let text = text::print_on(&report, Some(look));
+            let tables = text.split("\n\n").filter(|part| part.contains('─'));
+            for line in tables.flat_map(str::lines) {
+                assert!(line.chars().count() <= usize::from(width), "{width} {line}\n{text}");
+            }
+            for entry in statement.entries() {
+                let Entry { uptime, bounds, coverage, downtime, longest, .. } = entry;
+                for number in [uptime, bounds, coverage, downtime, longest, &entry.sla()] {
+                    assert!(text.contains(&format!(" {number} ")), "{number} in {text}");
+                }
+            }
+        }
+    }
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 //! undone or needed by another.
 
 const STYLE: &str = include_str!("../../assets/style.css");
+const DOSSIER: &str = include_str!("../../templates/dossier.html");
 
 /// The rules after `at`, up to where its block ends.
 fn block(at: &str) -> &'static str {
@@ -23,4 +24,21 @@ fn nothing_sticks_on_paper() {
         count += 1;
     }
     assert!(count > 0);
+}
+
+/// In a narrow window a check is a block of lines. Those of an explanation begin with a
+/// name, those of a dossier with their instant, which has the place of the name.
+#[test]
+fn a_check_without_a_name_begins_with_its_instant_in_a_narrow_window() {
+    let narrow = block("@media screen and (max-width: 600px) {");
+    assert!(DOSSIER.contains("<tr role=\"row\"><td role=\"cell\" class=\"instant\">"));
+    for rule in [
+        ".checks thead { position: absolute;",
+        ".checks .instant:first-child { grid-area: 1 / 1; }",
+        ".checks .verdict { grid-area: 1 / 2; }",
+        ".checks .instant:first-child ~ .number { grid-area: 2 / 2; }",
+        ".checks .instant:first-child ~ .reason { grid-area: 2 / 1; }",
+    ] {
+        assert!(narrow.contains(rule), "{rule}");
+    }
 }

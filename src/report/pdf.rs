@@ -383,8 +383,8 @@ fn facts(entry: &Entry) -> Vec<(&'static str, String, Colour)> {
         ("Error budget", entry.left.clone(), INK),
         ("Mean time to recovery", recovery, INK),
     ];
-    if let Some(lost) = &entry.lost {
-        facts.push(("Error budget lost", lost.replacen("lost ", "", 1), INK));
+    if let Some(when) = entry.lost_when() {
+        facts.push(("Error budget lost", when, INK));
     }
     if entry.rule.is_none() {
         let latency = match entry.latency.iter().any(|ms| ms != NOTHING) {

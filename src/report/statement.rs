@@ -235,6 +235,13 @@ impl Entry {
         if self.is_corrected { DAGGER } else { "" }
     }
 
+    /// When the error budget was or will be used up, where a column or a name says that
+    /// this is what it is about: `on 3 Nov`.
+    #[must_use]
+    pub fn lost_when(&self) -> Option<String> {
+        self.lost.as_ref().map(|lost| lost.replacen("lost ", "", 1))
+    }
+
     /// The promise and whether it was kept: `99.9 % met`; with a question mark where the
     /// bounds lie on both sides of it.
     #[must_use]

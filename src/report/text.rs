@@ -1,8 +1,9 @@
-//! The report as text: the figures, what they are made of, then the outages. A terminal
+//! The report as text: the figures, the error budgets, what the figures are made of, then
+//! the outages. A terminal
 //! may add to it what it can show.
 
 use super::period::PeriodReport;
-use super::statement::{CORRECTED, Corrections, Entry, Statement};
+use super::statement::{CORRECTED, Corrections, Entry, NOTHING, Statement};
 use super::terminal::{self, Look};
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement};
 use comfy_table::{LineStyle, Table, TableStyle, Width};
@@ -44,6 +45,7 @@ pub fn print_on(report: &PeriodReport, look: Option<Look>) -> String {
         text += &lines;
         text += if lines.is_empty() { "" } else { "\n" };
     }
+    text += &format!("{}\n\n", budgets(&statement, look));
     text += &format!("{}\n", details(&statement, look));
     for entry in statement.entries() {
         text += &outages(entry);
@@ -68,6 +70,16 @@ fn figures(statement: &Statement, look: Option<Look>) -> Table {
         width.and_then(|width| u16::try_from(width).ok()).unwrap_or(0),
     );
     table
+}
+
+/// How much downtime was promised at most, and what is left of that.
+fn budgets(statement: &Statement, look: Option<Look>) -> Table {
+    let header = ["Monitor", "Downtime allowed", "Error budget", "Error budget lost"];
+    let cells = |entry: &Entry| {
+        let lost = entry.lost_when().unwrap_or_else(|| NOTHING.to_owned());
+        [entry.title(), entry.allowed.clone(), entry.left.clone(), lost]
+    };
+    table(&header, statement.entries().map(cells), look)
 }
 
 /// Outages and latency. Without units in the cells it fits a terminal of 80 columns.

@@ -53,7 +53,7 @@ fn summary(decimals: u32) -> [Column; 8] {
         number("Downtime", 54.0),
         number("Outages", 42.0),
         text("SLA", 44.0),
-        text("Downtime allowed", 66.0),
+        text("Error budget", 66.0),
     ]
 }
 

@@ -193,6 +193,8 @@ fn of_markdown(text: &str) -> Vec<Seen> {
 fn of_pdf(bytes: &[u8]) -> Vec<Seen> {
     let text = pdf_extract::extract_text_from_mem(bytes).unwrap();
     let text: String = text.split_whitespace().collect();
+    // The first table has what is left of the downtime allowed, and says so.
+    assert!(text.contains("OutagesSLAErrorbudget"), "{text}");
     let text = text.replace(",correctedafterwards†", "");
     let begins = text.match_indices("uptime").map(|(at, _)| text.split_at(at));
     let read = |(before, after): (&str, &str)| {

@@ -2,6 +2,7 @@
 //! undone or needed by another.
 
 const STYLE: &str = include_str!("../../assets/style.css");
+const SCRIPT: &str = include_str!("../../assets/script.js");
 const DOSSIER: &str = include_str!("../../templates/dossier.html");
 
 /// The rules after `at`, up to where its block ends.
@@ -40,5 +41,16 @@ fn a_check_without_a_name_begins_with_its_instant_in_a_narrow_window() {
         ".checks .instant:first-child ~ .reason { grid-area: 2 / 1; }",
     ] {
         assert!(narrow.contains(rule), "{rule}");
+    }
+}
+
+/// Somebody in another zone reads a dossier beside a report, which has the report's zone.
+#[test]
+fn a_dossier_says_its_times_in_both_zones() {
+    assert!(SCRIPT.contains("time.closest(\".outages, .both\")"));
+    let places = ["<dl ", "<table"].iter().flat_map(|tag| DOSSIER.split(tag).skip(1));
+    for place in places.map(|place| place.split('>').next().unwrap()) {
+        let is_told = place.contains("both\"") || place.contains("\"outages\"");
+        assert!(is_told || place.contains("\"headers\""), "{place}");
     }
 }

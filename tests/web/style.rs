@@ -3,6 +3,7 @@
 
 const STYLE: &str = include_str!("../../assets/style.css");
 const SCRIPT: &str = include_str!("../../assets/script.js");
+const GROUP: &str = include_str!("../../templates/explain_group.html");
 const DOSSIER: &str = include_str!("../../templates/dossier.html");
 
 /// The rules after `at`, up to where its block ends.
@@ -53,4 +54,13 @@ fn a_dossier_says_its_times_in_both_zones() {
         let is_told = place.contains("both\"") || place.contains("\"outages\"");
         assert!(is_told || place.contains("\"headers\""), "{place}");
     }
+}
+
+/// The uptime of a member is in sight, however long its name is.
+#[test]
+fn the_name_of_a_member_is_broken_where_it_is_long() {
+    assert!(GROUP.contains("<table class=\"members\">"));
+    let rule = STYLE.split(".members tbody th {").nth(1).unwrap();
+    let rule = rule.split('}').next().unwrap();
+    assert!(rule.contains("white-space: normal") && rule.contains("overflow-wrap: anywhere"));
 }

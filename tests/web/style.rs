@@ -64,3 +64,14 @@ fn the_name_of_a_member_is_broken_where_it_is_long() {
     let rule = rule.split('}').next().unwrap();
     assert!(rule.contains("white-space: normal") && rule.contains("overflow-wrap: anywhere"));
 }
+
+/// Whoever adds the classes up has them on one page.
+#[test]
+fn a_sum_is_on_one_page() {
+    let paper = block("@media print {");
+    let whole = paper
+        .lines()
+        .find(|line| line.contains("{ break-inside: avoid; }"))
+        .unwrap();
+    assert!(whole.contains(".addition") && whole.contains(".worked > div"), "{whole}");
+}

@@ -79,7 +79,7 @@ pub fn print(report: &PeriodReport) -> Result<Vec<u8>, NoPdf> {
     let mut desk = Desk { faces: &faces, tree: Tree::default() };
     let mut sheets = Sheets::default();
     let mut places: Vec<Place> = Vec::new();
-    let title = format!("Uptime in {}", statement.period);
+    let title = statement.title.clone();
     let (page, y) = sheets.put(desk.first(&title, &statement));
     places.push((title.clone(), page, y));
     let entries = statement.groups.iter().chain(&statement.monitors);

@@ -42,6 +42,8 @@ pub const RULE: &str = "Uptime is the time up divided by the time observed; time
 pub struct Statement {
     /// Of what: `November 2026`.
     pub period: String,
+    /// What it is called: `Uptime in November 2026`.
+    pub title: String,
     /// The zone in which it is told.
     pub zone: &'static str,
     /// Its first instant.
@@ -186,6 +188,7 @@ impl Statement {
         let zone = report.zone;
         Statement {
             period: report.period.name(zone),
+            title: format!("Uptime in {}", report.period.in_sentence(zone)),
             zone: zone.name(),
             from: local(report.window.from, zone),
             to: local(report.window.to, zone),

@@ -469,6 +469,23 @@ async fn no_number_is_broken_on_a_terminal() {
 }
 
 #[tokio::test]
+async fn a_quarter_has_its_article_in_a_title() {
+    let visitor = Visitor::of(&sample::grouped());
+    let title = "Uptime in the 4th quarter of 2026";
+    let page = visitor.get("/report/2026-Q4").await.body;
+    assert!(page.contains(&format!("<h1>{title}</h1>")));
+    assert!(page.contains(&format!("<title>{title}</title>")));
+    let markdown = visitor.get("/report/2026-Q4.md").await.body;
+    assert!(markdown.starts_with(&format!("# {title}\n")), "{markdown}");
+    let pdf = visitor.get("/report/2026-Q4.pdf").await.bytes;
+    let pdf = pdf_extract::extract_text_from_mem(&pdf).unwrap();
+    assert!(pdf.contains(title), "{pdf}");
+    // A line of its own is no sentence.
+    let text = visitor.get("/report/2026-Q4.txt").await.body;
+    assert!(text.starts_with("4th quarter of 2026 ("), "{text}");
+}
+
+#[tokio::test]
 async fn a_report_of_nothing_is_said_in_every_form() {
     let report = PeriodReport {
         monitors: Vec::new(),

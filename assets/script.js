@@ -65,8 +65,8 @@
       const text = (forms[time.dataset.form] || forms.exact)(at, now);
       if (text === time.textContent) continue;
       time.title = time.textContent + " " + ours;
-      // Where the outages are listed, both times are seen: a report has the other one.
-      if (time.closest(".outages")) {
+      // Where outages are told, both times are seen: a report has the other one.
+      if (time.closest(".outages, .both")) {
         const small = document.createElement("small");
         small.textContent = time.title;
         time.after(small);

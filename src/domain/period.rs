@@ -120,6 +120,13 @@ impl Period {
         }
     }
 
+    /// Its name within a sentence: `the 4th quarter of 2026`, otherwise as [`Period::name`].
+    #[must_use]
+    pub fn in_sentence(self, zone: Tz) -> String {
+        let article = if matches!(self, Period::Quarter(_)) { "the " } else { "" };
+        format!("{article}{}", self.name(zone))
+    }
+
     /// Its name for people: `November 2026`, `4th quarter of 2026`, `2026`, or the range.
     #[must_use]
     pub fn name(self, zone: Tz) -> String {
@@ -215,18 +222,20 @@ mod tests {
     }
 
     #[rstest]
-    #[case("2026-11", "November 2026", 1)]
-    #[case("2026-Q4", "4th quarter of 2026", 3)]
-    #[case("2026-Q1", "1st quarter of 2026", 3)]
-    #[case("2026", "2026", 12)]
+    #[case("2026-11", "November 2026", "November 2026", 1)]
+    #[case("2026-Q4", "4th quarter of 2026", "the 4th quarter of 2026", 3)]
+    #[case("2026-Q1", "1st quarter of 2026", "the 1st quarter of 2026", 3)]
+    #[case("2026", "2026", "2026", 12)]
     fn a_period_comes_back_from_its_text(
         #[case] text: &str,
         #[case] name: &str,
+        #[case] in_sentence: &str,
         #[case] months: usize,
     ) {
         let period = Period::parse(text).unwrap();
         assert_eq!(period.to_string(), text);
         assert_eq!(period.name(BERLIN), name);
+        assert_eq!(period.in_sentence(BERLIN), in_sentence);
         assert_eq!(period.months().len(), months);
         assert_eq!(period.next().unwrap().previous(), Some(period));
         let calendar = Calendar::new(BERLIN, [].into());

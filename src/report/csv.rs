@@ -44,6 +44,9 @@ const CHECKS: [&str; 6] =
 /// the months of which the figures were.
 const CORRECTED: [&str; 2] = ["adjusted_uptime_percent", "corrected_months"];
 
+/// When the error budget was or at this pace will be used up. It came last.
+const LOST: [&str; 1] = ["budget_lost_at"];
+
 /// Prints a report. A value that does not exist is an empty field.
 #[must_use]
 pub fn print(report: &PeriodReport) -> String {
@@ -51,13 +54,15 @@ pub fn print(report: &PeriodReport) -> String {
         .terminator(csv::Terminator::CRLF)
         .from_writer(Vec::new());
     // Writing records of equal length into memory cannot fail.
-    let _ = table.write_record(ABOUT.iter().chain(&FIGURES).chain(&CHECKS).chain(&CORRECTED));
+    let names = ABOUT.iter().chain(&FIGURES).chain(&CHECKS).chain(&CORRECTED).chain(&LOST);
+    let _ = table.write_record(names);
     for row in &report.monitors {
         let about = about(report, "monitor", &row.id, &row.name, &row.url);
         let figures = figures(&row.figures, report.decimals);
         let checks = checks(report, row);
         let corrected = corrected(report, Subject::Monitor, &row.id);
-        let row = about.iter().chain(&figures).chain(&checks).chain(&corrected);
+        let lost = lost(&row.figures);
+        let row = about.iter().chain(&figures).chain(&checks).chain(&corrected).chain(&lost);
         let _ = table.write_record(row);
     }
     for row in &report.groups {
@@ -65,7 +70,8 @@ pub fn print(report: &PeriodReport) -> String {
         let figures = figures(&row.figures, report.decimals);
         let none: [String; 6] = std::array::from_fn(|_| String::new());
         let corrected = corrected(report, Subject::Group, &row.id);
-        let row = about.iter().chain(&figures).chain(&none).chain(&corrected);
+        let lost = lost(&row.figures);
+        let row = about.iter().chain(&figures).chain(&none).chain(&corrected).chain(&lost);
         let _ = table.write_record(row);
     }
     let bytes = table.into_inner().unwrap_or_default();
@@ -114,6 +120,10 @@ fn figures(figures: &Figures, decimals: u32) -> [String; 21] {
         ms(figures.longest_outage_ms()),
         ms(figures.recovery_ms()),
     ]
+}
+
+fn lost(figures: &Figures) -> [String; 1] {
+    [figures.budget.lost_at.map(|at| at.to_string()).unwrap_or_default()]
 }
 
 fn corrected(report: &PeriodReport, subject: Subject, id: &str) -> [String; 2] {

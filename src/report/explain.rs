@@ -167,7 +167,7 @@ impl Explanation {
         let reading = Reading::of(facts, &report, now, settings);
         let reading = reading.ok_or_else(|| NoReport::NotWatched {
             who: history.monitor.name.clone(),
-            period: period.name(report.zone),
+            period: period.in_sentence(report.zone),
         })?;
         let sightings = Sightings::read(store, history.key, reading.wanted()).await?;
         let facts = Facts { sightings: &sightings, ..facts };

@@ -37,8 +37,8 @@ const OUTAGES: [Column; 4] =
 #[must_use]
 pub fn print(report: &PeriodReport) -> String {
     let statement = Statement::of(report);
-    let Statement { period, zone, from, to, state, closing, seams, .. } = &statement;
-    let mut text = format!("# Uptime in {}\n\n", plain(period));
+    let Statement { title, zone, from, to, state, closing, seams, .. } = &statement;
+    let mut text = format!("# {}\n\n", plain(title));
     text += &format!("{} · {from} to {to} · {}\n", plain(zone), plain(state));
     for seam in seams {
         text += &format!("\n{}\n", plain(seam));

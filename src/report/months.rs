@@ -55,6 +55,6 @@ pub fn months<'a>(
 fn named(period: Period, zone: Tz) -> String {
     match period {
         Period::Range(_) => "this range".to_owned(),
-        calendar => calendar.name(zone),
+        calendar => calendar.in_sentence(zone),
     }
 }

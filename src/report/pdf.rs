@@ -39,18 +39,21 @@ const NAME_LINES_MAX: usize = 3;
 /// With more decimals, bounds stand in two lines.
 const DECIMALS_IN_LINE: u32 = 3;
 
+/// How wide a figure stands at the left of what it is made of.
+const LEFT: f32 = 150.0;
+
 /// The columns of the first table; more decimals need more room.
 fn summary(decimals: u32) -> [Column; 8] {
     let more = if decimals > DECIMALS_IN_LINE { 14.0 } else { 0.0 };
     [
         text("Monitor", 0.0),
         number("Uptime", 58.0 + more),
-        number("Bounds, %", 76.0),
+        number("Bounds, %", 78.0),
         number("Coverage", 50.0 + more),
         number("Downtime", 54.0),
         number("Outages", 42.0),
         text("SLA", 44.0),
-        text("Downtime allowed", 66.0),
+        text("Error budget", 66.0),
     ]
 }
 
@@ -76,7 +79,7 @@ pub fn print(report: &PeriodReport) -> Result<Vec<u8>, NoPdf> {
     let mut desk = Desk { faces: &faces, tree: Tree::default() };
     let mut sheets = Sheets::default();
     let mut places: Vec<Place> = Vec::new();
-    let title = format!("Uptime in {}", statement.period);
+    let title = statement.title.clone();
     let (page, y) = sheets.put(desk.first(&title, &statement));
     places.push((title.clone(), page, y));
     let entries = statement.groups.iter().chain(&statement.monitors);
@@ -195,7 +198,6 @@ impl Desk<'_> {
 
     /// The figure at the left, what it is made of beside it.
     fn facts(&mut self, entry: &Entry, section: Option<Part>) -> Piece {
-        const LEFT: f32 = 150.0;
         const EACH: f32 = (MEASURE - LEFT) / 3.0;
         const ROW: f32 = 27.0;
         let mut marks = Vec::new();
@@ -209,8 +211,7 @@ impl Desk<'_> {
             format!("coverage {}", entry.coverage),
         ];
         let mut foot = 4.0;
-        let figure =
-            if entry.uptime.ends_with('%') { FIGURE } else { Look { size: 15.0, ..FIGURE } };
+        let figure = figure_look(self.faces, &entry.uptime);
         self.write(&mut marks, section, &entry.uptime, figure, [MARGIN, LEFT], &mut foot);
         for words in about {
             self.write(&mut marks, section, &words, SMALL, [MARGIN, LEFT], &mut foot);
@@ -345,20 +346,27 @@ fn summary_row(entry: &Entry, decimals: u32) -> [Cell; 8] {
     let sla = Cell { colour: verdict_colour(entry), ..sla };
     let partial = if entry.is_partial { " partial data" } else { "" };
     let Entry { uptime, bounds, coverage, downtime, outage_count, left, .. } = entry.clone();
-    let bounds = match decimals > DECIMALS_IN_LINE {
-        true => bounds.replace("..", ".. "),
-        false => bounds,
-    };
     [
         name,
         (uptime + partial + entry.dagger()).into(),
-        bounds.into(),
+        bounds_in_cell(bounds, decimals).into(),
         coverage.into(),
         downtime.into(),
         outage_count.into(),
         sla,
         left.into(),
     ]
+}
+
+/// Bounds of many decimals may end a line after their dots.
+fn bounds_in_cell(bounds: String, decimals: u32) -> String {
+    if decimals > DECIMALS_IN_LINE { bounds.replace("..", ".. ") } else { bounds }
+}
+
+/// The size of a figure: what is no figure is smaller, and so is one that has no room.
+fn figure_look(faces: &Faces<'_>, uptime: &str) -> Look {
+    let fits = faces.line(uptime, FIGURE.weight).width(FIGURE.size) <= LEFT;
+    if uptime.ends_with('%') && fits { FIGURE } else { Look { size: 15.0, ..FIGURE } }
 }
 
 /// What stands beside a figure, in rows of three.
@@ -375,8 +383,8 @@ fn facts(entry: &Entry) -> Vec<(&'static str, String, Colour)> {
         ("Error budget", entry.left.clone(), INK),
         ("Mean time to recovery", recovery, INK),
     ];
-    if let Some(lost) = &entry.lost {
-        facts.push(("Error budget lost", lost.replacen("lost ", "", 1), INK));
+    if let Some(when) = entry.lost_when() {
+        facts.push(("Error budget lost", when, INK));
     }
     if entry.rule.is_none() {
         let latency = match entry.latency.iter().any(|ms| ms != NOTHING) {
@@ -389,4 +397,38 @@ fn facts(entry: &Entry) -> Vec<(&'static str, String, Colour)> {
     }
     facts.extend(entry.besides.iter().map(|(kind, length)| (*kind, length.clone(), INK)));
     facts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::percent::Target;
+
+    /// The longest numbers there are, with every count of decimals: a line ends between
+    /// words and after the dots of bounds, and nowhere else.
+    #[test]
+    fn no_number_is_broken() {
+        let files = Files::unpack().unwrap();
+        let faces = Faces::of(&files).unwrap();
+        for decimals in 2..=Target::DECIMALS_MAX {
+            let whole = format!("100.{:01$}", 0, decimals as usize);
+            let bounds = bounds_in_cell(format!("{whole}..{whole}"), decimals);
+            let percent = format!("{whole} %");
+            let [_, uptime, in_bounds, coverage, downtime, ..] = summary(decimals);
+            for (column, text, lines) in [
+                (uptime, percent.clone(), 1),
+                (in_bounds, bounds, if decimals > DECIMALS_IN_LINE { 2 } else { 1 }),
+                (coverage, percent.clone(), 1),
+                (downtime, "30 d 23 h".to_owned(), 1),
+            ] {
+                let set = table::lines(&faces, &Cell::from(text.clone()), column.width);
+                let words: Vec<&str> = set.iter().map(|line| line.text.trim()).collect();
+                assert_eq!(words.join(" "), text, "{decimals}");
+                assert_eq!(words.len(), lines, "{decimals}: {words:?}");
+            }
+            let look = figure_look(&faces, &percent);
+            let set = faces.wrap(&percent, look.weight, look.size, LEFT, 1);
+            assert_eq!(set[0].text, percent);
+        }
+    }
 }

@@ -42,6 +42,8 @@ pub const RULE: &str = "Uptime is the time up divided by the time observed; time
 pub struct Statement {
     /// Of what: `November 2026`.
     pub period: String,
+    /// What it is called: `Uptime in November 2026`.
+    pub title: String,
     /// The zone in which it is told.
     pub zone: &'static str,
     /// Its first instant.
@@ -186,6 +188,7 @@ impl Statement {
         let zone = report.zone;
         Statement {
             period: report.period.name(zone),
+            title: format!("Uptime in {}", report.period.in_sentence(zone)),
             zone: zone.name(),
             from: local(report.window.from, zone),
             to: local(report.window.to, zone),
@@ -233,6 +236,13 @@ impl Entry {
     #[must_use]
     pub fn dagger(&self) -> &'static str {
         if self.is_corrected { DAGGER } else { "" }
+    }
+
+    /// When the error budget was or will be used up, where a column or a name says that
+    /// this is what it is about: `on 3 Nov`.
+    #[must_use]
+    pub fn lost_when(&self) -> Option<String> {
+        self.lost.as_ref().map(|lost| lost.replacen("lost ", "", 1))
     }
 
     /// The promise and whether it was kept: `99.9 % met`; with a question mark where the

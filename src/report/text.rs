@@ -1,14 +1,19 @@
-//! The report as text: the figures, what they are made of, then the outages. A terminal
+//! The report as text: the figures, the error budgets, what the figures are made of, then
+//! the outages. A terminal
 //! may add to it what it can show.
 
 use super::period::PeriodReport;
-use super::statement::{CORRECTED, Corrections, Entry, Statement};
+use super::statement::{CORRECTED, Corrections, Entry, NOTHING, Statement};
 use super::terminal::{self, Look};
-use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement};
+use comfy_table::{LineStyle, Table, TableStyle, Width};
+
+/// A name is broken into lines no shorter than this.
+const NAME_WIDTH_MIN: u16 = 8;
 
 /// A line below the names and none between the rows, as a printed statement has it.
 pub(super) const STYLE: TableStyle =
-    TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+    TableStyle::new().header_separator(LineStyle::none().fill('─'));
 
 /// Prints a report, as wide as its text.
 #[must_use]
@@ -40,6 +45,7 @@ pub fn print_on(report: &PeriodReport, look: Option<Look>) -> String {
         text += &lines;
         text += if lines.is_empty() { "" } else { "\n" };
     }
+    text += &format!("{}\n\n", budgets(&statement, look));
     text += &format!("{}\n", details(&statement, look));
     for entry in statement.entries() {
         text += &outages(entry);
@@ -53,6 +59,25 @@ fn figures(statement: &Statement, look: Option<Look>) -> Table {
     let cells = |entry: &Entry| {
         let Entry { bounds, coverage, downtime, .. } = entry.clone();
         [entry.title(), entry.figure(), bounds, coverage, downtime, entry.sla()]
+    };
+    let mut table = table(&header, statement.entries().map(cells), look);
+    // What must be said beside a figure may stand below it.
+    let figures = statement.entries().map(|entry| entry.uptime.as_str());
+    let width = figures.chain([header[1]]).map(|text| text.chars().count()).max();
+    at_least(
+        &mut table,
+        1,
+        width.and_then(|width| u16::try_from(width).ok()).unwrap_or(0),
+    );
+    table
+}
+
+/// How much downtime was promised at most, and what is left of that.
+fn budgets(statement: &Statement, look: Option<Look>) -> Table {
+    let header = ["Monitor", "Downtime allowed", "Error budget", "Error budget lost"];
+    let cells = |entry: &Entry| {
+        let lost = entry.lost_when().unwrap_or_else(|| NOTHING.to_owned());
+        [entry.title(), entry.allowed.clone(), entry.left.clone(), lost]
     };
     table(&header, statement.entries().map(cells), look)
 }
@@ -82,10 +107,23 @@ fn table<const COLUMNS: usize>(
         table.set_width(look.width);
     }
     table.set_header(header).add_rows(rows);
+    // Where a terminal is narrow, names are broken into lines, and no number is.
+    let widths = table.column_max_content_widths();
     for column in table.column_iter_mut().skip(1) {
+        column.set_constraint(ColumnConstraint::ContentWidth);
         column.set_cell_alignment(CellAlignment::Right);
     }
+    let name = widths.first().map_or(0, |width| NAME_WIDTH_MIN.min(*width));
+    at_least(&mut table, 0, name);
     table
+}
+
+/// Lets a column be broken into lines that are at least so wide.
+fn at_least(table: &mut Table, index: usize, width: u16) {
+    if let Some(column) = table.column_mut(index) {
+        let width = Width::Fixed(width + column.padding_width());
+        column.set_constraint(ColumnConstraint::LowerBoundary(width));
+    }
 }
 
 /// Who said what, and what that makes of the measured figures.

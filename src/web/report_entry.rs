@@ -137,7 +137,7 @@ fn entry<'a>(
     let length =
         |ms: Option<i64>| ms.map_or(NOTHING.to_owned(), |ms| unbroken(&duration::in_words(ms)));
     let spent = |ms: i64| (ms > 0).then(|| unbroken(&duration::in_words(ms)));
-    let caption = format!("Outages of {name} in {}", report.period.name(report.zone));
+    let caption = format!("Outages of {name} in {}", report.period.in_sentence(report.zone));
     let tally = &figures.tally;
     Entry {
         anchor: String::new(),
@@ -177,7 +177,7 @@ fn month_table<'a>(
     figures: &Figures,
 ) -> Option<MonthTable<'a>> {
     let longer = matches!(report.period, Period::Quarter(_) | Period::Year(_));
-    let caption = format!("The months of {name} in {}", report.period.name(report.zone));
+    let caption = format!("The months of {name} in {}", report.period.in_sentence(report.zone));
     longer.then(|| {
         let sum = (report.period, figures, report.decimals);
         MonthTable::of(caption, home, place, months, sum).corrected(&report.corrected)

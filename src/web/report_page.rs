@@ -238,7 +238,7 @@ async fn aside(report: Arc<PeriodReport>, form: Form) -> Result<Vec<u8>, Problem
 
 fn page<'a>(view: &View, report: &'a PeriodReport, months: Months) -> ReportPage<'a> {
     let zone = report.zone;
-    let name = report.period.name(zone);
+    let name = report.period.in_sentence(zone);
     let calendar = view.settings.calendar();
     let link = |period: Period| {
         let has_report = months.admit(period, &calendar).is_ok();

@@ -71,7 +71,7 @@ impl<'a> Trend<'a> {
         let (newest, _) = report.months.last()?;
         let title = match report.period {
             Period::Month(_) => format!("Uptime in the twelve months to {}", newest.name()),
-            longer => format!("Uptime in the months of {}", longer.name(report.zone)),
+            longer => format!("Uptime in the months of {}", longer.in_sentence(report.zone)),
         };
         let corrected = |month: Month, kind: char, id: &str| {
             let subject = if kind == 'g' { Subject::Group } else { Subject::Monitor };

@@ -2,12 +2,16 @@
 
 use crate::sample::{self, Scene};
 use crate::visitor::Visitor;
+use chrono::DateTime;
+use chrono_tz::Tz;
 use everup::domain::duration;
 use everup::domain::period::Period;
 use everup::report::answer::answer;
 use everup::report::closed::seal;
 use everup::report::latency::Remembered;
 use everup::report::period::{MonitorRow, PeriodReport};
+use everup::report::statement::{Entry, Statement};
+use everup::report::terminal::Look;
 use everup::report::{pdf, text};
 use everup::store::closed::{Correction, Instead};
 use serde_json::Value;
@@ -25,6 +29,9 @@ struct Seen {
     outages: String,
     verdict: String,
     is_certain: bool,
+    /// The downtime allowed, what is left of it, and when it is used up: `lost on 4 Nov`, or
+    /// nothing.
+    budget: [String; 3],
 }
 
 fn percent(text: &str) -> String {
@@ -41,7 +48,19 @@ fn of_data(field: impl Fn(&str) -> String) -> Seen {
     let has_figure = !uptime.is_empty();
     let down: i64 = field("down_ms").parse().unwrap();
     let verdict = field("sla_verdict");
+    let allowed: i64 = field("budget_allowed_ms").parse().unwrap();
+    let used: i64 = field("budget_used_ms").parse().unwrap();
+    let left = match allowed - used {
+        left if left >= 0 => format!("{} left", duration::at_least_in_words(left)),
+        over => format!("{} too much", duration::in_words(-over)),
+    };
+    let lost = DateTime::parse_from_rfc3339(&field("budget_lost_at")).map(|at| {
+        let zone: Tz = field("time_zone").parse().unwrap();
+        let pace = if used > allowed { "" } else { "at this pace " };
+        format!("{pace}lost on {}", at.with_timezone(&zone).format("%-d %b"))
+    });
     Seen {
+        budget: [duration::at_least_in_words(allowed), left, lost.unwrap_or_default()],
         uptime: match share < 50.0 && has_figure {
             true => "range only".to_owned(),
             false => percent(&uptime),
@@ -65,6 +84,10 @@ fn of_json(text: &str) -> Vec<(String, Seen)> {
                 "down_ms" => &row["milliseconds"]["down"],
                 "sla_verdict" => &row["sla"]["verdict"],
                 "sla_certain" => &row["sla"]["certain"],
+                "time_zone" => &json["time_zone"],
+                "budget_allowed_ms" => &row["error_budget"]["allowed_milliseconds"],
+                "budget_used_ms" => &row["error_budget"]["used_milliseconds"],
+                "budget_lost_at" => &row["error_budget"]["lost_at"],
                 "outages" => return row["outages"].as_array().unwrap().len().to_string(),
                 other => &row[other],
             };
@@ -97,7 +120,7 @@ fn of_csv(text: &str) -> Vec<Seen> {
 }
 
 /// `99.95 % (partial data)` and what else the forms for people have in their rows.
-fn of_words(cells: [&str; 6]) -> Seen {
+fn of_words(cells: [&str; 6], budget: [&str; 3]) -> Seen {
     let [uptime, bounds, coverage, downtime, outages, sla] = cells;
     // The figure of a corrected month is the measured one, and is marked.
     let uptime = uptime.trim_end_matches(" †");
@@ -115,6 +138,7 @@ fn of_words(cells: [&str; 6]) -> Seen {
         outages: outages.to_owned(),
         is_certain: !verdict.ends_with('?'),
         verdict: verdict.trim_end_matches('?').to_owned(),
+        budget: budget.map(str::to_owned),
     }
 }
 
@@ -128,30 +152,39 @@ fn of_text(text: &str) -> Vec<Seen> {
             .collect()
         })
         .collect();
-    assert_eq!(tables.len(), 2, "{text}");
-    let rows = tables[0].iter().zip(&tables[1]);
-    rows.map(|(figures, details)| {
+    assert_eq!(tables.len(), 3, "{text}");
+    let rows = tables[0].iter().zip(&tables[1]).zip(&tables[2]);
+    rows.map(|((figures, budgets), details)| {
         let [_, uptime, bounds, coverage, downtime, sla] = figures[..] else {
             panic!("{figures:?}")
         };
-        of_words([uptime, bounds, coverage, downtime, details[1], sla])
+        let [_, allowed, left, lost] = budgets[..] else { panic!("{budgets:?}") };
+        let lost = lost.trim_matches('–').replace("on ", "lost on ");
+        let figures = [uptime, bounds, coverage, downtime, details[1], sla];
+        of_words(figures, [allowed, left, &lost])
     })
     .collect()
 }
 
 fn of_markdown(text: &str) -> Vec<Seen> {
-    text.lines()
-        .skip_while(|line| !line.starts_with("| ---"))
-        .skip(1)
-        .take_while(|line| line.starts_with('|'))
-        .map(|row| {
-            let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
-            let [_, uptime, bounds, coverage, downtime, outages, sla] = cells[..] else {
-                panic!("{row}")
-            };
-            of_words([uptime, bounds, coverage, downtime, outages, sla])
-        })
-        .collect()
+    let rows = |header: &str| {
+        let (_, table) = text.split_once(header).unwrap();
+        let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
+        rows.map(|row| row.trim_matches('|').split('|').map(str::trim).collect())
+            .collect::<Vec<Vec<&str>>>()
+    };
+    let rows = rows("| Monitor | Uptime |")
+        .into_iter()
+        .zip(rows("| Monitor | Downtime allowed |"));
+    rows.map(|(figures, details)| {
+        let [_, uptime, bounds, coverage, downtime, outages, sla] = figures[..] else {
+            panic!("{figures:?}")
+        };
+        let mut budget = details[1].splitn(3, ", ");
+        let budget = [(); 3].map(|()| budget.next().unwrap_or_default());
+        of_words([uptime, bounds, coverage, downtime, outages, sla], budget)
+    })
+    .collect()
 }
 
 /// What stands in a PDF of each, groups first: a figure, its bounds and its coverage, and
@@ -160,6 +193,8 @@ fn of_markdown(text: &str) -> Vec<Seen> {
 fn of_pdf(bytes: &[u8]) -> Vec<Seen> {
     let text = pdf_extract::extract_text_from_mem(bytes).unwrap();
     let text: String = text.split_whitespace().collect();
+    // The first table has what is left of the downtime allowed, and says so.
+    assert!(text.contains("OutagesSLAErrorbudget"), "{text}");
     let text = text.replace(",correctedafterwards†", "");
     let begins = text.match_indices("uptime").map(|(at, _)| text.split_at(at));
     let read = |(before, after): (&str, &str)| {
@@ -178,10 +213,20 @@ fn of_pdf(bytes: &[u8]) -> Vec<Seen> {
         let (downtime, rest) = rest.split_once("Outages").unwrap();
         let (outages, rest) = rest.split_once("Longestoutage").unwrap();
         let (_, rest) = rest.split_once("SLA").unwrap();
-        let (sla, _) = rest.split_once("Downtimeallowed").unwrap();
+        let (sla, rest) = rest.split_once("Downtimeallowed").unwrap();
+        let (allowed, rest) = rest.split_once("Errorbudget").unwrap();
+        let (left, rest) = rest.split_once("Meantimetorecovery").unwrap();
+        let own = rest.split("uptimebounds").next().unwrap();
+        let own = own.split("uptime,partialdatabounds").next().unwrap();
+        let lost = own.split_once("Errorbudgetlost").map(|(_, rest)| {
+            let (pace, day) = rest.split_once("on").unwrap();
+            let letter = day.find(char::is_alphabetic).unwrap();
+            format!("{pace}loston{}", &day[..letter + 3])
+        });
+        let budget = [allowed, left, lost.as_deref().unwrap_or_default()];
         let sla = sla.replace("%:", " % ").replace(",notcertain", "?");
         let figure = format!("{figure}{partial}");
-        Some(of_words([&figure, bounds, coverage, downtime, outages, &sla]))
+        Some(of_words([&figure, bounds, coverage, downtime, outages, &sla], budget))
     };
     begins.filter_map(read).collect()
 }
@@ -194,6 +239,7 @@ fn squeezed(seen: &Seen) -> Seen {
         coverage: squeeze(&seen.coverage),
         downtime: squeeze(&seen.downtime),
         verdict: squeeze(&seen.verdict),
+        budget: seen.budget.each_ref().map(squeeze),
         ..seen.clone()
     }
 }
@@ -225,6 +271,10 @@ fn of_page(page: &str, anchor: &str) -> Seen {
         [low.to_owned(), high.split(' ').next().unwrap().to_owned()]
     });
     let outages = after("<dt>Outages</dt><dd", "</dd>");
+    let budget = after("<dt>Downtime allowed</dt><dd", "</dd>");
+    let (allowed, rest_of_it) = budget.split_once(", ").unwrap();
+    let ends = [" too much", " left"].map(|end| rest_of_it.find(end).map(|at| at + end.len()));
+    let (left, lost) = rest_of_it.split_at(ends.into_iter().flatten().next().unwrap());
     let sla = after("<dt>SLA", "</dd>");
     let sla = sla.split_once('%').unwrap().1.to_owned();
     Seen {
@@ -239,6 +289,7 @@ fn of_page(page: &str, anchor: &str) -> Seen {
         outages: outages.split(' ').next().unwrap().to_owned(),
         is_certain: !sla.ends_with(", not certain"),
         verdict: sla.trim_end_matches(", not certain").to_owned(),
+        budget: [allowed, left, lost.trim()].map(str::to_owned),
     }
 }
 
@@ -292,7 +343,7 @@ async fn every_form_gives_the_same_figures() {
         seen.extend(compare(&mixture, period).await);
     }
     let grouped = sample::grouped();
-    for period in ["2026-11", "2026-10", "2026"] {
+    for period in ["2026-11", "2026-10", "2026-Q4", "2026"] {
         seen.extend(compare(&grouped, period).await);
     }
     seen.extend(compare(&sample::down(), "2026-11").await);
@@ -306,6 +357,8 @@ async fn every_form_gives_the_same_figures() {
     assert!(count(|seen| seen.verdict == "missed" && seen.is_certain) > 3);
     assert!(count(|seen| seen.verdict == "met" && !seen.is_certain) > 0);
     assert!(count(|seen| seen.verdict == "no data") > 0);
+    assert!(count(|seen| seen.budget[2].starts_with("lost on")) > 3);
+    assert!(count(|seen| seen.budget[2].starts_with("at this pace")) > 0);
 }
 
 #[tokio::test]
@@ -389,6 +442,47 @@ async fn a_pdf_has_a_row_for_every_monitor_and_a_section_for_the_first_ones() {
     assert!(read.contains("Of 201, the first 200 follow one by one."));
     assert_eq!(read.matches("Number 199.").count(), 2, "a row and a section");
     assert_eq!(read.matches("Number 200.").count(), 1, "a row");
+}
+
+/// On a narrow terminal names are broken into lines; every number stands in one.
+#[tokio::test]
+async fn no_number_is_broken_on_a_terminal() {
+    for decimals in [2, 3] {
+        let report = PeriodReport { decimals, ..report(&sample::mixture(), "2026-11").await };
+        let statement = Statement::of(&report);
+        for width in [80, 90, 120] {
+            let look = Look { width, has_blocks: false, has_colours: false };
+            let text = text::print_on(&report, Some(look));
+            let tables = text.split("\n\n").filter(|part| part.contains('─'));
+            for line in tables.flat_map(str::lines) {
+                assert!(line.chars().count() <= usize::from(width), "{width} {line}\n{text}");
+            }
+            for entry in statement.entries() {
+                let Entry { uptime, bounds, coverage, downtime, longest, left, .. } = entry;
+                let sla = &entry.sla();
+                for number in [uptime, bounds, coverage, downtime, longest, left, sla] {
+                    assert!(text.contains(&format!(" {number} ")), "{number} in {text}");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_quarter_has_its_article_in_a_title() {
+    let visitor = Visitor::of(&sample::grouped());
+    let title = "Uptime in the 4th quarter of 2026";
+    let page = visitor.get("/report/2026-Q4").await.body;
+    assert!(page.contains(&format!("<h1>{title}</h1>")));
+    assert!(page.contains(&format!("<title>{title}</title>")));
+    let markdown = visitor.get("/report/2026-Q4.md").await.body;
+    assert!(markdown.starts_with(&format!("# {title}\n")), "{markdown}");
+    let pdf = visitor.get("/report/2026-Q4.pdf").await.bytes;
+    let pdf = pdf_extract::extract_text_from_mem(&pdf).unwrap();
+    assert!(pdf.contains(title), "{pdf}");
+    // A line of its own is no sentence.
+    let text = visitor.get("/report/2026-Q4.txt").await.body;
+    assert!(text.starts_with("4th quarter of 2026 ("), "{text}");
 }
 
 #[tokio::test]

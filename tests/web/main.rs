@@ -14,5 +14,6 @@ mod pages;
 mod routes;
 mod sample;
 mod service;
+mod style;
 mod views;
 mod visitor;

@@ -87,7 +87,7 @@ impl GroupExplanation {
         let explained = GroupExplanation::of(group, &report, known.as_ref(), now);
         explained.ok_or_else(|| NoReport::NotWatched {
             who: group.group.name.clone(),
-            period: period.name(report.zone),
+            period: period.in_sentence(report.zone),
         })
     }
 

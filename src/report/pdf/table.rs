@@ -87,12 +87,16 @@ pub(super) fn table<const COLUMNS: usize>(
         let cells = cells.map(|cell| {
             let part = tree.add(Some(part), std::mem::replace(&mut role, Role::Cell));
             let width = widths.next().map_or(MEASURE, |column| column.width);
-            let lines = faces.wrap(&cell.text, cell.weight, SIZE, width - GAP, LINES_MAX);
-            (part, lines, cell.colour)
+            (part, lines(faces, &cell, width), cell.colour)
         });
         pieces.push(row(Kind::Row, SIZE, &places, cells));
     }
     pieces
+}
+
+/// The lines of a cell in a column of this width.
+pub(super) fn lines(faces: &Faces<'_>, cell: &Cell, width: f32) -> Vec<Line> {
+    faces.wrap(&cell.text, cell.weight, SIZE, width - GAP, LINES_MAX)
 }
 
 fn row<const COLUMNS: usize>(

@@ -91,7 +91,7 @@ impl<'a> Head<'a> {
         let Subject { kind, home, id, name, figures, months, ends_because, .. } = subject;
         let moment = |at| Moment::to_the_ms(at, zone);
         let is_longer = matches!(period, Period::Quarter(_) | Period::Year(_));
-        let caption = format!("The months of {name} in {}", period.name(zone));
+        let caption = format!("The months of {name} in {}", period.in_sentence(zone));
         Head {
             name,
             period: period.name(zone),

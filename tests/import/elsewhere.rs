@@ -57,7 +57,11 @@ impl Elsewhere {
     }
 
     pub async fn uptimerobot(&self, text: &str) -> Result<Taken, TakeError> {
-        let reading = Reading { file: "logs.json".to_owned(), now: NOW };
+        self.uptimerobot_at(NOW, text).await
+    }
+
+    pub async fn uptimerobot_at(&self, now: Timestamp, text: &str) -> Result<Taken, TakeError> {
+        let reading = Reading { file: "logs.json".to_owned(), now };
         let wanted = Wanted::default();
         uptimerobot::import(&self.store, &mut text.as_bytes(), &reading, &wanted).await
     }

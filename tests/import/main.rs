@@ -296,7 +296,10 @@ async fn uptimerobots_logs_stand_beside_the_figure() {
            {"id":44,"type":2,"datetime":1795000600,"duration":513800,"#,
     );
     let longer = later.replace(r#""duration":1936800"#, r#""duration":1940400"#);
-    let taken = ours.uptimerobot(&longer).await.unwrap();
+    let error = ours.uptimerobot(&longer).await.unwrap_err().to_string();
+    assert!(error.contains("ends in the future"), "{error}");
+    assert_eq!(ours.everything().await, before);
+    let taken = ours.uptimerobot_at(NOW.plus_ms(HOUR_MS), &longer).await.unwrap();
     assert_eq!((taken.imported.stretches, taken.imported.origins), (2, 2));
 }
 

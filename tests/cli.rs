@@ -230,6 +230,17 @@ fn a_newcomer_is_told_how_to_go_on() {
 }
 
 #[test]
+fn a_correction_without_an_author_is_told_what_to_give() {
+    let place = Place::new();
+    let wanted = ["correct", "--month", "2026-11", "--outage", "api-20261103T080000.000Z"];
+    let refusal = place.refusal(&[&wanted[..], &["--reason", "our own network"]].concat());
+    assert!(
+        refusal.contains("give --author; a correction says who made it"),
+        "{refusal}"
+    );
+}
+
+#[test]
 fn a_folder_that_is_missing_is_said() {
     let place = Place::new();
     let all = ["run", "--listen", "127.0.0.1:0", "--store", "nowhere/x.db"];

@@ -70,7 +70,7 @@ pub(super) async fn correct(
 fn said(option: &str, text: &str) -> anyhow::Result<String> {
     let clean = Evidence::clean(text);
     if clean.is_empty() {
-        bail!("{option} is empty; a correction says who made it and why");
+        bail!("give {option}; a correction says who made it and why");
     }
     if clean != text.trim() {
         bail!(

@@ -3,7 +3,7 @@
 use super::terminal;
 use anyhow::{Context, bail};
 use std::fs::{self, File, Permissions};
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -53,6 +53,7 @@ impl Output {
         match self {
             Output::Standard => Ok(terminal::print(bytes)?),
             Output::File(file) => replace(file, bytes)
+                .map_err(unnamed)
                 .with_context(|| format!("{} cannot be written", file.display())),
         }
     }
@@ -83,6 +84,17 @@ fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
     }
 }
 
+/// An error without the name of the file that stood in for another meanwhile, which is gone.
+fn unnamed(error: io::Error) -> io::Error {
+    match error.kind() {
+        ErrorKind::NotFound | ErrorKind::NotADirectory => {
+            io::Error::other("there is no such folder")
+        }
+        _ if error.raw_os_error().is_some() => error,
+        kind => kind.into(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,6 +114,10 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
         let refusal = write(&folder.path().join("nowhere/x"), b"").unwrap_err();
         assert!(refusal.to_string().ends_with("nowhere/x cannot be written"));
+        for no_folder in [folder.path().join("nowhere/x"), file.join("x")] {
+            let told = format!("{:#}", write(&no_folder, b"").unwrap_err());
+            assert!(told.ends_with("cannot be written: there is no such folder"), "{told}");
+        }
         Output::File("/dev/null".into()).write(b"gone").unwrap();
         assert!(!Path::new("/dev/null").is_file());
     }

@@ -181,9 +181,14 @@ fn edge(
     of_date: impl Fn(NaiveDate) -> Option<Timestamp>,
 ) -> Result<Timestamp, String> {
     let expected = || {
+        let hint = if has_lost_its_plus(text) {
+            "; the + of a zone is written %2B in an address"
+        } else {
+            ""
+        };
         format!(
             "{text:?} is neither a date like 2026-11-01 nor an instant like \
-             2026-11-01T00:00:00Z"
+             2026-11-01T00:00:00Z{hint}"
         )
     };
     let digits = |part: &str| part.len() == 10 && part.is_ascii();
@@ -192,6 +197,12 @@ fn edge(
         _ => Timestamp::parse_rfc3339(text).map_err(|_| expected())?,
     };
     if (Timestamp::MIN..=Timestamp::MAX).contains(&at) { Ok(at) } else { Err(expected()) }
+}
+
+/// Whether it is an instant but for a space, which a `+` in an address stands for.
+fn has_lost_its_plus(text: &str) -> bool {
+    let parts = text.rsplit_once(' ');
+    parts.is_some_and(|(at, zone)| Timestamp::parse_rfc3339(&format!("{at}+{zone}")).is_ok())
 }
 
 /// As it is written in an address: `2026-11`, `2026-Q4`, `2026`, or both instants.
@@ -286,6 +297,8 @@ mod tests {
     #[case("yesterday", "2026-11-01", "neither a date")]
     #[case("2026-11-01T00:00:00", "2026-11-02", "neither a date")]
     #[case("+262142-12-31", "2026-11-02", "neither a date")]
+    #[case("2026-11-01T00:00:00 01:00", "2026-11-02", "+ of a zone is written %2B")]
+    #[case("2026-11-01 00:00:00", "2026-11-02", "like 2026-11-01T00:00:00Z")]
     fn a_bad_range_is_told_what_is_wrong(
         #[case] from: &str,
         #[case] to: &str,

@@ -162,7 +162,9 @@ pub async fn purge(tools: &Tools) {
     match try_to_purge(tools).await {
         Ok(Purged { days: 0, .. }) => {}
         Ok(Purged { days, checks, .. }) => {
-            tracing::info!("let go of {checks} single checks of {days} days");
+            tracing::info!(
+                "let go of {checks} single checks: {days} days, counted anew for each monitor"
+            );
         }
         Err(error) => tracing::warn!("old checks could not be purged: {error}"),
     }

@@ -38,7 +38,7 @@ pub struct Wanted {
 pub struct Mapping {
     /// For each of theirs, the place of ours; `None` where it is left out.
     pub ours: Vec<Option<usize>>,
-    /// The names of those that are left out.
+    /// The names of those that are left out, with the id where that takes it.
     pub left_out: Vec<String>,
 }
 
@@ -77,7 +77,7 @@ impl Mapping {
             return Err(listing(theirs, &found, &ours));
         }
         let left_out = theirs.iter().zip(&found).filter(|(_, found)| is_missing(found));
-        let left_out = left_out.map(|(theirs, _)| Evidence::clean(&theirs.name)).collect();
+        let left_out = left_out.map(|(of, _)| called(of, theirs)).collect();
         let ours = found.into_iter().map(|found| match found {
             Found::Said(ours) | Found::Guessed(ours) => Some(ours),
             Found::Not(_) => None,
@@ -102,7 +102,11 @@ fn said(
         let [their_place] = named[..] else {
             return Err(match named.len() {
                 0 => format!("{pair}: there is no {there:?} in it that has a history"),
-                _ => format!("{pair}: more than one is called {there:?}; write its id"),
+                _ => {
+                    let ids: Vec<&str> = named.iter().map(|n| theirs[*n].id.as_str()).collect();
+                    let ids = ids.join(" or ");
+                    format!("{pair}: more than one is called {there:?}; write its id: {ids}")
+                }
             });
         };
         let our_place = ours.iter().position(|monitor| monitor.id.as_str() == here);
@@ -170,6 +174,21 @@ fn part(found: &mut [Found], ours: &[&Monitor]) {
     }
 }
 
+/// Whether it has a name, and no other has the same.
+fn is_named_alone(one: &Theirs, theirs: &[Theirs]) -> bool {
+    let name = Evidence::clean(&one.name);
+    !name.is_empty() && theirs.iter().filter(|of| of.name == one.name).count() == 1
+}
+
+/// What tells it from the others.
+fn called(one: &Theirs, theirs: &[Theirs]) -> String {
+    match Evidence::clean(&one.name).as_str() {
+        "" => format!("monitor {}", one.id),
+        name if is_named_alone(one, theirs) => name.to_owned(),
+        name => format!("{name} ({})", one.id),
+    }
+}
+
 fn listing(theirs: &[Theirs], found: &[Found], ours: &[&Monitor]) -> String {
     let missing: Vec<(&Theirs, &String)> = (theirs.iter().zip(found))
         .filter_map(|(theirs, found)| match found {
@@ -184,8 +203,8 @@ fn listing(theirs: &[Theirs], found: &[Found], ours: &[&Monitor]) -> String {
         theirs.len()
     );
     for (theirs_of, why) in missing.iter().take(LISTED_MAX) {
-        let is_unique = theirs.iter().filter(|of| of.name == theirs_of.name).count() == 1;
-        let called = if is_unique { &theirs_of.name } else { &theirs_of.id };
+        let is_enough = is_named_alone(theirs_of, theirs);
+        let called = if is_enough { &theirs_of.name } else { &theirs_of.id };
         let address = theirs_of.url.as_deref().and_then(address);
         let address = address.map(|url| format!("{url}, ")).unwrap_or_default();
         text += &format!("  --map \"{}=ID\"  ({address}{why})\n", Evidence::clean(called));
@@ -297,7 +316,17 @@ mod tests {
         let lenient = Wanted { only_mapped: true, ..Wanted::default() };
         let mapping = Mapping::of(&all, &some_of_ours(), &lenient).unwrap();
         assert_eq!(mapping.ours, [Some(0), None, None, None]);
-        assert_eq!(mapping.left_out, ["Blog [31m", "twice", "twice"]);
+        assert_eq!(mapping.left_out, ["Blog [31m", "twice (3)", "twice (4)"]);
+    }
+
+    #[test]
+    fn what_has_no_name_is_told_by_its_id() {
+        let all = [theirs("1", "The API", ""), theirs("2", "", "")];
+        let error = Mapping::of(&all, &some_of_ours(), &Wanted::default()).unwrap_err();
+        assert!(error.contains("--map \"2=ID\""), "{error}");
+        let lenient = Wanted { only_mapped: true, ..Wanted::default() };
+        let mapping = Mapping::of(&all, &some_of_ours(), &lenient).unwrap();
+        assert_eq!(mapping.left_out, ["monitor 2"]);
     }
 
     #[test]
@@ -314,7 +343,7 @@ mod tests {
         for (pairs, expected) in [
             (&[("nine", "api")][..], "no \"nine\" in it"),
             (&[("one", "nope")], "no monitor \"nope\" here; the ids here are: api, web"),
-            (&[("same", "api")], "more than one is called \"same\"; write its id"),
+            (&[("same", "api")], "more than one is called \"same\"; write its id: 2 or 3"),
             (&[("one", "api"), ("1", "web")], "1 is said to be another one already"),
             (&[("one", "api"), ("2", "api")], "api is said to be another one already"),
         ] {

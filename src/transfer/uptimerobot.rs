@@ -9,7 +9,7 @@ use super::taking::{Reading, TakeError, Taken, Taking};
 use crate::domain::check::Evidence;
 use crate::domain::foreign::{Claim, Source, Stretch};
 use crate::domain::span::Span;
-use crate::domain::timestamp::{SECOND_MS, Timestamp};
+use crate::domain::timestamp::{MINUTE_MS, SECOND_MS, Timestamp};
 use crate::store::contract::Store;
 use serde::de::{Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -18,6 +18,10 @@ use std::io::{BufRead, Read};
 
 /// An answer has at most 50 monitors; with ten thousand logs each it is far below this.
 const BYTES_MAX: u64 = 64 << 20;
+
+/// The newest log lasts until the answer was made. So far beyond now it may reach, since
+/// clocks differ; what is beyond now has not been seen and is cut off.
+const AHEAD_MS_MAX: i64 = 5 * MINUTE_MS;
 
 /// What to ask for, for all messages that tell to.
 const ASK: &str = "ask for it with POST https://api.uptimerobot.com/v2/getMonitors and \
@@ -192,7 +196,7 @@ fn stretches(monitor: &Monitor, now: Timestamp) -> Result<Vec<Stretch>, String> 
     let mut stretches = Vec::new();
     for (n, (from, log)) in logs.iter().enumerate() {
         let next = logs.get(n + 1).map(|(at, _)| *at);
-        let lasted = log.duration.and_then(|Number(s)| s.max(0).checked_mul(SECOND_MS));
+        let lasted = log.duration.map(|Number(s)| s.max(0).saturating_mul(SECOND_MS));
         let to = match (lasted.map(|ms| from.plus_ms(ms)), next) {
             (Some(end), Some(next)) => end.min(next),
             (Some(end), None) | (None, Some(end)) => end,
@@ -203,7 +207,16 @@ fn stretches(monitor: &Monitor, now: Timestamp) -> Result<Vec<Stretch>, String> 
                 ));
             }
         };
-        let span = Span::new(*from, to);
+        if to.since_ms(now) > AHEAD_MS_MAX {
+            return Err(format!(
+                "monitor {}: its newest log has the datetime {} and the duration {}, and so \
+                 ends in the future; set the clock of this machine, or {ASK} once more",
+                monitor.id.0,
+                log.datetime.0,
+                lasted.unwrap_or_default() / SECOND_MS
+            ));
+        }
+        let span = Span::new(*from, to.min(now));
         if !span.is_empty() {
             let claim =
                 claim(log.kind.0).ok_or_else(|| unknown_kind(monitor.id.0, log.kind.0))?;
@@ -286,6 +299,21 @@ mod tests {
             .map(|(from, to, ..)| (from, to))
             .collect();
         assert_eq!(spans, [(50, 100), (100, 300), (300, 309)]);
+    }
+
+    #[test]
+    fn what_a_clock_that_is_ahead_says_of_the_future_is_cut_off() {
+        let log = |seconds: i64| {
+            format!(r#"{{"type":2,"datetime":1795478300,"duration":{seconds}}}"#)
+        };
+        for seconds in [100, 101, 400] {
+            let told = stretches_of(&log(seconds)).unwrap();
+            assert_eq!(told, [(1_795_478_300, 1_795_478_400, Claim::Up, String::new())]);
+        }
+        for seconds in [401, 250_000_000_000, i64::MAX] {
+            let error = stretches_of(&log(seconds)).unwrap_err();
+            assert!(error.contains("ends in the future"), "{error}");
+        }
     }
 
     #[rstest]

@@ -9,7 +9,7 @@ use crate::domain::calendar::Calendar;
 use crate::domain::check::Check;
 use crate::domain::history::History;
 use crate::domain::monitor::{Key, MonitorId};
-use crate::domain::period::Period;
+use crate::domain::period::{Period, end_instant, first_instant};
 use crate::domain::span::Span;
 use crate::domain::timestamp::{DAY_MS, HOUR_MS, Timestamp};
 use crate::store::contract::{Store, StoreError};
@@ -32,6 +32,7 @@ const CHECKS_AT_ONCE: i64 = 1_500;
 
 /// What is asked for. Dates and instants as in a report's range.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Wanted {
     from: Option<String>,
     to: Option<String>,
@@ -56,9 +57,7 @@ async fn show(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let extract::Path(id) = id.map_err(|_| Problem::no_such_page())?;
-    let extract::Query(wanted) = wanted.map_err(|_| {
-        Problem::bad_query("the query is not one; write it like ?from=2026-11-01&to=2026-11-15")
-    })?;
+    let extract::Query(wanted) = wanted.map_err(|error| Problem::bad_keys(&error))?;
     let view = site.view();
     let history = view.snapshot.find(&id).ok_or_else(|| Problem::no_such_monitor(&id))?;
     let form = match wanted.format.as_deref() {
@@ -147,11 +146,22 @@ fn span(
     let edge = |text: &Option<String>, otherwise: Timestamp| {
         text.clone().unwrap_or_else(|| otherwise.to_rfc3339_ms())
     };
-    if wanted.from.is_none() && wanted.to.is_none() {
-        return Ok(all);
+    let zone = calendar.zone();
+    let beyond = match (&wanted.from, &wanted.to) {
+        (None, None) => return Ok(all),
+        (Some(from), None) if first_instant(from, zone).is_ok_and(|at| at >= all.to) => {
+            Some(format!("from is {from}, which is yet to come; now is {now}"))
+        }
+        (None, Some(to)) if end_instant(to, zone).is_ok_and(|at| at <= all.from) => {
+            Some(format!("to is {to}, and nothing is known of the time before {}", all.from))
+        }
+        _ => None,
+    };
+    if let Some(why) = beyond {
+        return Err(Problem::bad_query(&why));
     }
     let (from, to) = (edge(&wanted.from, all.from), edge(&wanted.to, all.to));
-    Period::range(&from, &to, calendar.zone())
+    Period::range(&from, &to, zone)
         .map(|range| calendar.window(range))
         .map_err(|why| Problem::bad_query(&why))
 }

@@ -11,6 +11,7 @@ use crate::report::period::NoReport;
 use askama::Template;
 use axum::body::Body;
 use axum::extract::Request;
+use axum::extract::rejection::QueryRejection;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, VARY};
@@ -84,6 +85,14 @@ impl Problem {
     /// 400 for a question that cannot be understood; `why` says how it is put.
     pub(super) fn bad_query(why: &str) -> Problem {
         Problem::new(StatusCode::BAD_REQUEST, sentence(why))
+    }
+
+    /// 400 for a question with keys that are not known: what axum says of it, without its
+    /// own words around it.
+    pub(super) fn bad_keys(error: &QueryRejection) -> Problem {
+        let text = error.body_text();
+        let inner = text.split_once(": ").map_or(text.as_str(), |(_, inner)| inner);
+        Problem::bad_query(&format!("the question cannot be understood: {inner}"))
     }
 
     /// 404 for a group.

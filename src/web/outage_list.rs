@@ -82,8 +82,7 @@ async fn answer(
     asked: Asked,
     form: impl FnOnce(&OutageList<'_>, Option<String>) -> Response,
 ) -> Result<Response, Problem> {
-    let extract::Query(question) =
-        asked.map_err(|error| Problem::bad_query(&wrong_keys(&error)))?;
+    let extract::Query(question) = asked.map_err(|error| Problem::bad_keys(&error))?;
     let view = site.view();
     let filter = question
         .filter(view.settings.zone)
@@ -102,13 +101,6 @@ async fn answer(
     let no_cache = http::HeaderValue::from_static("no-cache");
     response.headers_mut().insert(CACHE_CONTROL, no_cache);
     Ok(response)
-}
-
-/// What axum says of a query, without its own words around it.
-fn wrong_keys(error: &QueryRejection) -> String {
-    let text = error.body_text();
-    let inner = text.split_once(": ").map_or(text.as_str(), |(_, inner)| inner);
-    format!("the question cannot be understood: {inner}")
 }
 
 impl Question {

@@ -108,12 +108,13 @@ struct Edges {
 
 /// All addresses under `/report`.
 pub(super) fn router() -> Router<Arc<Site>> {
+    let page = |site, edges| newest(site, edges, None);
     let router = Router::new()
-        .route("/report", get(newest))
+        .route("/report", get(page))
         .route("/report/{period}", get(show));
     Form::ALL.into_iter().fold(router, |router, form| {
-        let range = move |site, edges| async move { range(site, edges, Some(form)).await };
-        router.route(&format!("/report.{}", form.extension()), get(range))
+        let newest = move |site, edges| newest(site, edges, Some(form));
+        router.route(&format!("/report.{}", form.extension()), get(newest))
     })
 }
 
@@ -124,22 +125,20 @@ type Asked = Result<extract::Query<Edges>, extract::rejection::QueryRejection>;
 async fn newest(
     extract::State(site): extract::State<Arc<Site>>,
     edges: Asked,
+    form: Option<Form>,
 ) -> Result<Response, Problem> {
     if edges.as_ref().is_ok_and(|edges| edges.from.is_none() && edges.to.is_none()) {
         let view = site.view();
         let month = view.settings.calendar().around(view.now);
         let headers = [(CACHE_CONTROL, ANEW)];
-        let to = Redirect::temporary(&format!("/report/{month}"));
+        let extension = form.map(|form| format!(".{}", form.extension())).unwrap_or_default();
+        let to = Redirect::temporary(&format!("/report/{month}{extension}"));
         return Ok((headers, to).into_response());
     }
-    range(extract::State(site), edges, None).await
+    range(&site, edges, form).await
 }
 
-async fn range(
-    extract::State(site): extract::State<Arc<Site>>,
-    edges: Asked,
-    form: Option<Form>,
-) -> Result<Response, Problem> {
+async fn range(site: &Site, edges: Asked, form: Option<Form>) -> Result<Response, Problem> {
     let named = edges.ok().and_then(|extract::Query(Edges { from, to })| from.zip(to));
     // A form sends a date that was left out as an empty one.
     let named = named.filter(|(from, to)| !from.is_empty() && !to.is_empty());
@@ -150,7 +149,7 @@ async fn range(
     })?;
     let zone = site.app.report.load().zone;
     let period = Period::range(&from, &to, zone).map_err(|why| Problem::bad_period(&why))?;
-    answer(&site, period, form).await
+    answer(site, period, form).await
 }
 
 async fn show(

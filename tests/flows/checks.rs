@@ -93,6 +93,14 @@ async fn a_bad_question_is_told_what_is_wrong() {
         ("?from=2026-11-11&to=2026-11-10", 400, "ends before it begins"),
         ("?from=1900-01-01&to=2026-11-10", 400, "longer than ten years"),
         ("?format=xml", 400, "ndjson or csv"),
+        ("?form=csv", 400, "unknown field `form`"),
+        ("?from=2027-01-01", 400, "From is 2027-01-01, which is yet to come"),
+        (
+            "?to=2024-01-01",
+            400,
+            "nothing is known of the time before 2026-11-10T12:00:00",
+        ),
+        ("?from=2026-11-10T00:00:00+01:00", 400, "%2B in an address"),
     ] {
         let (found, body) = app.get(&format!("{CHECKS}{query}")).await;
         assert_eq!(found, status, "{query}");

@@ -207,13 +207,33 @@ async fn a_figure_is_explained_by_the_same_gaps_when_its_checks_are_gone() {
         line(-60, "unknown", "own-store", "the disk is full"),
         line(-10, "fail", "timeout", "no answer"),
     ];
+    // And before that, checks of another monitor, the last of which say that it did not look.
+    let theirs = |minute: i64, verdict: &str| {
+        format!(
+            "{{\"kind\":\"check\",\"monitor\":\"api\",\"started_at\":{},\"verdict\":\"{verdict}\",\
+             \"reason\":\"Uptime Kuma: under maintenance\"}}\n",
+            START.plus_ms(minute * MINUTE_MS).0
+        )
+    };
+    let origin = format!(
+        "{{\"kind\":\"origin\",\"monitor\":\"api\",\"source\":\"uptime-kuma\",\"file\":\"kuma.db\",\
+         \"imported_at\":{},\"records\":\"checks\",\"from\":{},\"to\":{},\"added\":3}}\n",
+        START.0,
+        START.plus_ms(-303 * MINUTE_MS).0,
+        START.plus_ms(-300 * MINUTE_MS).0
+    );
+    let elsewhere =
+        [theirs(-303, "fail"), theirs(-302, "unknown"), theirs(-301, "unknown"), origin];
+    app.import(&elsewhere.concat()).await.unwrap();
     app.import(&before.concat()).await.unwrap();
     app.restart_after(21 * DAY_MS).await;
     app.until_it_says(NOVEMBER, "\"closing\"").await;
     app.pass_ms(5 * MINUTE_MS).await;
     let whole = gaps(&app).await;
     let causes: Vec<&str> = whole.iter().map(|gap| gap.2.as_str()).collect();
-    for cause in ["own-network", "undecided", "own-store", "no-record", "not-running"] {
+    for cause in
+        ["own-network", "undecided", "own-store", "no-record", "not-running", "not-looked"]
+    {
         assert!(causes.contains(&cause), "{whole:?}");
     }
     app.restart_after(420 * DAY_MS).await;
@@ -222,6 +242,10 @@ async fn a_figure_is_explained_by_the_same_gaps_when_its_checks_are_gone() {
     let told = app.page(EXPLAINED).await;
     let said = "2 checks say why. The fault was its own, so it says nothing about the target. \
                 The first reason: no route.";
+    assert!(told.contains(said), "{told}");
+    let said = "Uptime Kuma kept 2 checks that say neither up nor down: it was in maintenance \
+                and did not look, so nothing is known of the target. The first reason: Uptime \
+                Kuma: under maintenance.";
     assert!(told.contains(said), "{told}");
     // The same in another database.
     let store = app.store().await;

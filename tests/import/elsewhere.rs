@@ -3,6 +3,8 @@
 use everup::domain::monitor::{MonitorId, Parameters};
 use everup::domain::span::Span;
 use everup::domain::timestamp::{DAY_MS, SECOND_MS, Timestamp};
+use everup::report::explain::Explanation;
+use everup::report::explain::json::of_monitor;
 use everup::report::latency::Remembered;
 use everup::report::period::PeriodReport;
 use everup::report::settings::Settings;
@@ -55,7 +57,11 @@ impl Elsewhere {
     }
 
     pub async fn uptimerobot(&self, text: &str) -> Result<Taken, TakeError> {
-        let reading = Reading { file: "logs.json".to_owned(), now: NOW };
+        self.uptimerobot_at(NOW, text).await
+    }
+
+    pub async fn uptimerobot_at(&self, now: Timestamp, text: &str) -> Result<Taken, TakeError> {
+        let reading = Reading { file: "logs.json".to_owned(), now };
         let wanted = Wanted::default();
         uptimerobot::import(&self.store, &mut text.as_bytes(), &reading, &wanted).await
     }
@@ -86,6 +92,17 @@ impl Elsewhere {
         let lines = self.lines().await;
         let values = lines.lines().map(|line| serde_json::from_str(line).unwrap());
         values.filter(|line: &Value| line["kind"] == kind).collect()
+    }
+
+    /// How November's figure of a monitor came about.
+    pub async fn explained(&self, id: &str) -> Value {
+        let histories = self.store.load().await.unwrap().histories;
+        let history = histories.iter().find(|of| of.monitor.id.as_str() == id).unwrap();
+        let period = everup::domain::period::Period::parse("2026-11").unwrap();
+        let settings = Settings::default();
+        let explanation =
+            Explanation::make(&self.store, history, &[], period, NOW, &settings).await;
+        serde_json::from_str(&of_monitor(&explanation.unwrap())).unwrap()
     }
 
     /// November's report of a monitor.

@@ -12,7 +12,7 @@ use everup::store::contract::{Imported, Store};
 use everup::transfer::mapping::Wanted;
 use kuma::{DOWN, Kuma, MAINTENANCE, PENDING, UP};
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A history as it is found: two days of which counts are left and the beats of a change,
 /// and a last day that is whole.
@@ -100,6 +100,33 @@ async fn a_count_is_beside_the_figure_and_its_time_is_unknown() {
         (&json!("checks"), &json!(1_444))
     );
     assert_eq!(files[1]["to"], "2026-11-14T00:01:00Z");
+}
+
+/// Mutant: maintenance of Uptime Kuma that is told as a fault of everup.
+#[tokio::test]
+async fn maintenance_there_is_explained_as_theirs() {
+    let ours = Elsewhere::new().await;
+    let path = thinned(ours.folder.path()).await.stop().await;
+    ours.kuma(&path, &Wanted::default()).await.unwrap();
+    let told = ours.explained("api").await;
+    let in_maintenance = |values: &Value| -> Vec<Value> {
+        let values = values.as_array().unwrap().iter();
+        values.filter(|of| of["from"] == "2026-11-13T03:20:00Z").cloned().collect()
+    };
+    let [event] = &in_maintenance(&told["events"])[..] else { panic!("{told}") };
+    assert_eq!((&event["kind"], &event["cause"]), (&json!("gap"), &json!("not-looked")));
+    assert_eq!(event["source"], "uptime-kuma");
+    assert_eq!(event["counts_as"]["unknown"], 30 * MINUTE_MS);
+    assert_eq!(
+        event["text"],
+        "Uptime Kuma kept 30 checks that say neither up nor down: it was in maintenance and \
+         did not look, so nothing is known of the target."
+    );
+    assert_eq!(event["checks"][1]["reason"], "Uptime Kuma: Monitor under maintenance");
+    let [part] = &in_maintenance(&told["parts"])[..] else { panic!("{told}") };
+    assert_eq!((&part["class"], &part["cause"]), (&json!("unknown"), &json!("not-looked")));
+    assert_eq!(part["source"], "uptime-kuma");
+    assert!(!told.to_string().contains("not-judged"), "{told}");
 }
 
 #[tokio::test]
@@ -269,7 +296,10 @@ async fn uptimerobots_logs_stand_beside_the_figure() {
            {"id":44,"type":2,"datetime":1795000600,"duration":513800,"#,
     );
     let longer = later.replace(r#""duration":1936800"#, r#""duration":1940400"#);
-    let taken = ours.uptimerobot(&longer).await.unwrap();
+    let error = ours.uptimerobot(&longer).await.unwrap_err().to_string();
+    assert!(error.contains("ends in the future"), "{error}");
+    assert_eq!(ours.everything().await, before);
+    let taken = ours.uptimerobot_at(NOW.plus_ms(HOUR_MS), &longer).await.unwrap();
     assert_eq!((taken.imported.stretches, taken.imported.origins), (2, 2));
 }
 

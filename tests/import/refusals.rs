@@ -68,6 +68,24 @@ async fn filled(folder: &Path, journal: SqliteJournalMode) -> Kuma {
      VALUES (1, 1793491200, 0, -1, 1)",
     "up -1, down 1"
 )]
+#[case::a_count_beyond_its_day(
+    "INSERT INTO stat_daily (monitor_id, timestamp, ping, up, down)
+     VALUES (1, 1793491200, 0, 86400000, 1)",
+    "up 86400000, down 1"
+)]
+#[case::a_count_without_end(
+    "INSERT INTO stat_daily (monitor_id, timestamp, ping, up, down)
+     VALUES (1, 1793491200, 0, 9223372036854775807, 9223372036854775807)",
+    "up 9223372036854775807, down"
+)]
+#[case::a_message_that_is_no_text(
+    "UPDATE heartbeat SET msg = x'41ff' WHERE id = 11998",
+    "does not write: heartbeat 11998, column msg (invalid utf-8"
+)]
+#[case::a_name_that_is_no_text(
+    "UPDATE monitor SET name = x'41ff'",
+    "does not write: monitor 1, column name (invalid utf-8"
+)]
 #[tokio::test]
 async fn a_database_that_is_not_as_it_should_be(#[case] sql: &str, #[case] expected: &str) {
     let ours = Elsewhere::new().await;

@@ -74,9 +74,15 @@ async fn query_strings_change_nothing() {
 
 #[tokio::test]
 async fn the_report_is_the_one_of_the_running_month() {
-    let answer = Visitor::of(&sample::well()).get("/report").await;
-    assert_eq!(answer.status, StatusCode::TEMPORARY_REDIRECT);
-    assert_eq!(answer.header("location"), "/report/2026-11");
+    let visitor = Visitor::of(&sample::well());
+    for form in ["", ".json", ".csv", ".txt", ".md", ".pdf"] {
+        let answer = visitor.get(&format!("/report{form}")).await;
+        assert_eq!(answer.status, StatusCode::TEMPORARY_REDIRECT, "{form}");
+        assert_eq!(answer.header("location"), format!("/report/2026-11{form}"));
+        assert_eq!(answer.header("cache-control"), "no-cache", "{form}");
+        let half = visitor.get(&format!("/report{form}?from=2026-11-01")).await;
+        assert_eq!(half.status, StatusCode::BAD_REQUEST, "{form}");
+    }
 }
 
 #[tokio::test]

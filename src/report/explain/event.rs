@@ -84,11 +84,12 @@ impl Happened {
         }
     }
 
-    /// Whose checks, where they were imported.
+    /// Whose checks say so, where they were imported.
     #[must_use]
     pub fn source(self) -> Option<Source> {
         match self {
             Happened::Imported(source) => Some(source),
+            Happened::Gap(cause) => cause.source(),
             _ => None,
         }
     }
@@ -255,6 +256,17 @@ fn why(reading: &Reading<'_>, span: Span, cause: Cause, witnesses: &Witnesses<'_
                 Some(checks) => format!("; {} say why", count(checks, "check")),
             }
         ))),
+        Cause::NotLooked(source) => {
+            return witnesses.quoted(Words::new(format!(
+                "{source} kept {} that {} neither up nor down: it was in maintenance and did \
+                 not look, so nothing is known of the target.",
+                match witnesses.count() {
+                    None | Some(0) => "checks".to_owned(),
+                    Some(checks) => count(checks, "check"),
+                },
+                if witnesses.count() == Some(1) { "says" } else { "say" }
+            )));
+        }
         Cause::Undecided => witnesses.quoted(Words::new(format!(
             "{} in a row said otherwise than those before, too few to decide, and then no \
              check came in time. What they meant is not known.",

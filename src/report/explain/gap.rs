@@ -6,6 +6,7 @@ use super::part::{Cause, divided};
 use super::reading::Reading;
 use super::words::Words;
 use crate::domain::check::Verdict;
+use crate::domain::foreign::Source;
 use crate::domain::gap::{self, Gap, Why};
 use crate::domain::run::{self, Run};
 use crate::domain::sighting::Sighting;
@@ -24,9 +25,21 @@ pub(super) fn causes(reading: &Reading<'_>, gap: Span) -> Vec<(Span, Cause)> {
     for told in told.iter().chain(kept(reading, gap)) {
         by_checks.entry(told.why).or_default().push(told.span);
     }
-    let by_checks = by_checks
+    let by_checks: Vec<(Why, Spans)> = by_checks
         .into_iter()
-        .map(|(why, spans)| (Cause::of(why), spans.into_iter().collect::<Spans>()));
+        .map(|(why, spans)| (why, spans.into_iter().collect()))
+        .collect();
+    // Our own checks say in which way they could not judge; those of others, in their time,
+    // that their source did not look.
+    let kindless = by_checks.iter().filter(|(why, _)| *why == Why::Own(None));
+    let not_looked = kindless.flat_map(|(_, spans)| {
+        let of =
+            |source| (Cause::NotLooked(source), spans.intersect(&reading.checked_by(source)));
+        Source::ALL.map(of)
+    });
+    let not_looked: Vec<(Cause, Spans)> = not_looked.collect();
+    let by_checks = by_checks.into_iter().map(|(why, spans)| (Cause::of(why), spans));
+    let by_checks = not_looked.into_iter().chain(by_checks);
     let ran = run::ran(reading.facts.runs);
     let unnoted = Spans::from(unnoted(reading.facts.runs));
     let silenced = Spans::from(Span::new(Timestamp::MIN, reading.explained_from()));
@@ -52,12 +65,12 @@ pub(super) struct Witnesses<'a> {
 impl<'a> Witnesses<'a> {
     /// Those of a part of a gap.
     pub(super) fn of(reading: &Reading<'a>, span: Span, cause: Cause) -> Witnesses<'a> {
-        let is_one = |sighting: &&Sighting| match (cause, sighting.verdict) {
-            (Cause::Own(kind), Verdict::Unknown) => sighting.kind == kind,
-            (Cause::Undecided, verdict) => verdict != Verdict::Unknown,
+        let is_one = |sighting: &&Sighting| match (cause.why(), sighting.verdict) {
+            (Some(Why::Own(kind)), Verdict::Unknown) => sighting.kind == kind,
+            (Some(Why::Undecided), verdict) => verdict != Verdict::Unknown,
             _ => false,
         };
-        let gone = kept(reading, span).filter(|gap| Cause::of(gap.why) == cause);
+        let gone = kept(reading, span).filter(|gap| Some(gap.why) == cause.why());
         let inside = reading.facts.sightings.within(span);
         Witnesses { span, kept: inside.iter().filter(is_one).collect(), gone: gone.collect() }
     }

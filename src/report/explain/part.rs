@@ -20,7 +20,8 @@ pub struct Part {
     pub class: Class,
     /// Why it is outside or unknown; the other classes speak for themselves.
     pub cause: Option<Cause>,
-    /// Whose checks say so, where they are not our own.
+    /// Whose checks say so, where they are not our own. Of unknown time only where they say
+    /// themselves that nobody looked.
     pub source: Option<Source>,
 }
 
@@ -35,6 +36,8 @@ pub enum Cause {
     NotSettled,
     /// Unknown: there were checks, but everup could not judge; of this kind.
     Own(Option<Kind>),
+    /// Unknown: there were imported checks, and by them their source did not look.
+    NotLooked(Source),
     /// Unknown: there were checks, too few to decide, and then nothing came in time.
     Undecided,
     /// Unknown: the checks that might say why are not kept any more, nor what they said.
@@ -50,11 +53,29 @@ pub enum Cause {
 }
 
 impl Cause {
-    /// Why checks decided nothing, as the cause of a gap.
+    /// Why checks decided nothing, as the cause of a gap in time that is our own.
     pub(super) fn of(why: Why) -> Cause {
         match why {
             Why::Own(kind) => Cause::Own(kind),
             Why::Undecided => Cause::Undecided,
+        }
+    }
+
+    /// What checks say of themselves that make it the cause of a gap.
+    pub(super) fn why(self) -> Option<Why> {
+        match self {
+            Cause::Own(kind) => Some(Why::Own(kind)),
+            Cause::NotLooked(_) => Some(Why::Own(None)),
+            Cause::Undecided => Some(Why::Undecided),
+            _ => None,
+        }
+    }
+
+    /// Whose checks say so, where they are not our own.
+    pub(super) fn source(self) -> Option<Source> {
+        match self {
+            Cause::NotLooked(source) => Some(source),
+            _ => None,
         }
     }
 
@@ -66,6 +87,7 @@ impl Cause {
             Cause::AfterRemoval => "after-removal",
             Cause::NotSettled => "not-settled",
             Cause::Own(kind) => Why::Own(kind).word(),
+            Cause::NotLooked(_) => "not-looked",
             Cause::Undecided => Why::Undecided.word(),
             Cause::NotKept => "not-kept",
             Cause::NoRecord => "no-record",
@@ -89,6 +111,8 @@ impl Cause {
             Cause::Own(Some(Kind::OwnClock)) => "everup's clock",
             Cause::Own(Some(Kind::OwnStore)) => "everup's database",
             Cause::Own(_) => "everup could not judge",
+            Cause::NotLooked(Source::UptimeKuma) => "Uptime Kuma did not look",
+            Cause::NotLooked(Source::UptimeRobot) => "UptimeRobot did not look",
             Cause::Undecided => "undecided when the checks stopped",
             Cause::NotKept => "its checks are not kept any more",
             Cause::NoRecord => "no record",
@@ -104,7 +128,11 @@ pub(super) fn parts(reading: &Reading<'_>) -> Vec<Part> {
     let elsewhere = Source::ALL.map(|source| (source, reading.checked_by(source)));
     let cut = |Segment { span, class }: Segment| -> Vec<Part> {
         let part = |span| Part { span, class, cause: None, source: None };
-        let because = |(span, cause)| Part { cause: Some(cause), ..part(span) };
+        let because = |(span, cause): (Span, Cause)| Part {
+            cause: Some(cause),
+            source: cause.source(),
+            ..part(span)
+        };
         match class {
             Class::Outside => outside(reading, span).into_iter().map(because).collect(),
             Class::Unknown => gap::causes(reading, span).into_iter().map(because).collect(),

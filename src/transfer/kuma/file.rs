@@ -10,7 +10,7 @@ use crate::domain::span::Span;
 use crate::domain::timestamp::{DAY_MS, SECOND_MS, Timestamp};
 use crate::transfer::mapping::Theirs;
 use crate::transfer::taking::TakeError;
-use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
 use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
 use std::fs;
 use std::io::Read;
@@ -21,6 +21,8 @@ use std::time::{Duration, SystemTime};
 const BEATS_AT_ONCE: i64 = 5_000;
 /// A message is cut to this when it is read; of that, a sentence is kept.
 const MESSAGE_CHARS_MAX: i64 = 1_000;
+/// A day cannot have more checks: one each millisecond.
+const DAY_CHECKS_MAX: u64 = DAY_MS.unsigned_abs();
 /// How long to wait for another program's lock.
 const BUSY: Duration = Duration::from_secs(2);
 /// Where the header of a SQLite file says that it has a write-ahead log, and how.
@@ -153,7 +155,7 @@ impl File {
         .fetch_all(&mut self.connection)
         .await
         .map_err(|error| explain(&self.path, &error))?;
-        let listed = |row: &sqlx::sqlite::SqliteRow| -> Result<Listed, sqlx::Error> {
+        let listed = |row: &SqliteRow| -> Result<Listed, sqlx::Error> {
             let id: i64 = row.try_get(0)?;
             let name: Option<String> = row.try_get(1)?;
             let beats: i64 = row.try_get(3)?;
@@ -167,8 +169,11 @@ impl File {
                 beats: beats.unsigned_abs(),
             })
         };
-        let listed: Result<Vec<Listed>, sqlx::Error> = rows.iter().map(listed).collect();
-        listed.map_err(|error| explain(&self.path, &error))
+        let columns = ["id", "name", "url"];
+        let listed = rows.iter().map(|row| {
+            listed(row).map_err(|error| self.unreadable("monitor", &columns, row, &error))
+        });
+        listed.collect()
     }
 
     /// The time of the newest heartbeat of all: until then Uptime Kuma was running.
@@ -193,9 +198,7 @@ impl File {
             .fetch_optional(&mut self.connection)
             .await
             .map_err(|error| explain(&self.path, &error))?;
-        row.map(|row| beat(&row))
-            .transpose()
-            .map_err(|error| explain(&self.path, &error))
+        row.map(|row| self.read_beat(&row)).transpose()
     }
 
     /// Some heartbeats of a monitor in order of time, after the one at a place.
@@ -217,8 +220,7 @@ impl File {
             .fetch_all(&mut self.connection)
             .await
             .map_err(|error| explain(&self.path, &error))?;
-        let beats: Result<Vec<Beat>, sqlx::Error> = rows.iter().map(beat).collect();
-        beats.map_err(|error| explain(&self.path, &error))
+        rows.iter().map(|row| self.read_beat(row)).collect()
     }
 
     /// What was counted of a monitor, by UTC day, in order.
@@ -233,13 +235,15 @@ impl File {
         .map_err(|error| explain(&self.path, &error))?;
         let count = |(second, up, down): (i64, i64, i64)| {
             let from = Timestamp(second.checked_mul(SECOND_MS)?);
+            let (up, down) = (u64::try_from(up).ok()?, u64::try_from(down).ok()?);
+            up.checked_add(down).filter(|all| *all <= DAY_CHECKS_MAX)?;
             let is_day = from.0.rem_euclid(DAY_MS) == 0
                 && (Timestamp::MIN..Timestamp::MAX).contains(&from);
             is_day.then_some(Count {
                 source: Source::UptimeKuma,
                 span: Span::new(from, from.plus_ms(DAY_MS)),
-                up: u64::try_from(up).ok()?,
-                down: u64::try_from(down).ok()?,
+                up,
+                down,
             })
         };
         let read = |row: (i64, i64, i64)| {
@@ -267,6 +271,31 @@ impl File {
         self.connection.close().await.map_err(|error| explain(&self.path, &error))
     }
 
+    fn read_beat(&self, row: &SqliteRow) -> Result<Beat, TakeError> {
+        let columns = ["id", "time", "status", "msg", "ping"];
+        beat(row).map_err(|error| self.unreadable("heartbeat", &columns, row, &error))
+    }
+
+    /// What is wrong with a row of a table, the first of whose columns is its id.
+    fn unreadable(
+        &self,
+        table: &str,
+        columns: &[&str],
+        row: &SqliteRow,
+        error: &sqlx::Error,
+    ) -> TakeError {
+        let sqlx::Error::ColumnDecode { index, source } = error else {
+            return explain(&self.path, error);
+        };
+        let column = index.parse().ok().and_then(|place: usize| columns.get(place));
+        let id = row.try_get(0).map_or("?".to_owned(), |id: i64| id.to_string());
+        self.refused(&format!(
+            "has a value that Uptime Kuma does not write: {table} {id}, column {} ({source}); \
+             mend it in a copy, and import that",
+            column.unwrap_or(&"?")
+        ))
+    }
+
     fn refused(&self, why: &str) -> TakeError {
         TakeError::Input(format!("{} {why}", self.path.display()))
     }
@@ -279,7 +308,7 @@ const BEAT: &str = "SELECT id, CAST(time AS TEXT), CAST(status AS INTEGER),
          THEN CAST(round(ping * 1000.0) AS INTEGER) END
  FROM heartbeat";
 
-fn beat(row: &sqlx::sqlite::SqliteRow) -> Result<Beat, sqlx::Error> {
+fn beat(row: &SqliteRow) -> Result<Beat, sqlx::Error> {
     Ok(Beat {
         id: row.try_get(0)?,
         time: row.try_get::<Option<String>, _>(1)?.unwrap_or_default(),

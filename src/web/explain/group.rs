@@ -9,6 +9,7 @@ use crate::domain::class::Class;
 use crate::domain::duration;
 use crate::domain::group::Rule;
 use crate::domain::history::History;
+use crate::report::bygone;
 use crate::report::explain::Scope;
 use crate::report::explain::group::{GroupExplanation, GroupOutage, GroupPart};
 use crate::report::explain::json;
@@ -24,6 +25,7 @@ use axum::Router;
 use axum::extract;
 use axum::response::Response;
 use axum::routing::get;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Both addresses.
@@ -59,15 +61,22 @@ async fn of_group(
     asked: Query,
 ) -> Result<GroupExplanation, Problem> {
     let extract::Path(id) = id.map_err(|_| Problem::no_such_page())?;
-    let groups = view.settings.groups.iter();
-    let mut groups = groups.filter(|settings| settings.group.id.as_str() == id);
-    let group = groups.next().ok_or_else(|| Problem::no_such_group(&id))?;
+    let store = site.app.store.as_ref();
+    let mut groups = view.settings.groups.iter();
+    let configured = groups.find(|settings| settings.group.id.as_str() == id);
+    let group = match configured {
+        Some(group) => Cow::Borrowed(group),
+        None => {
+            let bygone = bygone::group(store, &id).await.map_err(Problem::unreadable)?;
+            let (_, group) = bygone.ok_or_else(|| Problem::no_such_group(&id))?;
+            Cow::Owned(group)
+        }
+    };
     let period = period(view, asked)?;
     let histories: Vec<&History> = view.snapshot.histories.iter().map(AsRef::as_ref).collect();
     let _one_at_a_time = site.explaining.lock().await;
-    let store = site.app.store.as_ref();
     let made =
-        GroupExplanation::make(store, group, &histories, period, view.now, &view.settings);
+        GroupExplanation::make(store, &group, &histories, period, view.now, &view.settings);
     made.await.map_err(Problem::from)
 }
 
@@ -77,6 +86,7 @@ struct GroupPage<'a> {
     frame: Frame,
     head: Head<'a>,
     sum: Sum,
+    is_configured: bool,
     rule: &'static str,
     members: Vec<MemberRow<'a>>,
     outages: Vec<OutageRow<'a>>,
@@ -155,6 +165,7 @@ impl<'a> GroupPage<'a> {
             frame: Frame::fixed(view, title, scope.as_of, zone),
             sum: Sum::of(&row.figures, zone, decimals),
             head: Head::of(subject, scope),
+            is_configured: explanation.is_configured,
             rule: match row.rule {
                 Rule::Any => {
                     "All members are needed: it is down while any live one is down, up while all \

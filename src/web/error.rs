@@ -96,11 +96,11 @@ impl Problem {
         Problem::new(StatusCode::NOT_FOUND, format!("There is no group with the id “{id}”."))
     }
 
-    /// 404 for what only the closed report of `month` still shows; `why` says so as a
-    /// sentence. A browser is led to `page`, a program is told of `data`.
+    /// 404 for what only the closed report of `month` still shows; `why` says so.
+    /// A browser is led to `page`, a program is told of `data`.
     pub(super) fn closed_in(month: Month, why: &str, page: String, data: String) -> Problem {
         let month = month.name();
-        let why = Evidence::clean(why);
+        let why = sentence(why);
         let detail = format!("{why} It stands in {month} as that was closed; see {data}.");
         let next = (data, format!("See {month} as it was closed"));
         let problem = Problem::new(StatusCode::NOT_FOUND, detail);

@@ -78,7 +78,7 @@ async fn show(
 async fn not_configured(store: &dyn Store, id: &str) -> Problem {
     match bygone::group(store, id).await {
         Ok(Some((month, GroupSettings { group, .. }))) => {
-            let why = format!("{} is no longer configured.", group.name);
+            let why = format!("{} is no longer configured", group.name);
             let page = format!("/report/{month}#g-{}", group.id);
             Problem::closed_in(month, &why, page, format!("/report/{month}.json"))
         }

@@ -62,3 +62,40 @@ async fn a_group_that_is_no_longer_configured_is_found_in_its_closed_months() {
     assert_eq!(app.get("/groups/nobody/explain").await.0, 404);
     app.stop().await;
 }
+
+#[tokio::test]
+async fn what_lies_before_a_later_since_is_found_in_its_closed_month() {
+    let targets = targets().await;
+    let (mut app, closed) = november_is_over(&targets).await;
+    let closed: Value = serde_json::from_str(&closed).unwrap();
+    let outage = closed["monitors"][0]["outages"][0]["id"].as_str().unwrap();
+    // Both members, so that the group was not there either.
+    let later = |n: usize| {
+        let monitor = one(["api", "web"][n], targets[n].url().as_str());
+        monitor + "group = \"shop\"\nsince = \"2026-12-01T00:00:00Z\"\n"
+    };
+    let first = "[[monitor]]\nid = \"old\"\nname = \"Old\"\nurl = \"http://127.0.0.1:9/\"\n\
+                 since = \"2026-10-01T00:00:00Z\"\n";
+    let group = "[[group]]\nid = \"shop\"\nname = \"Shop\"\n";
+    app.change(&[group, &later(0), &later(1), first].concat()).await;
+    assert_eq!(app.month("api").await["outages"][0]["id"], outage);
+    let of_monitor = follow_all(&app, "/monitors/api").await;
+    assert!(of_monitor.iter().any(|link| link.contains("?day=")), "{of_monitor:?}");
+    let dossier = format!("/outages/{outage}");
+    assert_eq!(follow_all(&app, "/outages/").await, std::slice::from_ref(&dossier));
+    assert_eq!(app.sent_to(&dossier).await, "/report/2026-11#m-api");
+    let told = problem(&app, &format!("/api/v1{dossier}")).await;
+    assert_eq!(told["see"], "/report/2026-11.json");
+    for home in ["/monitors/api", "/groups/shop"] {
+        let month = format!("{home}/explain?month=2026-11");
+        for time in ["day=2026-11-10", "from=2026-10-03&to=2026-11-10"] {
+            let path = format!("{home}/explain?{time}");
+            assert_eq!(app.sent_to(&path).await, month, "{path}");
+            let told = problem(&app, &format!("/api/v1{path}")).await;
+            assert_eq!(told["see"], format!("/api/v1{month}"), "{path}");
+        }
+        assert_eq!(app.get(&format!("{home}/explain?day=2026-10-10")).await.0, 404);
+    }
+    assert_eq!(app.get("/outages/api-20261110T115959.000Z").await.0, 404);
+    app.stop().await;
+}

@@ -4,7 +4,7 @@
 use super::head::{Head, Subject};
 use super::rows::{Rows, words};
 use super::sum::Sum;
-use super::{Id, Query, address, as_json, period};
+use super::{Id, Query, address, as_json, period, refused};
 use crate::domain::class::Class;
 use crate::domain::duration;
 use crate::domain::group::Rule;
@@ -15,6 +15,7 @@ use crate::report::explain::group::{GroupExplanation, GroupOutage, GroupPart};
 use crate::report::explain::json;
 use crate::report::explain::words::grouped;
 use crate::report::period::MonitorRow;
+use crate::store::closed::Subject as Closed;
 use crate::web::error::Problem;
 use crate::web::figure::Figure;
 use crate::web::frame::{self, Frame};
@@ -77,7 +78,10 @@ async fn of_group(
     let _one_at_a_time = site.explaining.lock().await;
     let made =
         GroupExplanation::make(store, &group, &histories, period, view.now, &view.settings);
-    made.await.map_err(Problem::from)
+    match made.await {
+        Ok(explanation) => Ok(explanation),
+        Err(why) => Err(refused(site, view, (Closed::Group, &id), period, why).await),
+    }
 }
 
 #[derive(Template)]

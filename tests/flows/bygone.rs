@@ -99,3 +99,19 @@ async fn what_lies_before_a_later_since_is_found_in_its_closed_month() {
     assert_eq!(app.get("/outages/api-20261110T115959.000Z").await.0, 404);
     app.stop().await;
 }
+
+#[tokio::test]
+async fn a_closed_month_has_its_report_also_where_everything_began_later() {
+    let targets = targets().await;
+    let (mut app, closed) = november_is_over(&targets).await;
+    let later = |n: usize| {
+        let monitor = one(["api", "web"][n], targets[n].url().as_str());
+        monitor + "since = \"2026-12-01T00:00:00Z\"\n"
+    };
+    app.change(&[later(0), later(1)].concat()).await;
+    assert_eq!(app.page("/report/2026-11.json").await, closed);
+    let outages = follow_all(&app, "/outages/").await;
+    assert_eq!(outages.len(), 1);
+    assert_eq!(app.get("/report/2026-10").await.0, 404);
+    app.stop().await;
+}

@@ -10,10 +10,11 @@ use super::json;
 use super::latency::Summary;
 use super::outage::MonthOutage;
 use super::period::{Closing, GroupRow, MonitorRow, PeriodReport};
+use super::settings::GroupSettings;
 use crate::domain::bounds::Doubt;
 use crate::domain::calendar::Seam;
 use crate::domain::class::Class;
-use crate::domain::group::Rule;
+use crate::domain::group::{Group, Rule};
 use crate::domain::latency::Percentiles;
 use crate::domain::monitor::{MonitorId, Parameters};
 use crate::domain::month::Month;
@@ -135,6 +136,37 @@ pub fn open_row(subject: Subject, json: &str) -> Result<Figures, String> {
     }
 }
 
+/// A group as its row of a closed month says it was: its rule, its members, its target.
+///
+/// # Errors
+/// A sentence that says what cannot be read.
+pub fn open_group(json: &str) -> Result<GroupSettings, String> {
+    let row: GroupForm = serde_json::from_str(json).map_err(|error| error.to_string())?;
+    let members = row.members.iter().map(|id| MonitorId::new(id));
+    let group = Group {
+        id: MonitorId::new(&row.id)?,
+        rule: row.rule()?,
+        members: members.collect::<Result<_, _>>()?,
+        name: row.name,
+    };
+    let target = Target::parse(&row.course.sla.target_percent)?;
+    Ok(GroupSettings { group, target })
+}
+
+/// Whether a row of a closed month lists an outage that began at `began_at`.
+///
+/// # Errors
+/// A sentence that says what cannot be read.
+pub fn lists_outage(json: &str, began_at: Timestamp) -> Result<bool, String> {
+    let form: OutagesForm = serde_json::from_str(json).map_err(|error| error.to_string())?;
+    for outage in &form.outages {
+        if instant(&outage.began_at)? == began_at {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// How long each class of time lasted, as a row of a closed month says.
 ///
 /// # Errors
@@ -223,6 +255,12 @@ struct SlaForm {
     target_percent: String,
 }
 
+/// What a row says of its outages.
+#[derive(Deserialize)]
+struct OutagesForm {
+    outages: Vec<OutageForm>,
+}
+
 #[derive(Deserialize)]
 struct OutageForm {
     began_at: String,
@@ -292,15 +330,18 @@ impl MonitorForm {
 
 impl GroupForm {
     fn open(&self, window: Span) -> Result<GroupRow, String> {
-        let rule = Rule::from_word(&self.rule);
         Ok(GroupRow {
             id: self.id.clone(),
             name: self.name.clone(),
-            rule: rule.ok_or_else(|| format!("{:?} is no rule", self.rule))?,
+            rule: self.rule()?,
             members: self.members.clone(),
             figures: self.course.open(window)?,
             months: Vec::new(),
         })
+    }
+
+    fn rule(&self) -> Result<Rule, String> {
+        Rule::from_word(&self.rule).ok_or_else(|| format!("{:?} is no rule", self.rule))
     }
 }
 

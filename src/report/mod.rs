@@ -4,12 +4,13 @@
 //! `status` how things are and `headline` puts that into a sentence, `monitor` and `group`
 //! tell all of one, `hours` when downtime falls, `dossier` all of one outage and
 //! `outage_list` which there were, `explain` how a figure came about, `notice` what is
-//! planned, `latency` how fast. `statement` puts a report into words. The forms (`json` and
+//! planned, `latency` how fast, `bygone` what only closed months still show. `statement` puts a report into words. The forms (`json` and
 //! `csv` for programs; `text`, `markdown` and `pdf`, which print the statement; and the
 //! pages) only print what these say and compute nothing.
 
 pub mod answer;
 mod beside;
+pub mod bygone;
 pub mod closed;
 pub mod column;
 pub mod csv;

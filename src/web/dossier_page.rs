@@ -13,6 +13,7 @@ use crate::domain::exchange::{Certificate, Exchange};
 use crate::domain::month::Month;
 use crate::domain::outage::OutageId;
 use crate::domain::timestamp::Timestamp;
+use crate::report::bygone;
 use crate::report::dossier::{Dossier, End, Proof};
 use crate::report::dossier_json;
 use crate::report::headline::Piece;
@@ -164,10 +165,18 @@ async fn find<'a>(site: &Site, view: &'a View, id: Named) -> Result<Dossier<'a>,
     let extract::Path(text) = id.map_err(|_| Problem::no_such_page())?;
     let no_such = || Problem::no_such_outage(&text);
     let id = OutageId::parse(&text).ok_or_else(no_such)?;
-    let history = view.snapshot.find(id.monitor.as_str()).ok_or_else(no_such)?;
     let store = site.app.store.as_ref();
-    let dossier = Dossier::make(store, history, id, view.now, &view.settings).await;
-    dossier.map_err(Problem::unreadable)?.ok_or_else(no_such)
+    if let Some(history) = view.snapshot.find(id.monitor.as_str()) {
+        let dossier = Dossier::make(store, history, id.clone(), view.now, &view.settings).await;
+        if let Some(dossier) = dossier.map_err(Problem::unreadable)? {
+            return Ok(dossier);
+        }
+    }
+    let closed = bygone::month_of_outage(store, &id).await.map_err(Problem::unreadable)?;
+    let month = closed.ok_or_else(no_such)?;
+    let page = format!("/report/{month}#m-{}", id.monitor);
+    let why = format!("the outage “{id}” is not known any more");
+    Err(Problem::closed_in(month, &why, page, format!("/report/{month}.json")))
 }
 
 fn page<'a>(view: &View, dossier: &'a Dossier<'a>) -> DossierPage<'a> {

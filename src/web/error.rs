@@ -1,10 +1,12 @@
 //! One error, one answer: a page for a browser, problem+json (RFC 9457) for a program.
 //!
 //! Handlers return a [`Problem`]; [`tell`], around all routes, prints it in the form
-//! that was asked for, and logs what was our fault.
+//! that was asked for, and logs what was our fault. What only a closed month still shows
+//! leads a browser there.
 
 use super::frame::Frame;
 use crate::domain::check::Evidence;
+use crate::domain::month::Month;
 use crate::domain::timestamp::Timestamp;
 use crate::report::form::Form;
 use crate::report::period::NoReport;
@@ -29,6 +31,8 @@ pub(super) struct Problem {
     detail: String,
     /// What to do next: an address and its words.
     next: (String, String),
+    /// The page on which a browser finds what is not here.
+    elsewhere: Option<Box<str>>,
     /// What happened inside; for the log, never for the visitor.
     cause: Option<String>,
 }
@@ -55,7 +59,7 @@ struct ErrorPage<'a> {
 impl Problem {
     fn new(status: StatusCode, detail: impl Into<String>) -> Problem {
         let next = ("/".to_owned(), "See how things are now".to_owned());
-        Problem { status, detail: detail.into(), next, cause: None }
+        Problem { status, detail: detail.into(), next, elsewhere: None, cause: None }
     }
 
     /// 404.
@@ -99,6 +103,17 @@ impl Problem {
     pub(super) fn no_such_group(id: &str) -> Problem {
         let id = Evidence::clean(id);
         Problem::new(StatusCode::NOT_FOUND, format!("There is no group with the id “{id}”."))
+    }
+
+    /// 404 for what only the closed report of `month` still shows; `why` says so.
+    /// A browser is led to `page`, a program is told of `data`.
+    pub(super) fn closed_in(month: Month, why: &str, page: String, data: String) -> Problem {
+        let month = month.name();
+        let why = sentence(why);
+        let detail = format!("{why} It stands in {month} as that was closed; see {data}.");
+        let next = (data, format!("See {month} as it was closed"));
+        let problem = Problem::new(StatusCode::NOT_FOUND, detail);
+        Problem { next, elsewhere: Some(page.into()), ..problem }
     }
 
     /// 400 for a period that is none; `why` says how one is written.
@@ -159,7 +174,7 @@ impl Problem {
 
 impl From<NoReport> for Problem {
     fn from(no_report: NoReport) -> Problem {
-        let other = |month: crate::domain::month::Month| {
+        let other = |month: Month| {
             (format!("/report/{month}"), format!("Open the report of {}", month.name()))
         };
         let next = match &no_report {
@@ -208,6 +223,10 @@ pub(super) async fn tell(request: Request, next: Next) -> Response {
     };
     if let Some(cause) = &problem.cause {
         tracing::error!(status = problem.status.as_u16(), cause, "a page could not be made");
+    }
+    if let (Some(page), false) = (&problem.elsewhere, wants_json) {
+        let headers = [(CACHE_CONTROL, "no-cache"), (VARY, "accept")];
+        return (headers, Redirect::temporary(page)).into_response();
     }
     let title = problem.status.canonical_reason().unwrap_or("Error");
     let json = || {

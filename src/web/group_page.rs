@@ -11,9 +11,12 @@ use super::{Site, View};
 use crate::domain::group::Rule;
 use crate::domain::history::History;
 use crate::domain::month::Month;
+use crate::report::bygone;
 use crate::report::group::{GroupPast, GroupReport};
 use crate::report::headline::Piece;
+use crate::report::settings::GroupSettings;
 use crate::report::status::State;
+use crate::store::contract::Store;
 use askama::Template;
 use axum::Router;
 use axum::extract;
@@ -59,14 +62,29 @@ async fn show(
     let extract::Path(id) = id.map_err(|_| Problem::no_such_page())?;
     let view = site.view();
     let histories: Vec<&History> = view.snapshot.histories.iter().map(AsRef::as_ref).collect();
-    let group = GroupPast::find(&id, &histories, view.now, &view.settings)
-        .ok_or_else(|| Problem::no_such_group(&id))?;
-    let month = story::month(asked, &view)?;
     let store = site.app.store.as_ref();
+    let Some(group) = GroupPast::find(&id, &histories, view.now, &view.settings) else {
+        return Err(not_configured(store, &id).await);
+    };
+    let month = story::month(asked, &view)?;
     let report = GroupReport::make(store, group, view.now, &view.settings)
         .await
         .map_err(Problem::unreadable)?;
     frame::answer(&page(&view, &report, month))
+}
+
+/// A group that closed months have and the configuration has not is found in the newest of
+/// them.
+async fn not_configured(store: &dyn Store, id: &str) -> Problem {
+    match bygone::group(store, id).await {
+        Ok(Some((month, GroupSettings { group, .. }))) => {
+            let why = format!("{} is no longer configured", group.name);
+            let page = format!("/report/{month}#g-{}", group.id);
+            Problem::closed_in(month, &why, page, format!("/report/{month}.json"))
+        }
+        Ok(None) => Problem::no_such_group(id),
+        Err(error) => Problem::unreadable(error),
+    }
 }
 
 fn page<'a>(view: &View, report: &'a GroupReport<'a>, month: Month) -> GroupPage<'a> {

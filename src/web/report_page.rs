@@ -190,7 +190,11 @@ async fn answer(site: &Site, period: Period, form: Option<Form>) -> Result<Respo
     let calendar = view.settings.calendar();
     let histories = view.snapshot.histories.iter().map(AsRef::as_ref);
     let months = months(histories, view.now, &calendar).ok_or(NoReport::NoMonitor)?;
-    months.admit(period, &calendar)?;
+    // A closed month has its report for ever, also where everything begins later now.
+    let mut closed = view.settings.closed.iter();
+    if !closed.any(|cut| period == Period::Month(cut.month)) {
+        months.admit(period, &calendar)?;
+    }
     let report = site.reports.get(site, period).await?;
     let mut response = match form {
         Some(form) => export(&report, form).await?,

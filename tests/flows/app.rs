@@ -170,6 +170,17 @@ impl TestApp {
         self.client.get(url).header(header.0, header.1).send().await.unwrap()
     }
 
+    /// Where a browser is sent for now instead of a page.
+    pub async fn sent_to(&self, path: &str) -> String {
+        let url = format!("http://{}{path}", self.app().address());
+        let stays = reqwest::redirect::Policy::none();
+        let client = reqwest::Client::builder().no_proxy().redirect(stays).build().unwrap();
+        let answer = client.get(url).send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), 307, "{path}");
+        assert_eq!(answer.headers()["cache-control"], "no-cache", "{path}");
+        answer.headers()["location"].to_str().unwrap().to_owned()
+    }
+
     /// Status and body of a page.
     pub async fn get(&self, path: &str) -> (u16, String) {
         let url = format!("http://{}{path}", self.app().address());

@@ -22,7 +22,7 @@ const NOVEMBER: &str = "/report/2026-11.json";
 
 /// A group of two, one of which fails for a while on 10 November; then everup is off until
 /// 1 December.
-async fn november_is_over(targets: &[Target; 2]) -> (TestApp, String) {
+pub async fn november_is_over(targets: &[Target; 2]) -> (TestApp, String) {
     let config = format!(
         "[[group]]\nid = \"shop\"\nname = \"Shop\"\n{}group = \"shop\"\n{}group = \"shop\"\n",
         one("api", targets[0].url().as_str()),
@@ -40,7 +40,7 @@ async fn november_is_over(targets: &[Target; 2]) -> (TestApp, String) {
     (app, closed)
 }
 
-async fn targets() -> [Target; 2] {
+pub async fn targets() -> [Target; 2] {
     [Target::start().await, Target::start().await]
 }
 

@@ -2,6 +2,7 @@
 //! pages, and a clock that is turned by hand.
 
 mod app;
+mod bygone;
 mod checks;
 mod closing;
 mod dossier;

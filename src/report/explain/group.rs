@@ -33,6 +33,8 @@ pub struct GroupExplanation {
     pub parts: Vec<GroupPart>,
     /// Its outages, in order.
     pub outages: Vec<GroupOutage>,
+    /// Whether it is configured; what it was is otherwise known from closed months alone.
+    pub is_configured: bool,
     /// Whether what is known today comes to these figures. Where it does not, they stand
     /// as they were closed, and so does all else that is told.
     pub agrees: bool,
@@ -60,7 +62,8 @@ pub struct GroupOutage {
 }
 
 impl GroupExplanation {
-    /// Explains the figure of a group in `period`, as it reads at `now`.
+    /// Explains the figure of a group in `period`, as it reads at `now`. It need not be
+    /// among the groups of the settings.
     ///
     /// # Errors
     /// When the period has no report with the group in it, or the store fails.
@@ -74,6 +77,7 @@ impl GroupExplanation {
     ) -> Result<GroupExplanation, NoReport> {
         let is_member = |history: &&&History| group.group.members.contains(&history.monitor.id);
         let members: Vec<&History> = histories.iter().filter(is_member).copied().collect();
+        let is_configured = settings.groups.iter().any(|of| of.group.id == group.group.id);
         let settings = Settings { groups: vec![group.clone()], ..settings.clone() };
         let of_members = || members.iter().copied();
         let mut report = answer(store, of_members(), period, now, &settings, None).await?;
@@ -85,6 +89,7 @@ impl GroupExplanation {
         let known = GroupPast::find(group.group.id.as_str(), histories, now, &settings);
         let known = known.map(|known| known.past.timeline.within(report.window));
         let explained = GroupExplanation::of(group, &report, known.as_ref(), now);
+        let explained = explained.map(|of| GroupExplanation { is_configured, ..of });
         explained.ok_or_else(|| NoReport::NotWatched {
             who: group.group.name.clone(),
             period: period.in_sentence(report.zone),
@@ -114,6 +119,7 @@ impl GroupExplanation {
             }),
             agrees: known.is_some_and(|known| is_same(known, &row.figures.timeline)),
             ends_because: ends_because(report, &row),
+            is_configured: true,
             parts: parts(&row, &members),
             outages: row.figures.outages.iter().map(|of| outage(of, &members)).collect(),
             members,

@@ -169,7 +169,12 @@ pub fn of_group(explanation: &GroupExplanation) -> String {
         })
     };
     let rest = json!({
-        "group": { "id": row.id, "name": row.name, "rule": row.rule.word() },
+        "group": {
+            "id": row.id,
+            "name": row.name,
+            "rule": row.rule.word(),
+            "configured": explanation.is_configured,
+        },
         "ends_at": row.figures.as_of.clamp(window.from, window.to).to_string(),
         "ends_because": words(&explanation.ends_because),
         "agrees_with_what_is_known": explanation.agrees,

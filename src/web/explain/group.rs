@@ -4,16 +4,18 @@
 use super::head::{Head, Subject};
 use super::rows::{Rows, words};
 use super::sum::Sum;
-use super::{Id, Query, address, as_json, period};
+use super::{Id, Query, address, as_json, period, refused};
 use crate::domain::class::Class;
 use crate::domain::duration;
 use crate::domain::group::Rule;
 use crate::domain::history::History;
+use crate::report::bygone;
 use crate::report::explain::Scope;
 use crate::report::explain::group::{GroupExplanation, GroupOutage, GroupPart};
 use crate::report::explain::json;
 use crate::report::explain::words::grouped;
 use crate::report::period::MonitorRow;
+use crate::store::closed::Subject as Closed;
 use crate::web::error::Problem;
 use crate::web::figure::Figure;
 use crate::web::frame::{self, Frame};
@@ -24,6 +26,7 @@ use axum::Router;
 use axum::extract;
 use axum::response::Response;
 use axum::routing::get;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Both addresses.
@@ -59,16 +62,26 @@ async fn of_group(
     asked: Query,
 ) -> Result<GroupExplanation, Problem> {
     let extract::Path(id) = id.map_err(|_| Problem::no_such_page())?;
-    let groups = view.settings.groups.iter();
-    let mut groups = groups.filter(|settings| settings.group.id.as_str() == id);
-    let group = groups.next().ok_or_else(|| Problem::no_such_group(&id))?;
+    let store = site.app.store.as_ref();
+    let mut groups = view.settings.groups.iter();
+    let configured = groups.find(|settings| settings.group.id.as_str() == id);
+    let group = match configured {
+        Some(group) => Cow::Borrowed(group),
+        None => {
+            let bygone = bygone::group(store, &id).await.map_err(Problem::unreadable)?;
+            let (_, group) = bygone.ok_or_else(|| Problem::no_such_group(&id))?;
+            Cow::Owned(group)
+        }
+    };
     let period = period(view, asked)?;
     let histories: Vec<&History> = view.snapshot.histories.iter().map(AsRef::as_ref).collect();
     let _one_at_a_time = site.explaining.lock().await;
-    let store = site.app.store.as_ref();
     let made =
-        GroupExplanation::make(store, group, &histories, period, view.now, &view.settings);
-    made.await.map_err(Problem::from)
+        GroupExplanation::make(store, &group, &histories, period, view.now, &view.settings);
+    match made.await {
+        Ok(explanation) => Ok(explanation),
+        Err(why) => Err(refused(site, view, (Closed::Group, &id), period, why).await),
+    }
 }
 
 #[derive(Template)]
@@ -77,6 +90,7 @@ struct GroupPage<'a> {
     frame: Frame,
     head: Head<'a>,
     sum: Sum,
+    is_configured: bool,
     rule: &'static str,
     members: Vec<MemberRow<'a>>,
     outages: Vec<OutageRow<'a>>,
@@ -155,6 +169,7 @@ impl<'a> GroupPage<'a> {
             frame: Frame::fixed(view, title, scope.as_of, zone),
             sum: Sum::of(&row.figures, zone, decimals),
             head: Head::of(subject, scope),
+            is_configured: explanation.is_configured,
             rule: match row.rule {
                 Rule::Any => {
                     "All members are needed: it is down while any live one is down, up while all \

@@ -11,6 +11,9 @@ mod sum;
 use super::error::Problem;
 use super::{Site, View};
 use crate::domain::period::Period;
+use crate::report::bygone;
+use crate::report::period::NoReport;
+use crate::store::closed::Subject;
 use axum::Router;
 use axum::extract;
 use axum::extract::rejection::{PathRejection, QueryRejection};
@@ -52,6 +55,37 @@ fn period(view: &View, asked: Query) -> Result<Period, Problem> {
         _ => Err(expected.to_owned()),
     };
     period.map_err(|why| Problem::bad_period(&why))
+}
+
+/// Why there is no explanation of a time. One of which a closed month still has a row is
+/// explained with that month.
+async fn refused(
+    site: &Site,
+    view: &View,
+    (subject, id): (Subject, &str),
+    period: Period,
+    why: NoReport,
+) -> Problem {
+    let is_unknown = matches!(
+        why,
+        NoReport::NotWatched { .. } | NoReport::TooEarly { .. } | NoReport::NoMonitor
+    );
+    if !is_unknown || matches!(period, Period::Month(_)) {
+        return why.into();
+    }
+    let (store, window) = (site.app.store.as_ref(), view.settings.calendar().window(period));
+    match bygone::month_within(store, (subject, id), window, view.now).await {
+        Ok(Some(month)) => {
+            let page = match subject {
+                Subject::Monitor => address::of_monitor(id, Period::Month(month)),
+                Subject::Group => address::of_group(id, Period::Month(month)),
+            };
+            let data = address::as_json(&page);
+            Problem::closed_in(month, &why.to_string(), page, data)
+        }
+        Ok(None) => why.into(),
+        Err(error) => Problem::unreadable(error),
+    }
 }
 
 fn as_json(text: String) -> Response {

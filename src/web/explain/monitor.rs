@@ -5,7 +5,7 @@
 use super::head::{Head, Subject};
 use super::rows::{Rows, words};
 use super::sum::Sum;
-use super::{Id, Query, as_json, period};
+use super::{Id, Query, as_json, period, refused};
 use crate::domain::class::Class;
 use crate::domain::duration;
 use crate::domain::span::{Span, Spans};
@@ -13,6 +13,7 @@ use crate::domain::uptime::Tally;
 use crate::report::explain::part::Part;
 use crate::report::explain::words::grouped;
 use crate::report::explain::{Cited, Event, Explanation, Happened, json, rule};
+use crate::store::closed::Subject as Closed;
 use crate::web::error::Problem;
 use crate::web::frame::{self, Frame};
 use crate::web::moment::Moment;
@@ -69,7 +70,10 @@ async fn of_monitor(
     let (store, windows) = (site.app.store.as_ref(), &view.snapshot.windows);
     let made =
         Explanation::make(store, history, windows, period, view.now, &view.settings).await;
-    made.map_err(Problem::from)
+    match made {
+        Ok(explanation) => Ok(explanation),
+        Err(why) => Err(refused(site, view, (Closed::Monitor, &id), period, why).await),
+    }
 }
 
 #[derive(Template)]

@@ -2,8 +2,10 @@
 
 use crate::files::{Database, File, at, everything, fail, key, ok, registration};
 use crate::recorder::Recorder;
+use everup::domain::month::Month;
 use everup::domain::span::{Span, Spans};
 use everup::domain::timestamp::DAY_MS;
+use everup::store::closed::{ClosedMonth, ClosedRow, Subject};
 use everup::store::contract::{Alive, Batch, Committed, Others, Store, StoreError};
 use everup::store::sqlite::Sqlite;
 use rstest::rstest;
@@ -486,4 +488,42 @@ async fn a_baseline_from_before_gaps_were_kept_explains_nothing() {
     assert_eq!(store.purge(&old(2 * day)).await.unwrap().days, 1);
     let baseline = store.baseline(api).await.unwrap().unwrap();
     assert_eq!((baseline.until, baseline.explained_from), (at(2 * day), at(day)));
+}
+
+/// Months that an earlier everup has closed stand beside others as they were closed, too.
+#[tokio::test]
+async fn months_closed_before_their_lengths_stood_by_themselves_have_them() {
+    let file = File::new();
+    let store = file.open().await;
+    let october = Month::parse("2026-10").unwrap();
+    let window = october.window(chrono_tz::UTC);
+    let mut closed = ClosedMonth {
+        month: october,
+        closed_at: at(7),
+        head: format!(
+            "{{\"month\":\"2026-10\",\"time_zone\":\"UTC\",\"from\":\"{}\",\"to\":\"{}\",\
+             \"monitors\":[",
+            window.from, window.to
+        ),
+        rows: vec![ClosedRow {
+            subject: Subject::Monitor,
+            id: "api".to_owned(),
+            json: r#"{"id":"api","milliseconds":{"up":7}}"#.to_owned(),
+        }],
+        sha256: String::new(),
+    };
+    closed.sha256 = closed.hash().unwrap();
+    store.close_month(&closed).await.unwrap();
+    store.close().await;
+    file.execute(
+        "DROP INDEX closed_row_lengths;
+         ALTER TABLE closed_row DROP COLUMN lengths;
+         DELETE FROM _sqlx_migrations WHERE version = 10",
+    )
+    .await;
+    let store = file.open().await;
+    let lengths = store.closed_lengths(october..=october, at(7)).await.unwrap();
+    let told: Vec<_> = lengths.iter().map(|of| (of.id.as_str(), of.json.as_str())).collect();
+    assert_eq!(told, [("api", r#"{"up":7}"#)]);
+    assert_eq!(store.closed_month(october).await.unwrap(), Some(closed));
 }

@@ -7,8 +7,7 @@ use super::settings::GroupSettings;
 use crate::domain::month::Month;
 use crate::domain::outage::OutageId;
 use crate::domain::span::Span;
-use crate::domain::timestamp::Timestamp;
-use crate::store::closed::Subject;
+use crate::store::closed::{Subject, lists_outage};
 use crate::store::contract::{Store, StoreError};
 
 /// A group as the newest closed month with a row of it has it, and that month.
@@ -40,7 +39,7 @@ pub async fn month_of_outage(
     let most = u32::try_from(reaching).unwrap_or(u32::MAX);
     let mut first = None;
     for (month, json) in store.closed_rows(Subject::Monitor, monitor.as_str(), most).await? {
-        let is_listed = closed::lists_outage(&json, *from)
+        let is_listed = lists_outage(&json, *from)
             .map_err(|wrong| StoreError::Corrupt(format!("{monitor} in {month}: {wrong}")))?;
         if is_listed {
             first = Some(month);
@@ -49,8 +48,7 @@ pub async fn month_of_outage(
     Ok(first)
 }
 
-/// The newest month closed by `now` that has time in `window` and a row of a monitor or a
-/// group.
+/// The newest closed month that has time in `window` and a row of a monitor or a group.
 ///
 /// # Errors
 /// When the store cannot be read.
@@ -58,15 +56,13 @@ pub async fn month_within(
     store: &dyn Store,
     (subject, id): (Subject, &str),
     window: Span,
-    now: Timestamp,
 ) -> Result<Option<Month>, StoreError> {
-    let closed = store.closed_months().await?.into_iter();
-    let months: Vec<Month> = closed
-        .filter(|cut| cut.window.overlaps(window))
-        .map(|cut| cut.month)
-        .collect();
-    let Some((first, last)) = months.first().zip(months.last()) else { return Ok(None) };
-    let rows = store.closed_lengths(*first..=*last, now).await?.into_iter();
-    let own = rows.filter(|row| row.subject == subject && row.id == id);
-    Ok(own.map(|row| row.month).max())
+    let closed = store.closed_months().await?;
+    let reaching = closed.iter().filter(|cut| cut.window.to > window.from).count();
+    let most = u32::try_from(reaching).unwrap_or(u32::MAX);
+    let is_within = |month: &Month| {
+        closed.iter().any(|cut| cut.month == *month && cut.window.overlaps(window))
+    };
+    let newest_first = store.closed_rows(subject, id, most).await?.into_iter();
+    Ok(newest_first.map(|(month, _)| month).find(is_within))
 }

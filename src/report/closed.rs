@@ -153,20 +153,6 @@ pub fn open_group(json: &str) -> Result<GroupSettings, String> {
     Ok(GroupSettings { group, target })
 }
 
-/// Whether a row of a closed month lists an outage that began at `began_at`.
-///
-/// # Errors
-/// A sentence that says what cannot be read.
-pub fn lists_outage(json: &str, began_at: Timestamp) -> Result<bool, String> {
-    let form: OutagesForm = serde_json::from_str(json).map_err(|error| error.to_string())?;
-    for outage in &form.outages {
-        if instant(&outage.began_at)? == began_at {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
 /// How long each class of time lasted, as a row of a closed month says.
 ///
 /// # Errors
@@ -253,12 +239,6 @@ struct TallyForm {
 #[derive(Deserialize)]
 struct SlaForm {
     target_percent: String,
-}
-
-/// What a row says of its outages.
-#[derive(Deserialize)]
-struct OutagesForm {
-    outages: Vec<OutageForm>,
 }
 
 #[derive(Deserialize)]

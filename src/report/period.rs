@@ -258,8 +258,10 @@ impl PeriodReport {
         let Some((_, first)) = self.months.first() else { return self };
         let reach = Span::new(first.from, self.window.to);
         let months = &self.months;
+        let known: HashMap<&str, &History> =
+            histories.iter().map(|of| (of.monitor.id.as_str(), *of)).collect();
         for row in &mut self.monitors {
-            let history = histories.iter().find(|of| of.monitor.id.as_str() == row.id);
+            let history = known.get(row.id.as_str());
             let past = history.map(|history| Past::of(history, reach, now, settings));
             row.months = sums(months, past.as_ref(), &row.figures);
         }

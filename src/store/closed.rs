@@ -173,14 +173,20 @@ pub fn cut(month: Month, head: &str) -> Result<Cut, String> {
 const ZONES_REACH_MS: i64 = 26 * HOUR_MS;
 
 /// Whether a monitor's row of a closed month lists an outage that began at `began_at`.
-#[must_use]
-pub fn lists_outage(row: &str, began_at: Timestamp) -> bool {
-    let row: Outages = serde_json::from_str(row).unwrap_or_default();
-    let began = row.outages.iter().map(|outage| Timestamp::parse_rfc3339(&outage.began_at));
-    began.into_iter().any(|at| at == Ok(began_at))
+///
+/// # Errors
+/// A sentence that says what cannot be read.
+pub fn lists_outage(row: &str, began_at: Timestamp) -> Result<bool, String> {
+    let row: Outages = serde_json::from_str(row).map_err(|error| error.to_string())?;
+    for outage in &row.outages {
+        if Timestamp::parse_rfc3339(&outage.began_at)? == began_at {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 struct Outages {
     outages: Vec<Began>,
 }

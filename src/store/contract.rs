@@ -317,8 +317,8 @@ pub trait Store: Send + Sync {
     /// Lets go of single checks: of each monitor those of whole UTC days within its spans,
     /// from its oldest day on, but never of the day with its newest check. What they have
     /// come to stays for ever: [`Store::load`] answers as before, and what is left of the
-    /// checks themselves is a [`Digest`] of every hour, and of [`Gap`]s what they said. A day whose checks do not come to
-    /// what is kept of it stays, with all later ones, and is told. Other writers wait for
+    /// checks themselves is a [`Digest`] of every hour, and of [`Gap`]s what they said. A day
+    /// whose checks do not come to what is kept of it stays, with all later ones, and is told. Other writers wait for
     /// one day of one monitor at most.
     async fn purge(&self, spans: &BTreeMap<Key, Spans>) -> Result<Purged, StoreError>;
 
@@ -411,7 +411,7 @@ pub trait Import: Send {
     fn so_far(&self) -> Imported;
 
     /// Judges every touched monitor again, lets the time of a monitor without `since`
-    /// begin no later than its earliest check, count or stretch, lets the epoch grow if anything was
-    /// added, and keeps it all. Atomic.
+    /// begin no later than its earliest check, count or stretch, lets the epoch grow if
+    /// anything was added, and keeps it all. Atomic.
     async fn finish(self: Box<Self>) -> Result<Imported, StoreError>;
 }

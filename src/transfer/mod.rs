@@ -3,7 +3,8 @@
 //!
 //! `everup export` and `everup import` use it. `line` is one record; what `write` writes
 //! `read` reads unchanged, and twice is the same as once; `frame` knows whether lines are
-//! missing; `csv` has the checks alone, for spreadsheets. `kuma` and `uptimerobot` read what is not ours: `mapping` says which of
+//! missing; `csv` has the checks alone, for spreadsheets. `kuma` and `uptimerobot` read what
+//! is not ours: `mapping` says which of
 //! their monitors is which of ours, and `taking` what becomes of a record. All of a file
 //! goes in, or nothing.
 

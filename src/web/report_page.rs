@@ -1,7 +1,7 @@
 //! `GET /report`, `/report/2026-11`, `/report/2026-Q4`, `/report/2026`, and
 //! `/report?from=…&to=…`, each also as `.json`, `.csv` and the other
-//! extensions of [`Form`]: the report of a period, the same in every form. `/report/2026-11.adjusted.json` is what corrections
-//! make of a closed month.
+//! extensions of [`Form`]: the report of a period, the same in every form.
+//! `/report/2026-11.adjusted.json` is what corrections make of a closed month.
 
 use super::Site;
 use super::View;

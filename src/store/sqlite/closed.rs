@@ -254,8 +254,12 @@ async fn is_of_its_month(
             let closed_at = Timestamp(closed_at);
             format!("{month} was closed at {closed_at}, and cannot be corrected before that")
         }
-        Some((_, Some(row))) if lists_outage(&row, *outage_began_at) => return Ok(()),
-        Some(_) => {
+        Some((_, row)) => {
+            let lists = |row: String| lists_outage(&row, *outage_began_at);
+            let is_listed = row.map_or(Ok(false), lists);
+            if is_listed.map_err(|wrong| corrupt(format!("closed_row of {month}"), wrong))? {
+                return Ok(());
+            }
             format!("{month} has no outage of {monitor} that began at {outage_began_at}")
         }
     };

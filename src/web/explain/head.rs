@@ -19,13 +19,13 @@ use crate::web::sentence::Sentence;
 use askama::Template;
 
 /// What is said of a monitor whose history comes to something else than was closed.
-const MONITOR_DISAGREES: &str = "What is known today comes to something else than what was closed: other settings hold, \
-     or history has changed. Below, what happened is told as it is known today; the \
+const MONITOR_DISAGREES: &str = "What is known today comes to something else than what was \
+     closed: other settings hold, or history has changed. Below, what happened is told as it is known today; the \
      stretches and the sum are those that were closed.";
 
 /// The same of a group, all of which is told from what was closed.
-const GROUP_DISAGREES: &str = "What is known today comes to something else than what was closed: other settings hold, \
-     or history has changed. Below, all is told as it was closed: the members, their \
+const GROUP_DISAGREES: &str = "What is known today comes to something else than what was \
+     closed: other settings hold, or history has changed. Below, all is told as it was closed: the members, their \
      outages, the stretches and the sum.";
 
 /// What the explanations of monitors and groups begin with.

@@ -74,7 +74,7 @@ async fn refused(
         return why.into();
     }
     let (store, window) = (site.app.store.as_ref(), view.settings.calendar().window(period));
-    match bygone::month_within(store, (subject, id), window, view.now).await {
+    match bygone::month_within(store, (subject, id), window).await {
         Ok(Some(month)) => {
             let page = match subject {
                 Subject::Monitor => address::of_monitor(id, Period::Month(month)),

@@ -165,6 +165,7 @@ impl Site {
             store,
             clock: Arc::new(ManualClock::new(NOW)),
             vitals: Arc::new(Vitals::default()),
+            planning: Arc::default(),
             report: Arc::new(ArcSwap::from_pointee(settings)),
         });
         Site { board, router, _folder: folder }

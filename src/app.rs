@@ -9,6 +9,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::engine::housekeeping::{self, Housekeeping, Tools};
 use crate::engine::run::{Engine, Parts};
+use crate::planning::Settings as PlanningSettings;
 use crate::probe;
 use crate::report::settings::Settings as ReportSettings;
 use crate::store::contract::Store;
@@ -35,6 +36,7 @@ pub struct App {
     engine: Engine,
     housekeeping: Housekeeping,
     report: Arc<ArcSwap<ReportSettings>>,
+    planning: Arc<ArcSwap<PlanningSettings>>,
     keep_checks_ms: Arc<AtomicI64>,
     store: Arc<dyn Store>,
     server: JoinHandle<()>,
@@ -66,6 +68,7 @@ impl App {
         let store: Arc<dyn Store> = Arc::new(Sqlite::open(path).await?);
         let (board, vitals) = (Arc::new(Board::default()), Arc::new(Vitals::default()));
         let report = Arc::new(ArcSwap::from_pointee(config.report));
+        let planning = Arc::new(ArcSwap::from_pointee(config.planning));
         let probes = Arc::new(probe::shared::Shared::new()?);
         let engine = Engine::start(Parts {
             clock: clock.clone(),
@@ -84,6 +87,7 @@ impl App {
             clock: clock.clone(),
             vitals,
             report: report.clone(),
+            planning: planning.clone(),
         });
         let server = tokio::spawn(web::serve(listener, router, serving.clone()));
         let keep_checks_ms = Arc::new(AtomicI64::new(config.store.keep_checks_ms));
@@ -101,6 +105,7 @@ impl App {
             engine,
             housekeeping,
             report,
+            planning,
             keep_checks_ms,
             store,
             server,
@@ -128,6 +133,7 @@ impl App {
     pub async fn change(&self, config: Config) -> anyhow::Result<()> {
         self.engine.watch(config.monitors).await?;
         self.report.store(Arc::new(config.report));
+        self.planning.store(Arc::new(config.planning));
         self.keep_checks_ms.store(config.store.keep_checks_ms, Ordering::Relaxed);
         Ok(())
     }

@@ -4,14 +4,15 @@
 //! one snapshot for as long as it works. A check that has begun and is not in it yet is
 //! known here by its start, so that no figure reaches into what it may still change.
 
+use crate::domain::announcement::Announcement;
 use crate::domain::calendar::Cut;
 use crate::domain::history::History;
-use crate::domain::maintenance::MaintenanceWindow;
 use crate::domain::monitor::Key;
 use crate::domain::timestamp::Timestamp;
 use arc_swap::ArcSwap;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{Notify, watch};
 
 /// Everything that pages show, as of one commit.
 #[derive(Clone, Debug, Default)]
@@ -19,7 +20,7 @@ pub struct Snapshot {
     /// Every monitor that ever was, those that live first, in the owner's order.
     pub histories: Vec<Arc<History>>,
     /// Every maintenance window, in order of its start.
-    pub windows: Arc<[MaintenanceWindow]>,
+    pub windows: Arc<[Announcement]>,
     /// The months that are closed, in order.
     pub closed: Arc<[Cut]>,
     /// When the first check of a monitor that has none is planned, at the latest.
@@ -48,8 +49,11 @@ impl Snapshot {
 
     /// The announced window that is active at `now`; of several, the one that began last.
     #[must_use]
-    pub fn active_window(&self, now: Timestamp) -> Option<&MaintenanceWindow> {
-        self.windows.iter().rev().find(|window| window.is_active(now))
+    pub fn active_window(&self, now: Timestamp) -> Option<&Announcement> {
+        self.windows
+            .iter()
+            .rev()
+            .find(|announcement| announcement.window.is_active(now))
     }
 }
 
@@ -60,6 +64,10 @@ pub struct Board {
     /// When the checks began that are under way or wait to be kept, of each monitor in
     /// order of time.
     under_way: Mutex<HashMap<Key, Vec<Timestamp>>>,
+    /// Woken when what is kept was changed by someone else than the writer.
+    asked: Notify,
+    /// The epoch of the newest snapshot.
+    epoch: watch::Sender<i64>,
 }
 
 impl Board {
@@ -82,6 +90,28 @@ impl Board {
         Arc::new(Snapshot { histories, ..Snapshot::clone(&current) })
     }
 
+    /// The newest snapshot, without the checks under way: for what needs none of them.
+    #[must_use]
+    pub fn glance(&self) -> Arc<Snapshot> {
+        self.current.load_full()
+    }
+
+    /// Asks the writer to read what is kept again, because it was changed.
+    pub fn ask_again(&self) {
+        self.asked.notify_one();
+    }
+
+    /// Waits until someone has asked again.
+    pub async fn asked(&self) {
+        self.asked.notified().await;
+    }
+
+    /// Waits until a snapshot of this epoch, or a later one, is shown.
+    pub async fn shows(&self, epoch: i64) {
+        // It lives as long as this board, so that the wait only ends by what is awaited.
+        let _ = self.epoch.subscribe().wait_for(|shown| *shown >= epoch).await;
+    }
+
     /// Puts a new snapshot in place of the old one.
     pub fn publish(&self, snapshot: Snapshot) {
         let number = self.current.load().number + 1;
@@ -89,6 +119,7 @@ impl Board {
         // First the snapshot: whoever reads in between sees figures that end too early,
         // which is never wrong.
         self.current.store(Arc::clone(&snapshot));
+        self.epoch.send_replace(snapshot.epoch);
         let mut under_way = self.under_way();
         for history in snapshot.histories.iter() {
             if let Some(latest) = &history.latest {

@@ -25,6 +25,7 @@ pub mod probe;
 pub mod store;
 pub mod vitals;
 
+pub mod planning;
 pub mod report;
 pub mod transfer;
 

@@ -10,7 +10,7 @@ const FLOORS: &[&[&str]] = &[
     &["domain"],
     &["clock"],
     &["probe", "store", "board", "vitals"],
-    &["report", "transfer"],
+    &["report", "transfer", "planning"],
     &["web", "engine"],
     &["config"],
     &["app"],

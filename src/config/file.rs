@@ -7,7 +7,7 @@ use super::mistake::Place;
 use super::reader::Reader;
 use super::section::{Field, Kind, Section};
 use super::timing::Timing;
-use super::{monitor, own, report, server, store};
+use super::{maintenance, monitor, own, report, server, store};
 use crate::engine::settings::Watch;
 use crate::report::settings::Settings as ReportSettings;
 use toml::de::{DeTable, DeValue};
@@ -25,6 +25,9 @@ pub(super) fn read(table: &DeTable, place: Place, reader: &mut Reader) -> Option
     let store = store.map(|section| store::read(&section, reader)).unwrap_or_default();
     let report = root.section("report", Kind::Report, reader);
     let mut report = report.map(|section| report::read(&section, reader)).unwrap_or_default();
+    let planning = root.section("maintenance", Kind::Maintenance, reader);
+    let planning = planning.map(|section| maintenance::read(&section, reader));
+    let planning = planning.unwrap_or_default();
     let groups = root.field("group", reader);
     let mut groups = Groups::read(groups, report.contract.target, reader);
     let defaults = root.section("defaults", Kind::Defaults, reader);
@@ -44,7 +47,7 @@ pub(super) fn read(table: &DeTable, place: Place, reader: &mut Reader) -> Option
         }
     };
     report.groups = groups.finish(reader);
-    Some(Config { server, store, report, monitors, warnings: vec![], watches_itself })
+    Some(Config { server, store, report, planning, monitors, warnings: vec![], watches_itself })
 }
 
 /// Reads every monitor. What is wrong with one is told, and the others are read.

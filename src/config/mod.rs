@@ -13,6 +13,7 @@ mod group;
 mod header;
 mod http;
 mod identity;
+mod maintenance;
 mod mistake;
 mod monitor;
 mod nearest;
@@ -39,6 +40,7 @@ pub use timing::TIMEOUT_MS_MAX;
 
 use crate::domain::timestamp::Timestamp;
 use crate::engine::settings::Watch;
+use crate::planning::Settings as PlanningSettings;
 use crate::report::settings::Settings as ReportSettings;
 use crate::store::settings::Settings as StoreSettings;
 use crate::web::settings::Settings as ServerSettings;
@@ -63,6 +65,8 @@ pub struct Config {
     pub store: StoreSettings,
     /// `[report]`.
     pub report: ReportSettings,
+    /// `[maintenance]`.
+    pub planning: PlanningSettings,
     /// Each `[[monitor]]`, in their order; at least one.
     pub monitors: Vec<Watch>,
     /// In order of line, also those that hold only for a time.
@@ -102,6 +106,7 @@ pub fn default_for(listen: SocketAddr) -> Config {
         server: ServerSettings { listen },
         store: StoreSettings::default(),
         report: ReportSettings::default(),
+        planning: PlanningSettings::default(),
         monitors: vec![own::watch(listen, Settled::default())],
         warnings: vec![],
         watches_itself: true,

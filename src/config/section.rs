@@ -15,6 +15,7 @@ pub(super) enum Kind {
     Server,
     Store,
     Report,
+    Maintenance,
     Defaults,
     Group,
     Monitor,
@@ -23,12 +24,13 @@ pub(super) enum Kind {
 
 impl Kind {
     /// In the order in which a misplaced key is looked for.
-    const ALL: [Kind; 8] = [
+    const ALL: [Kind; 9] = [
         Kind::Monitor,
         Kind::Http,
         Kind::Server,
         Kind::Store,
         Kind::Report,
+        Kind::Maintenance,
         Kind::Defaults,
         Kind::Group,
         Kind::Root,
@@ -41,6 +43,7 @@ impl Kind {
             Kind::Server => "[server]",
             Kind::Store => "[store]",
             Kind::Report => "[report]",
+            Kind::Maintenance => "[maintenance]",
             Kind::Defaults => "[defaults]",
             Kind::Group => "[[group]]",
             Kind::Monitor => "[[monitor]]",
@@ -51,10 +54,13 @@ impl Kind {
     /// Every key it may have.
     fn keys(self) -> &'static [&'static str] {
         match self {
-            Kind::Root => &["server", "store", "report", "defaults", "group", "monitor"],
+            Kind::Root => {
+                &["server", "store", "report", "maintenance", "defaults", "group", "monitor"]
+            }
             Kind::Server => &["listen"],
             Kind::Store => &["url", "keep_checks"],
             Kind::Report => &["time_zone", "sla_percent", "maintenance_allowance"],
+            Kind::Maintenance => &["notice"],
             Kind::Defaults => &[
                 "interval",
                 "timeout",
@@ -93,6 +99,7 @@ impl Kind {
             Kind::Server => "server.",
             Kind::Store => "store.",
             Kind::Report => "report.",
+            Kind::Maintenance => "maintenance.",
             Kind::Defaults => "defaults.",
             Kind::Http => "http.",
         }

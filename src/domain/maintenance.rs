@@ -3,6 +3,7 @@
 use super::monitor::MonitorId;
 use super::span::{Span, Spans};
 use super::timestamp::{HOUR_MS, Timestamp};
+use std::collections::HashMap;
 
 /// Planned work on some monitors, or on all.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub struct MaintenanceWindow {
     pub message: String,
     /// The monitors it is about; empty: all.
     pub monitors: Vec<MonitorId>,
+    /// Whether it was announced as an emergency: then its time counts, whatever its notice.
+    pub emergency: bool,
 }
 
 impl MaintenanceWindow {
@@ -26,21 +29,34 @@ impl MaintenanceWindow {
     /// time, not two calendar days.
     pub const NOTICE_MS: i64 = 48 * HOUR_MS;
 
-    /// The time it takes out of the figure; `None` where it was announced too late,
-    /// or called off before it began.
+    /// The time it takes or took place, announced in time or not: empty where it was called
+    /// off before it began.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        let end = self.cancelled_at.map_or(self.end, |cancelled| cancelled.min(self.end));
+        Span::new(self.start, end.max(self.start))
+    }
+
+    /// How long before its beginning it was announced, in milliseconds; negative where it
+    /// had begun by then.
+    #[must_use]
+    pub fn notice_ms(&self) -> i64 {
+        self.start.since_ms(self.announced_at)
+    }
+
+    /// The time it takes out of the figure; `None` where it was announced too late or as
+    /// an emergency, or called off before it began.
     #[must_use]
     pub fn excluded(&self) -> Option<Span> {
-        let end = self.cancelled_at.map_or(self.end, |cancelled| cancelled.min(self.end));
-        let span = Span::new(self.start, end);
-        let announced_in_time = self.start.since_ms(self.announced_at) >= Self::NOTICE_MS;
-        (announced_in_time && !span.is_empty()).then_some(span)
+        let span = self.span();
+        let announced_in_time = self.notice_ms() >= Self::NOTICE_MS;
+        (announced_in_time && !self.emergency && !span.is_empty()).then_some(span)
     }
 
     /// Whether it is under way at `now`, announced in time or not.
     #[must_use]
     pub fn is_active(&self, now: Timestamp) -> bool {
-        let end = self.cancelled_at.map_or(self.end, |cancelled| cancelled.min(self.end));
-        Span::new(self.start, end).contains(now)
+        self.span().contains(now)
     }
 
     /// Whether it is about this monitor.
@@ -48,16 +64,43 @@ impl MaintenanceWindow {
     pub fn is_about(&self, monitor: &MonitorId) -> bool {
         self.monitors.is_empty() || self.monitors.contains(monitor)
     }
+}
 
-    /// The time that `windows` take out of the figure of `monitor`; where they
-    /// overlap, once.
+/// The time that maintenance takes out of the figures of all monitors; where windows
+/// overlap, once.
+#[derive(Clone, Debug, Default)]
+pub struct Excluded {
+    /// What windows about all monitors take.
+    of_all: Spans,
+    /// What windows about some take of those besides.
+    of_some: HashMap<MonitorId, Vec<Span>>,
+}
+
+impl Excluded {
+    /// What `windows` take, read once for all monitors.
     #[must_use]
-    pub fn excluded_for(windows: &[MaintenanceWindow], monitor: &MonitorId) -> Spans {
-        windows
-            .iter()
-            .filter(|w| w.is_about(monitor))
-            .filter_map(Self::excluded)
-            .collect()
+    pub fn by<'a>(windows: impl IntoIterator<Item = &'a MaintenanceWindow>) -> Excluded {
+        let mut of_all = Vec::new();
+        let mut of_some: HashMap<MonitorId, Vec<Span>> = HashMap::new();
+        for window in windows {
+            let Some(span) = window.excluded() else { continue };
+            if window.monitors.is_empty() {
+                of_all.push(span);
+            }
+            for monitor in &window.monitors {
+                of_some.entry(monitor.clone()).or_default().push(span);
+            }
+        }
+        Excluded { of_all: of_all.into_iter().collect(), of_some }
+    }
+
+    /// What they take of `monitor`.
+    #[must_use]
+    pub fn of(&self, monitor: &MonitorId) -> Spans {
+        match self.of_some.get(monitor) {
+            None => self.of_all.clone(),
+            Some(more) => self.of_all.as_slice().iter().chain(more).copied().collect(),
+        }
     }
 }
 
@@ -93,7 +136,15 @@ mod tests {
             cancelled_at: cancelled_at.map(Timestamp),
             message: String::new(),
             monitors: Vec::new(),
+            emergency: false,
         }
+    }
+
+    #[test]
+    fn an_emergency_never_leaves_the_figure() {
+        let emergency = MaintenanceWindow { emergency: true, ..window(10 * 172_800_000, None) };
+        assert_eq!(emergency.excluded(), None);
+        assert!(emergency.is_active(Timestamp(1_500)));
     }
 
     #[test]
@@ -133,6 +184,28 @@ mod tests {
         assert!(some.is_about(&api));
         some.monitors = vec![MonitorId::new("web").unwrap()];
         assert!(!some.is_about(&api));
-        assert!(MaintenanceWindow::excluded_for(&[some], &api).is_empty());
+        assert!(Excluded::by([&some]).of(&api).is_empty());
+    }
+
+    #[test]
+    fn windows_about_all_and_about_some_are_excluded_once_where_they_overlap() {
+        let [api, web] = ["api", "web"].map(|id| MonitorId::new(id).unwrap());
+        let spans = |pairs: &[(i64, i64)]| -> Spans {
+            let span = |(from, to): &(i64, i64)| Span::new(Timestamp(*from), Timestamp(*to));
+            pairs.iter().map(span).collect()
+        };
+        let all = window(172_800_000, None);
+        let mut some = MaintenanceWindow {
+            start: Timestamp(1_500),
+            end: Timestamp(3_000),
+            monitors: vec![web.clone()],
+            ..all.clone()
+        };
+        let excluded = Excluded::by([&all, &some]);
+        assert_eq!(excluded.of(&api), spans(&[(1_000, 2_000)]));
+        assert_eq!(excluded.of(&web), spans(&[(1_000, 3_000)]));
+        some.start = Timestamp(2_500);
+        let excluded = Excluded::by([&some, &all]);
+        assert_eq!(excluded.of(&web), spans(&[(1_000, 2_000), (2_500, 3_000)]));
     }
 }

@@ -4,6 +4,7 @@
 //! and no wire names. `docs/uptime.md` says in words what these modules say in
 //! code; where they differ, the code is wrong.
 
+pub mod announcement;
 pub mod bounds;
 pub mod budget;
 pub mod calendar;
@@ -23,6 +24,7 @@ pub mod ledger;
 pub mod maintenance;
 pub mod monitor;
 pub mod month;
+pub mod notice;
 pub mod outage;
 pub mod percent;
 pub mod period;

@@ -217,6 +217,23 @@ impl Recorder {
         self.read_again().await
     }
 
+    /// Reads everything again where someone else has changed it: an administrator, or a
+    /// command beside the daemon.
+    ///
+    /// # Errors
+    /// When the store cannot be read; then everything goes on as before.
+    pub async fn follow(&self) -> Result<(), StoreError> {
+        if self.store.epoch().await? == self.desk().epoch {
+            return Ok(());
+        }
+        let _one_at_a_time = self.committing.lock().await;
+        // A commit may have found out meanwhile.
+        if self.store.epoch().await? == self.desk().epoch {
+            return Ok(());
+        }
+        self.read_again().await
+    }
+
     /// Notes that everup stops in order.
     pub async fn end(&self) {
         self.life.end(self.clock.now()).await;

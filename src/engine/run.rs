@@ -24,6 +24,9 @@ use tokio_util::task::TaskTracker;
 /// How long a check that changed nothing may wait before it is committed. Two seconds
 /// is what may be missing after a power cut.
 pub const COMMIT_WITHIN: Duration = Duration::from_millis(1_900);
+/// How often it is looked whether someone else has changed what is kept: a command beside
+/// the daemon is followed within this time, for one read of one row.
+const FOLLOW_EVERY: Duration = Duration::from_secs(1);
 /// How soon a commit is tried again that the store refused.
 const RETRY_COMMIT: Duration = Duration::from_millis(500);
 /// How often the last commit is tried before what waits is given up.
@@ -82,7 +85,8 @@ impl Engine {
     /// When the store cannot be read.
     pub async fn start(parts: Parts) -> Result<Engine, StoreError> {
         let Parts { clock, store, board, vitals, probes, commit_within } = parts;
-        let recorder = Recorder::new(store, board, clock.clone(), vitals.clone()).await?;
+        let recorder =
+            Recorder::new(store, board.clone(), clock.clone(), vitals.clone()).await?;
         let shared = Arc::new(Shared {
             clock,
             recorder,
@@ -105,6 +109,10 @@ impl Engine {
         engine
             .loops
             .spawn(stop.run_until_cancelled_owned(take_pulse(shared.clone())));
+        let stop = engine.recording.clone();
+        engine
+            .loops
+            .spawn(stop.run_until_cancelled_owned(follow_store(shared.clone(), board)));
         let stop = engine.scheduling.clone();
         engine
             .loops
@@ -275,6 +283,25 @@ async fn take_pulse(shared: Arc<Shared>) {
         if let Some(stalled_ms) = shared.pulse.beat(shared.clock.steady_ms()) {
             let length = duration::in_words(stalled_ms);
             tracing::warn!("everup stood still for {length}; checks meanwhile are unknown");
+        }
+    }
+}
+
+/// Reads again what someone else has changed: soon, and at once where that is asked for.
+async fn follow_store(shared: Arc<Shared>, board: Arc<Board>) {
+    let mut is_told = false;
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(FOLLOW_EVERY) => {}
+            () = board.asked() => {}
+        }
+        match shared.recorder.follow().await {
+            Ok(()) => is_told = false,
+            Err(_) if is_told => {}
+            Err(error) => {
+                is_told = true;
+                tracing::warn!("what was changed cannot be read for now: {error}");
+            }
         }
     }
 }

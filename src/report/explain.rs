@@ -27,12 +27,12 @@ use super::headline::Piece;
 use super::period::{Closing, MonitorRow, NoReport, PeriodReport};
 use super::restated::CorrectedMonth;
 use super::settings::Settings;
+use crate::domain::announcement::Announcement;
 use crate::domain::calendar::Seam;
 use crate::domain::class::Class;
 use crate::domain::foreign::Foreign;
 use crate::domain::gap::Gap;
 use crate::domain::history::History;
-use crate::domain::maintenance::MaintenanceWindow;
 use crate::domain::month::Month;
 use crate::domain::period::Period;
 use crate::domain::run::Run;
@@ -115,7 +115,7 @@ pub struct Facts<'a> {
     /// The monitor and its past.
     pub history: &'a History,
     /// Every maintenance window.
-    pub windows: &'a [MaintenanceWindow],
+    pub windows: &'a [Announcement],
     /// Every run of everup, in their order.
     pub runs: &'a [Run],
     /// What other monitors said of it.
@@ -136,7 +136,7 @@ impl Explanation {
     pub async fn make(
         store: &dyn Store,
         history: &History,
-        windows: &[MaintenanceWindow],
+        windows: &[Announcement],
         period: Period,
         now: Timestamp,
         settings: &Settings,

@@ -1,5 +1,6 @@
 //! What users should know beforehand: maintenance that is under way or planned.
 
+use crate::domain::announcement::Announcement;
 use crate::domain::maintenance::MaintenanceWindow;
 use crate::domain::monitor::MonitorId;
 use crate::domain::span::Span;
@@ -41,7 +42,7 @@ impl Notice<'_> {
 /// order of their start.
 #[must_use]
 pub fn notices<'a>(
-    windows: &'a [MaintenanceWindow],
+    windows: &'a [Announcement],
     monitor: Option<&MonitorId>,
     now: Timestamp,
 ) -> Vec<Notice<'a>> {
@@ -51,6 +52,7 @@ pub fn notices<'a>(
         window.cancelled_at.is_none_or(|cancelled| cancelled > now) && window.end > now
     };
     (windows.iter())
+        .map(|announcement| &announcement.window)
         .filter(|window| not_over(window) && concerns(window))
         .take(NOTICES_MAX)
         .map(|window| Notice {

@@ -8,6 +8,7 @@
 //! again with the same arguments comes to the same state. No verb keeps a read open
 //! while its caller works.
 
+use crate::domain::announcement::{Action, Announcement, Deed, Occurrence, WindowId};
 use crate::domain::calendar::Cut;
 use crate::domain::check::Check;
 use crate::domain::digest::Digest;
@@ -25,6 +26,7 @@ use crate::domain::timestamp::Timestamp;
 use crate::store::baseline::{Baseline, Purged};
 use crate::store::closed::{ClosedLengths, ClosedMonth, Correction, Subject};
 use crate::store::past::Past;
+use crate::store::window::{Announced, Changed, WindowPast};
 use async_trait::async_trait;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::RangeInclusive;
@@ -63,7 +65,7 @@ pub struct Loaded {
     /// then the removed ones by id.
     pub histories: Vec<History>,
     /// Every maintenance window, in order of its start.
-    pub windows: Vec<MaintenanceWindow>,
+    pub windows: Vec<Announcement>,
     /// The months that are closed, oldest first.
     pub closed: Vec<Cut>,
 }
@@ -245,6 +247,40 @@ pub trait Store: Send + Sync {
     /// The pauses of a monitor, in order.
     async fn pauses(&self, key: Key) -> Result<Vec<Pause>, StoreError>;
 
+    /// The epoch that [`Store::load`] would tell now. Cheap: one row.
+    async fn epoch(&self) -> Result<i64, StoreError>;
+
+    /// Announces a maintenance window for `author`, and notes that. One that is kept, was
+    /// not called off and says the same is found instead, whenever that was announced; an
+    /// emergency also where it is under way at the start of this one. With an `occurrence`,
+    /// the window is the same if that is. [`StoreError::Refused`] where it names a monitor
+    /// that is not there. The epoch grows. Atomic and durable.
+    async fn announce(
+        &self,
+        window: &MaintenanceWindow,
+        occurrence: Option<&Occurrence>,
+        author: &str,
+    ) -> Result<Announced, StoreError>;
+
+    /// Puts a window in place of the one with its id that has its revision, which then grows
+    /// by one, and notes what `author` did at `at`. The epoch grows. Atomic and durable.
+    async fn change_window(
+        &self,
+        changed: &Announcement,
+        at: Timestamp,
+        author: &str,
+        action: Action,
+    ) -> Result<Changed, StoreError>;
+
+    /// One maintenance window.
+    async fn window(&self, id: WindowId) -> Result<Option<Announcement>, StoreError>;
+
+    /// Every maintenance window, in order of its start.
+    async fn windows(&self) -> Result<Vec<Announcement>, StoreError>;
+
+    /// What was done to a maintenance window, in order.
+    async fn deeds(&self, id: WindowId) -> Result<Vec<Deed>, StoreError>;
+
     /// Notes that a run of the daemon, of this version of everup, began at `started_at`;
     /// one that is noted to have begun then goes on. Durable. Changes nothing that any
     /// verb but [`Store::runs`] answers, nor the epoch.
@@ -362,8 +398,10 @@ pub trait Import: Send {
     /// Adds a pause, or an end to one that lasts.
     async fn pause(&mut self, key: Key, pause: Pause) -> Result<(), StoreError>;
 
-    /// Adds a maintenance window, or a cancellation to one.
-    async fn window(&mut self, window: &MaintenanceWindow) -> Result<(), StoreError>;
+    /// Adds a maintenance window, or what has become of one since. It is the same if its
+    /// `uid` is, or if it differs in nothing but that and its cancellation.
+    /// [`StoreError::Conflict`] where it is kept otherwise.
+    async fn window(&mut self, past: &WindowPast) -> Result<(), StoreError>;
 
     /// Adds a closed month, as [`Store::close_month`] does.
     async fn closed_month(&mut self, closed: &ClosedMonth) -> Result<(), StoreError>;

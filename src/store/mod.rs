@@ -17,3 +17,5 @@ mod pack;
 pub mod past;
 pub mod settings;
 pub mod sqlite;
+pub mod window;
+pub mod window_form;

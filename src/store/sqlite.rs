@@ -5,10 +5,12 @@
 //! monitor and day, which is cheap to keep and to read. Every reader asks both.
 //! Nothing here looks at a clock, and nothing judges but by the domain's judge.
 
+mod announce;
 mod baseline;
 mod closed;
 mod commit;
 mod days;
+mod deeds;
 mod edition;
 mod error;
 mod exchanges;
@@ -31,6 +33,7 @@ mod register;
 mod runs;
 mod write;
 
+use crate::domain::announcement::{Action, Announcement, Deed, Occurrence, WindowId};
 use crate::domain::calendar::Cut;
 use crate::domain::check::Check;
 use crate::domain::digest::Digest;
@@ -38,6 +41,7 @@ use crate::domain::exchange::Exchange;
 use crate::domain::foreign::Foreign;
 use crate::domain::gap::Gap;
 use crate::domain::judge::Entry;
+use crate::domain::maintenance::MaintenanceWindow;
 use crate::domain::monitor::Key;
 use crate::domain::month::Month;
 use crate::domain::run::Run;
@@ -48,8 +52,10 @@ use crate::store::closed::{ClosedLengths, ClosedMonth, Correction, Subject};
 use crate::store::contract::{
     Batch, Committed, Import, Loaded, Others, Pause, Registration, Store, StoreError,
 };
+use crate::store::window::{Announced, Changed};
 use async_trait::async_trait;
 use file::File;
+use meta::Meta;
 use sqlx::SqlitePool;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::RangeInclusive;
@@ -165,6 +171,41 @@ impl Store for Sqlite {
     async fn pauses(&self, key: Key) -> Result<Vec<Pause>, StoreError> {
         let mut read = self.readers.begin().await?;
         read::pauses(&mut read, key).await
+    }
+
+    async fn epoch(&self) -> Result<i64, StoreError> {
+        Ok(Meta::read(&mut *self.readers.acquire().await?).await?.epoch)
+    }
+
+    async fn announce(
+        &self,
+        window: &MaintenanceWindow,
+        occurrence: Option<&Occurrence>,
+        author: &str,
+    ) -> Result<Announced, StoreError> {
+        announce::announce(self.write().await?, window, occurrence, author).await
+    }
+
+    async fn change_window(
+        &self,
+        changed: &Announcement,
+        at: Timestamp,
+        author: &str,
+        action: Action,
+    ) -> Result<Changed, StoreError> {
+        announce::change(self.write().await?, changed, at, author, action).await
+    }
+
+    async fn window(&self, id: WindowId) -> Result<Option<Announcement>, StoreError> {
+        maintenance::read(&mut *self.readers.begin().await?, id).await
+    }
+
+    async fn windows(&self) -> Result<Vec<Announcement>, StoreError> {
+        maintenance::read_all(&mut *self.readers.begin().await?).await
+    }
+
+    async fn deeds(&self, id: WindowId) -> Result<Vec<Deed>, StoreError> {
+        deeds::read(&mut *self.readers.acquire().await?, id).await
     }
 
     async fn begin_run(&self, started_at: Timestamp, version: &str) -> Result<(), StoreError> {

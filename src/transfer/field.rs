@@ -1,6 +1,7 @@
 //! The values that lines have in common: instants, latencies, and texts.
 
 use crate::domain::check::Evidence;
+use crate::domain::notice::MESSAGE_CHARS_MAX;
 use crate::domain::timestamp::Timestamp;
 use serde::de::{Error as _, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -121,9 +122,8 @@ pub(super) fn clean(text: String, what: &str) -> Result<String, String> {
 
 /// A message or a reason of people, of bounded length.
 pub(super) fn message(text: String) -> Result<String, String> {
-    const CHARS_MAX: usize = 2_000;
-    if text.chars().count() > CHARS_MAX {
-        return Err(format!("a message is at most {CHARS_MAX} characters"));
+    if text.chars().count() > MESSAGE_CHARS_MAX {
+        return Err(format!("a message is at most {MESSAGE_CHARS_MAX} characters"));
     }
     Ok(text)
 }

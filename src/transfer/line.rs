@@ -17,7 +17,6 @@ use crate::domain::exchange::Exchange;
 use crate::domain::foreign::{Count, Origin, Stretch};
 use crate::domain::gap::Gap;
 use crate::domain::judge::Entry;
-use crate::domain::maintenance::MaintenanceWindow;
 use crate::domain::monitor::MonitorId;
 use crate::domain::month::Month;
 use crate::domain::run::Run;
@@ -27,6 +26,7 @@ use crate::store::closed::{ClosedMonth, ClosedRow, Correction};
 use crate::store::contract::Pause;
 use crate::store::exchange::Form;
 use crate::store::past::Past;
+use crate::store::window::WindowPast;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -49,7 +49,7 @@ pub enum Record {
     /// What was said in a check of a monitor.
     Exchange(MonitorId, Timestamp, Box<Exchange>),
     /// A maintenance window.
-    Maintenance(MaintenanceWindow),
+    Maintenance(WindowPast),
     /// A closed month; its rows follow.
     ClosedMonth(ClosedMonth),
     /// A row of the closed month before it.

@@ -179,11 +179,11 @@ impl Reading {
                 let key = self.key(line, &id)?;
                 at(line, self.import.pause(key, pause).await)
             }
-            Record::Maintenance(window) => {
-                for id in &window.monitors {
+            Record::Maintenance(past) => {
+                for id in &past.window.monitors {
                     self.key(line, id)?;
                 }
-                at(line, self.import.window(&window).await)
+                at(line, self.import.window(&past).await)
             }
             Record::ClosedMonth(closed) => {
                 self.closed = Some((line, closed));

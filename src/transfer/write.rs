@@ -2,12 +2,14 @@
 
 use super::csv;
 use super::line::Record;
+use crate::domain::announcement::Announcement;
 use crate::domain::calendar::Cut;
 use crate::domain::history::History;
 use crate::domain::span::Span;
 use crate::domain::timestamp::{DAY_MS, Timestamp};
 use crate::store::contract::{Loaded, Store, StoreError};
 use crate::store::past::Past;
+use crate::store::window::WindowPast;
 use std::io::{self, Write};
 
 /// What is to be written.
@@ -80,10 +82,12 @@ pub async fn export(
             put(Record::Monitor(past), output)?;
         }
     }
-    for window in windows {
+    for Announcement { id, uid, revision, changed_at, occurrence, window } in windows {
         let concerned = chosen.iter().any(|history| window.is_about(&history.monitor.id));
         if concerned && Span::new(window.start, window.end).overlaps(selection.span) {
-            put(Record::Maintenance(window), output)?;
+            let (uid, deeds) = (Some(uid), store.deeds(id).await?);
+            let past = WindowPast { uid, revision, changed_at, occurrence, window, deeds };
+            put(Record::Maintenance(past), output)?;
         }
     }
     for run in store.runs().await? {

@@ -49,6 +49,7 @@ pub use serve::serve;
 use crate::board::{Board, Snapshot};
 use crate::clock::Clock;
 use crate::domain::timestamp::Timestamp;
+use crate::planning::Settings as PlanningSettings;
 use crate::report::settings::Settings as ReportSettings;
 use crate::store::contract::Store;
 use crate::vitals::Vitals;
@@ -94,6 +95,8 @@ pub struct App {
     pub vitals: Arc<Vitals>,
     /// How months are cut and what was promised.
     pub report: Arc<ArcSwap<ReportSettings>>,
+    /// How maintenance is announced.
+    pub planning: Arc<ArcSwap<PlanningSettings>>,
 }
 
 /// An [`App`] and what is remembered between two requests.

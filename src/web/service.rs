@@ -52,7 +52,7 @@ async fn ready(State(site): State<Arc<Site>>) -> Response {
 async fn maintenance(State(site): State<Arc<Site>>) -> Response {
     let view = site.view();
     let window = view.snapshot.active_window(view.now);
-    let message = window.map(|window| match window.message.trim() {
+    let message = window.map(|window| match window.window.message.trim() {
         "" => DEFAULT_MESSAGE,
         message => message,
     });

@@ -6,6 +6,7 @@ mod groups;
 mod history;
 mod hours;
 mod instants;
+mod notices;
 mod oracle;
 mod periods;
 mod properties;

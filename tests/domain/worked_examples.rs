@@ -2,7 +2,7 @@
 
 use crate::history::{Case, span};
 use everup::domain::check::Verdict::{self, Fail, Ok};
-use everup::domain::maintenance::MaintenanceWindow;
+use everup::domain::maintenance::{Excluded, MaintenanceWindow};
 use everup::domain::monitor::{MonitorId, Parameters};
 use everup::domain::month::Month;
 use everup::domain::percent::{floored, shown};
@@ -176,10 +176,11 @@ fn maintained(notice_ms: i64) -> Case {
         cancelled_at: None,
         message: String::new(),
         monitors: Vec::new(),
+        emergency: false,
     };
     let mut case = november();
     set(&mut case, MIDDLE, MIDDLE + 4 * HOUR_MS, Fail);
-    let excluded = MaintenanceWindow::excluded_for(&[window], &MonitorId::new("api").unwrap());
+    let excluded = Excluded::by([&window]).of(&MonitorId::new("api").unwrap());
     case.maintenance = excluded.as_slice().iter().map(|s| (s.from.0, s.to.0)).collect();
     case
 }

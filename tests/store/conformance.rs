@@ -2,6 +2,7 @@
 
 use crate::files::{Database, File, at, everything, fail, key, ok, registration, span, strict};
 use crate::recorder::Recorder;
+use everup::domain::announcement::{Action, Announcement, Deed, Occurrence, WindowId};
 use everup::domain::calendar::Cut;
 use everup::domain::check::{Check, Evidence, Kind, Verdict};
 use everup::domain::exchange::{Body, Exchange};
@@ -25,6 +26,7 @@ use everup::store::contract::{
     StoreError,
 };
 use everup::store::past::Past;
+use everup::store::window::{Changed, WindowPast};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -486,8 +488,8 @@ pub async fn importing_the_same_twice_changes_nothing(database: &dyn Database) {
         for (from, to) in pauses {
             import.pause(api, Pause { from: at(from), to: to.map(at) }).await.unwrap();
         }
-        import.window(&called_off_later).await.unwrap();
-        import.window(&window).await.unwrap();
+        import.window(&called_off_later.clone().into()).await.unwrap();
+        import.window(&window.clone().into()).await.unwrap();
         import.exchange(&said(api, 40, "x")).await.unwrap();
         import.exchange(&said(api, 40, "x")).await.unwrap();
         let imported = import.finish().await.unwrap();
@@ -517,6 +519,7 @@ fn window(cancelled_at: Option<Timestamp>) -> MaintenanceWindow {
         cancelled_at,
         message: "New disks".to_owned(),
         monitors: vec![MonitorId::new("api").unwrap()],
+        emergency: false,
     }
 }
 
@@ -538,6 +541,180 @@ pub async fn a_pause_takes_what_was_seen_in_it_out_of_the_past(database: &dyn Da
     assert_eq!(store.pauses(api).await.unwrap(), [pause]);
 }
 
+/// A window that was announced at second 10.
+fn planned(start: i64, monitors: &[&str]) -> MaintenanceWindow {
+    MaintenanceWindow {
+        announced_at: at(10),
+        start: at(start),
+        end: at(start + 600),
+        monitors: monitors.iter().map(|id| MonitorId::new(id).unwrap()).collect(),
+        ..window(None)
+    }
+}
+
+pub async fn an_announcement_is_kept_once_with_who_made_it(database: &dyn Database) {
+    let store = watching(database, &["api", "web"]).await;
+    let before = store.load().await.unwrap().epoch;
+    assert_eq!(store.epoch().await.unwrap(), before);
+    let window = planned(400_000, &["web", "api"]);
+    let first = store.announce(&window, None, "ci").await.unwrap();
+    assert!(first.is_new && first.epoch > before);
+    assert_eq!(store.epoch().await.unwrap(), first.epoch);
+    let kept = &first.announcement;
+    assert_eq!((&kept.window, kept.revision, kept.changed_at), (&window, 1, at(10)));
+    assert_eq!(kept.uid.len(), 32);
+    // The same once more, later and with its monitors in another order.
+    let again = MaintenanceWindow { announced_at: at(20), ..planned(400_000, &["api", "web"]) };
+    let again = store.announce(&again, None, "someone").await.unwrap();
+    assert_eq!((again.is_new, &again.announcement), (false, kept));
+    assert_eq!(store.epoch().await.unwrap(), first.epoch);
+    // What differs is another one.
+    for other in [
+        planned(400_001, &["web", "api"]),
+        planned(400_000, &["api"]),
+        planned(400_000, &[]),
+        MaintenanceWindow { emergency: true, ..window.clone() },
+        MaintenanceWindow { message: String::new(), ..window.clone() },
+    ] {
+        let other = store.announce(&other, None, "ci").await.unwrap();
+        assert!(other.is_new && other.announcement.uid != kept.uid);
+    }
+    let windows = store.windows().await.unwrap();
+    assert_eq!(windows.len(), 6);
+    assert_eq!(windows, store.load().await.unwrap().windows);
+    assert_eq!(store.window(kept.id).await.unwrap().as_ref(), Some(kept));
+    assert_eq!(store.window(WindowId(99)).await.unwrap(), None);
+    let deed = Deed {
+        at: at(10),
+        author: "ci".to_owned(),
+        action: Action::Announced,
+        before: None,
+        after: window,
+    };
+    assert_eq!(store.deeds(kept.id).await.unwrap(), [deed]);
+    let unknown = store.announce(&planned(1, &["shop"]), None, "ci").await.unwrap_err();
+    assert_eq!(unknown.to_string(), "no monitor has the id shop");
+    assert_eq!(store.windows().await.unwrap().len(), 6);
+    // It is there after a crash.
+    assert_eq!(database.open().await.windows().await.unwrap(), windows);
+}
+
+pub async fn a_change_is_made_to_what_was_seen_and_noted(database: &dyn Database) {
+    let store = watching(database, &["api"]).await;
+    let kept = store.announce(&planned(400_000, &["api"]), None, "ci").await.unwrap();
+    let kept = kept.announcement;
+    let moved = Announcement { window: planned(500_000, &[]), ..kept.clone() };
+    let change = || store.change_window(&moved, at(20), "anna", Action::Changed);
+    let Changed::Done { announcement, epoch } = change().await.unwrap() else { panic!() };
+    assert_eq!((announcement.revision, announcement.changed_at), (2, at(20)));
+    assert_eq!((&announcement.window, &announcement.uid), (&moved.window, &kept.uid));
+    assert_eq!(store.load().await.unwrap().epoch, epoch);
+    // A call that failed may have happened.
+    let again = change().await.unwrap();
+    assert_eq!(again, Changed::Done { announcement: announcement.clone(), epoch });
+    let late = Announcement { window: planned(600_000, &[]), ..kept.clone() };
+    let late = store.change_window(&late, at(30), "berta", Action::Changed).await.unwrap();
+    assert_eq!(late, Changed::Stale);
+    let nobody = Announcement { id: WindowId(99), ..kept.clone() };
+    let nobody = store
+        .change_window(&nobody, at(30), "berta", Action::Changed)
+        .await
+        .unwrap();
+    assert_eq!(nobody, Changed::Missing);
+    assert_eq!(store.window(kept.id).await.unwrap().as_ref(), Some(&announcement));
+    let deeds = store.deeds(kept.id).await.unwrap();
+    assert_eq!(deeds.len(), 2);
+    assert_eq!((deeds[1].author.as_str(), deeds[1].action), ("anna", Action::Changed));
+    assert_eq!(deeds[1].before.as_ref(), Some(&kept.window));
+    assert_eq!(deeds[1].after, moved.window);
+}
+
+pub async fn what_was_called_off_can_be_announced_anew(database: &dyn Database) {
+    let store = watching(database, &["api"]).await;
+    let window = planned(400_000, &[]);
+    let kept = store.announce(&window, None, "ci").await.unwrap().announcement;
+    let off = MaintenanceWindow { cancelled_at: Some(at(20)), ..window.clone() };
+    let off = Announcement { window: off, ..kept.clone() };
+    let off = store.change_window(&off, at(20), "ci", Action::Cancelled).await.unwrap();
+    assert!(matches!(off, Changed::Done { .. }));
+    let anew = store.announce(&window, None, "ci").await.unwrap();
+    assert!(anew.is_new && anew.announcement.id != kept.id);
+}
+
+pub async fn a_turn_of_a_rule_is_announced_once_even_if_it_was_moved_or_called_off(
+    database: &dyn Database,
+) {
+    let store = watching(database, &["api"]).await;
+    let turn = |at| Occurrence { rule: "weekly".to_owned(), at };
+    let window = planned(400_000, &[]);
+    let announce = async |window: &MaintenanceWindow, at| {
+        store.announce(window, Some(&turn(at)), "weekly").await.unwrap()
+    };
+    let kept = announce(&window, at(400_000)).await.announcement;
+    assert_eq!(kept.occurrence, Some(turn(at(400_000))));
+    let moved = MaintenanceWindow { cancelled_at: Some(at(20)), ..planned(450_000, &[]) };
+    let moved = Announcement { window: moved, ..kept.clone() };
+    let done = store.change_window(&moved, at(20), "ci", Action::Changed).await.unwrap();
+    assert!(matches!(done, Changed::Done { .. }));
+    let again = announce(&window, at(400_000)).await;
+    assert_eq!((again.is_new, again.announcement.id), (false, kept.id));
+    assert!(announce(&window, at(400_001)).await.is_new);
+    // One that nobody counts as a turn any more leaves room for another.
+    let kept = store.window(kept.id).await.unwrap().unwrap();
+    let free = Announcement { occurrence: None, ..kept };
+    let done = store.change_window(&free, at(30), "ci", Action::Changed).await.unwrap();
+    assert!(matches!(done, Changed::Done { .. }));
+    assert!(announce(&window, at(400_000)).await.is_new);
+}
+
+pub async fn an_emergency_that_is_under_way_is_not_announced_again(database: &dyn Database) {
+    let store = watching(database, &["api"]).await;
+    let emergency = MaintenanceWindow { emergency: true, ..planned(1_000, &[]) };
+    let first = store.announce(&emergency, None, "ci").await.unwrap();
+    // Sent again a second later, where it begins at once.
+    let later = MaintenanceWindow { start: at(1_001), announced_at: at(1_001), ..emergency };
+    let again = store.announce(&later, None, "ci").await.unwrap();
+    assert_eq!((again.is_new, again.announcement), (false, first.announcement));
+}
+
+pub async fn a_window_moves_with_its_name_and_all_that_was_done_to_it(database: &dyn Database) {
+    let store = watching(database, &["api"]).await;
+    let past = WindowPast {
+        uid: Some("0123456789abcdef0123456789abcdef".to_owned()),
+        ..planned(400_000, &["api"]).into()
+    };
+    let import = async |past: &WindowPast| {
+        let mut import = store.import().await.unwrap();
+        let added = import.window(past).await.map(|()| import.so_far().windows);
+        import.finish().await.unwrap();
+        added
+    };
+    assert_eq!(import(&past).await.unwrap(), 1);
+    assert_eq!(import(&past).await.unwrap(), 0);
+    let kept = store.windows().await.unwrap().pop().unwrap();
+    assert_eq!(Some(&kept.uid), past.uid.as_ref());
+    assert_eq!(store.deeds(kept.id).await.unwrap()[0].author, "import");
+    // Another text without a new revision is a contradiction, with one it is what came after.
+    let moved = WindowPast { window: planned(500_000, &[]), ..past.clone() };
+    assert!(matches!(import(&moved).await, Err(StoreError::Conflict(_))));
+    let deed = |at, action| Deed {
+        at,
+        author: "ci".to_owned(),
+        action,
+        before: None,
+        after: moved.window.clone(),
+    };
+    let deeds = vec![deed(at(10), Action::Announced), deed(at(20), Action::Changed)];
+    let moved = WindowPast { revision: 2, changed_at: at(20), deeds, ..moved.clone() };
+    assert_eq!(import(&moved).await.unwrap(), 1);
+    assert_eq!(import(&moved).await.unwrap(), 0);
+    assert_eq!(import(&past).await.unwrap(), 0, "what was before is known");
+    let kept = store.windows().await.unwrap().pop().unwrap();
+    assert_eq!((&kept.window, kept.revision), (&moved.window, 2));
+    let noted = store.deeds(kept.id).await.unwrap();
+    assert_eq!((noted.len(), &noted[1]), (2, &moved.deeds[1]));
+}
+
 pub async fn maintenance_leaves_the_figure_of_the_monitors_it_is_about(
     database: &dyn Database,
 ) {
@@ -550,12 +727,13 @@ pub async fn maintenance_leaves_the_figure_of_the_monitors_it_is_about(
         ..window(None)
     };
     let mut import = store.import().await.unwrap();
-    import.window(&window(Some(at(1_500)))).await.unwrap();
-    import.window(&early).await.unwrap();
+    import.window(&window(Some(at(1_500))).into()).await.unwrap();
+    import.window(&early.clone().into()).await.unwrap();
     assert_eq!(import.finish().await.unwrap().windows, 2);
     let loaded = store.load().await.unwrap();
     assert!(loaded.epoch > epoch);
-    assert_eq!(loaded.windows, [early, window(Some(at(1_500)))]);
+    let said: Vec<_> = loaded.windows.into_iter().map(|kept| kept.window).collect();
+    assert_eq!(said, [early, window(Some(at(1_500)))]);
     assert_eq!(loaded.histories[0].maintenance, Spans::from(span(1_000, 1_500)));
     assert!(loaded.histories[1].maintenance.is_empty());
 }
@@ -700,7 +878,7 @@ pub async fn the_past_is_never_contradicted(database: &dyn Database) {
     let mut import = store.import().await.unwrap();
     import.checks(api, &[fail(-DAY_MS / 500)]).await.unwrap();
     import.pause(api, Pause { from: at(300), to: Some(at(400)) }).await.unwrap();
-    import.window(&window(Some(at(1_500)))).await.unwrap();
+    import.window(&window(Some(at(1_500))).into()).await.unwrap();
     import.finish().await.unwrap();
     let before = everything(&*store).await;
 
@@ -722,7 +900,7 @@ pub async fn the_past_is_never_contradicted(database: &dyn Database) {
     );
     let later = window(Some(at(1_600)));
     assert_eq!(
-        conflict(import.window(&later).await),
+        conflict(import.window(&later.into()).await),
         "the maintenance that begins at 2026-11-01T00:16:40Z was cancelled at \
          2026-11-01T00:25:00Z, not at 2026-11-01T00:26:40Z"
     );
@@ -738,7 +916,7 @@ pub async fn an_import_of_an_unknown_monitor_is_refused(database: &dyn Database)
     assert!(import.pause(Key(99), Pause { from: at(0), to: None }).await.is_err());
     let elsewhere =
         MaintenanceWindow { monitors: vec![MonitorId::new("web").unwrap()], ..window(None) };
-    let refused = import.window(&elsewhere).await.unwrap_err();
+    let refused = import.window(&elsewhere.into()).await.unwrap_err();
     assert_eq!(refused.to_string(), "no monitor has the id web");
 }
 
@@ -750,7 +928,7 @@ pub async fn an_import_that_is_dropped_leaves_nothing_behind(database: &dyn Data
     let mut import = store.import().await.unwrap();
     import.checks(api, &[fail(40), fail(160)]).await.unwrap();
     import.pause(api, Pause { from: at(50), to: None }).await.unwrap();
-    import.window(&window(None)).await.unwrap();
+    import.window(&window(None).into()).await.unwrap();
     drop(import);
     assert_eq!(everything(&*store).await, before);
     recorder.keep(&[("api", ok(160))], None).await;
@@ -1248,6 +1426,12 @@ hold! {
         a_beginning_that_was_said_holds_against_earlier_checks,
         importing_the_same_twice_changes_nothing,
         a_pause_takes_what_was_seen_in_it_out_of_the_past,
+        an_announcement_is_kept_once_with_who_made_it,
+        a_change_is_made_to_what_was_seen_and_noted,
+        what_was_called_off_can_be_announced_anew,
+        a_turn_of_a_rule_is_announced_once_even_if_it_was_moved_or_called_off,
+        an_emergency_that_is_under_way_is_not_announced_again,
+        a_window_moves_with_its_name_and_all_that_was_done_to_it,
         maintenance_leaves_the_figure_of_the_monitors_it_is_about,
         what_others_said_stands_beside_and_is_no_observed_time,
         what_others_said_is_added_once_and_never_contradicted,

@@ -4,6 +4,7 @@ use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use everup::board::{Board, Snapshot};
 use everup::clock::ManualClock;
+use everup::domain::announcement::{Action, Announcement, Deed, Occurrence, WindowId};
 use everup::domain::calendar::Cut;
 use everup::domain::check::{Check, Evidence, Kind, Phases, Verdict};
 use everup::domain::digest::Digest;
@@ -14,7 +15,7 @@ use everup::domain::group::{Group, Rule};
 use everup::domain::history::History;
 use everup::domain::judge::Entry;
 use everup::domain::ledger::Ledger;
-use everup::domain::maintenance::MaintenanceWindow;
+use everup::domain::maintenance::{Excluded, MaintenanceWindow};
 use everup::domain::monitor::{Key, Monitor, MonitorId, ParameterHistory, Parameters};
 use everup::domain::month::Month;
 use everup::domain::percent::Target;
@@ -32,6 +33,7 @@ use everup::store::closed::{
 use everup::store::contract::{
     Batch, Committed, Import, Loaded, Others, Pause, Registration, Store, StoreError,
 };
+use everup::store::window::{Announced, Changed};
 use everup::vitals::Vitals;
 use everup::web::App;
 use futures_util::FutureExt;
@@ -256,9 +258,10 @@ fn run(from: i64, alive: i64, ended: Option<i64>) -> Run {
 /// Sets a scene on a shelf where something else is kept, too.
 fn scene_with(stories: &[Story], windows: Vec<MaintenanceWindow>, mut shelf: Shelf) -> Scene {
     let mut histories = Vec::new();
+    let excluded = Excluded::by(&windows);
     for (key, story) in (1..).map(Key).zip(stories) {
         let id = MonitorId::new(&story.id).unwrap();
-        let maintenance = MaintenanceWindow::excluded_for(&windows, &id);
+        let maintenance = excluded.of(&id);
         let monitor = Monitor::new(
             id,
             story.name.clone(),
@@ -288,7 +291,7 @@ fn scene_with(stories: &[Story], windows: Vec<MaintenanceWindow>, mut shelf: She
     let first_checks_by = Some(NOW.plus_ms(4_000));
     board.publish(Snapshot {
         histories,
-        windows: windows.into(),
+        windows: (1..).zip(windows).map(announced).collect(),
         first_checks_by,
         ..Snapshot::default()
     });
@@ -299,12 +302,25 @@ fn scene_with(stories: &[Story], windows: Vec<MaintenanceWindow>, mut shelf: She
         store: shelf.clone(),
         clock: clock.clone(),
         vitals: Arc::new(Vitals::default()),
+        planning: Arc::default(),
         report: Arc::new(ArcSwap::from_pointee(Settings {
             zone: chrono_tz::Europe::Berlin,
             ..Settings::default()
         })),
     };
     Scene { app, clock, shelf }
+}
+
+/// A window as it is kept.
+fn announced((id, window): (i64, MaintenanceWindow)) -> Announcement {
+    Announcement {
+        id: WindowId(id),
+        uid: format!("{id:032x}"),
+        revision: 1,
+        changed_at: window.announced_at,
+        occurrence: None,
+        window,
+    }
 }
 
 /// A window, announced so many minutes ahead.
@@ -322,6 +338,7 @@ pub(crate) fn window(
         cancelled_at: None,
         message: message.to_owned(),
         monitors: about.iter().map(|id| MonitorId::new(id).unwrap()).collect(),
+        emergency: false,
     }
 }
 
@@ -719,6 +736,41 @@ impl Store for Shelf {
     }
 
     async fn pauses(&self, _: Key) -> Result<Vec<Pause>, StoreError> {
+        read_only()
+    }
+
+    async fn epoch(&self) -> Result<i64, StoreError> {
+        Ok(0)
+    }
+
+    async fn announce(
+        &self,
+        _: &MaintenanceWindow,
+        _: Option<&Occurrence>,
+        _: &str,
+    ) -> Result<Announced, StoreError> {
+        read_only()
+    }
+
+    async fn change_window(
+        &self,
+        _: &Announcement,
+        _: Timestamp,
+        _: &str,
+        _: Action,
+    ) -> Result<Changed, StoreError> {
+        read_only()
+    }
+
+    async fn window(&self, _: WindowId) -> Result<Option<Announcement>, StoreError> {
+        read_only()
+    }
+
+    async fn windows(&self) -> Result<Vec<Announcement>, StoreError> {
+        read_only()
+    }
+
+    async fn deeds(&self, _: WindowId) -> Result<Vec<Deed>, StoreError> {
         read_only()
     }
 

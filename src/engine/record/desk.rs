@@ -2,12 +2,12 @@
 //! make it, and what waits. Nothing here waits or touches the store.
 
 use crate::board::Snapshot;
+use crate::domain::announcement::Announcement;
 use crate::domain::calendar::Cut;
 use crate::domain::check::{Check, Evidence, Kind, Verdict};
 use crate::domain::exchange::Exchange;
 use crate::domain::history::History;
 use crate::domain::judge::{Entry, Judge};
-use crate::domain::maintenance::MaintenanceWindow;
 use crate::domain::monitor::Key;
 use crate::domain::timestamp::{MINUTE_MS, Timestamp};
 use crate::engine::announce::announce;
@@ -29,7 +29,7 @@ pub(super) struct Desk {
     pub(super) monitors: HashMap<Key, Kept>,
     /// The keys of `monitors` in the owner's order.
     pub(super) order: Vec<Key>,
-    pub(super) windows: Arc<[MaintenanceWindow]>,
+    pub(super) windows: Arc<[Announcement]>,
     closed: Arc<[Cut]>,
     pub(super) waiting: Vec<(Key, Check)>,
     /// How many checks are being committed just now.

@@ -109,6 +109,7 @@ pub fn rule(parameters: &Parameters) -> String {
 pub(super) fn maintenance<'a>(reading: &'a Reading<'_>) -> impl Iterator<Item = Event> + 'a {
     let monitor = &reading.facts.history.monitor;
     (reading.facts.windows.iter())
+        .map(|announcement| &announcement.window)
         .filter(|window| window.is_about(&monitor.id))
         .filter(|window| Span::new(window.start, window.end).overlaps(reading.settled()))
         .map(|window| one_window(reading, window))
@@ -116,8 +117,7 @@ pub(super) fn maintenance<'a>(reading: &'a Reading<'_>) -> impl Iterator<Item = 
 
 fn one_window(reading: &Reading<'_>, window: &MaintenanceWindow) -> Event {
     let planned = Span::new(window.start, window.end);
-    let end = window.cancelled_at.map_or(window.end, |at| at.min(window.end));
-    let held = Span::new(window.start, end.max(window.start));
+    let held = window.span();
     let said = Words::new("Announced at ").at(window.announced_at).text(notice(window));
     let said = match window.cancelled_at {
         Some(at) if at < window.end => {
@@ -148,6 +148,9 @@ fn notice(window: &MaintenanceWindow) -> String {
         ms if ms < 0 => "after it had begun".to_owned(),
         ms => format!("{} ms ahead", grouped(ms)),
     };
+    if window.emergency {
+        return format!(", {ahead}, as an emergency: its time counts.");
+    }
     match ahead_ms >= needed_ms {
         true => {
             format!(", {ahead}: at least the {} ms (48 h) that are needed.", grouped(needed_ms))

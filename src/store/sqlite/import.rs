@@ -8,7 +8,7 @@ use super::meta::{self, Meta};
 use super::monitors::{self, Stored};
 use super::write::Write;
 use super::{
-    baseline, closed, days, exchanges, foreign, gaps, ledger, maintenance, packing, past, runs,
+    announce, baseline, closed, days, exchanges, foreign, gaps, ledger, packing, past, runs,
 };
 use crate::domain::calendar::Cut;
 use crate::domain::check::{Check, Evidence};
@@ -16,7 +16,6 @@ use crate::domain::digest::Digest;
 use crate::domain::foreign::{Count, Origin, Stretch};
 use crate::domain::gap::Gap;
 use crate::domain::judge::Entry as LedgerEntry;
-use crate::domain::maintenance::MaintenanceWindow;
 use crate::domain::monitor::Key;
 use crate::domain::run::Run;
 use crate::domain::span::Span;
@@ -25,6 +24,7 @@ use crate::store::baseline::Baseline;
 use crate::store::closed::{ClosedMonth, Correction};
 use crate::store::contract::{Exchanged, Import, Imported, Pause, StoreError};
 use crate::store::past::Past;
+use crate::store::window::WindowPast;
 use async_trait::async_trait;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -362,8 +362,8 @@ impl Import for SqliteImport {
         Ok(())
     }
 
-    async fn window(&mut self, window: &MaintenanceWindow) -> Result<(), StoreError> {
-        if maintenance::add(self.write.connection(), window).await? {
+    async fn window(&mut self, past: &WindowPast) -> Result<(), StoreError> {
+        if announce::import(self.write.connection(), past).await? {
             self.imported.windows += 1;
         }
         Ok(())

@@ -12,7 +12,7 @@ use crate::domain::check::Check;
 use crate::domain::history::History;
 use crate::domain::judge::{Entry, Judge};
 use crate::domain::ledger::Ledger;
-use crate::domain::maintenance::MaintenanceWindow;
+use crate::domain::maintenance::Excluded;
 use crate::domain::monitor::Key;
 use crate::domain::monitor::Monitor;
 use crate::domain::timestamp::{MINUTE_MS, Timestamp};
@@ -68,11 +68,8 @@ impl Replay {
 pub(super) async fn load(connection: &mut SqliteConnection) -> Result<Loaded, StoreError> {
     let meta = Meta::read(connection).await?;
     let stored = monitors::read_all(connection).await?;
-    let windows: Vec<MaintenanceWindow> = maintenance::read_all(connection)
-        .await?
-        .into_iter()
-        .map(|stored| stored.window)
-        .collect();
+    let windows = maintenance::read_all(connection).await?;
+    let excluded = Excluded::by(windows.iter().map(|announcement| &announcement.window));
     let mut judges = ledger::read_judges(connection).await?;
     let mut baselines = baseline::read_all(connection).await?;
     let mut replays = BTreeMap::new();
@@ -89,7 +86,7 @@ pub(super) async fn load(connection: &mut SqliteConnection) -> Result<Loaded, St
         let mut past = settled.remove(&key).unwrap_or_default();
         past.add(replay.entries);
         let history = History {
-            maintenance: MaintenanceWindow::excluded_for(&windows, &replay.monitor.id),
+            maintenance: excluded.of(&replay.monitor.id),
             key,
             monitor: replay.monitor.into(),
             ledger: Ledger { settled: past.into(), judge: replay.judge },

@@ -1,0 +1,30 @@
+//! `[maintenance]`: how long before its beginning maintenance is announced.
+
+use super::duration;
+use super::reader::Reader;
+use super::section::Section;
+use super::setting::Setting;
+use crate::domain::maintenance::MaintenanceWindow;
+use crate::domain::timestamp::DAY_MS;
+use crate::planning::Settings;
+
+/// Nobody could plan what must be announced earlier.
+const NOTICE_MS_MAX: i64 = 90 * DAY_MS;
+
+/// Reads the section; what is wrong in it is told, and stays as it is by default.
+pub(super) fn read(section: &Section, reader: &mut Reader) -> Settings {
+    let mut settings = Settings::default();
+    let notice = section.field("notice", reader);
+    if let Setting::Written(notice) = duration::read(notice, 0..=NOTICE_MS_MAX, reader) {
+        settings.notice_ms = notice.value;
+        if notice.value < MaintenanceWindow::NOTICE_MS {
+            let message = format!(
+                "maintenance is accepted on {} of notice, but what is announced less than 48h \
+                 ahead counts in the uptime figure all the same",
+                notice.shown
+            );
+            reader.warn(&notice.place, message);
+        }
+    }
+    settings
+}

@@ -1,0 +1,322 @@
+//! The rules by which maintenance is announced, changed and called off.
+//!
+//! Whoever registers a window, by the API, a command, a calendar rule or another system,
+//! goes through here. Nothing here decides what leaves the figure: that is
+//! [`MaintenanceWindow::excluded`], from what is kept.
+
+use super::announcement::{Action, Announcement, Status};
+use super::duration;
+use super::maintenance::MaintenanceWindow;
+use super::monitor::MonitorId;
+use super::timestamp::{DAY_MS, MINUTE_MS, Timestamp};
+
+/// What lasts longer is no maintenance; a monitor can be paused.
+pub const LENGTH_MS_MAX: i64 = 31 * DAY_MS;
+
+/// Nobody plans further ahead; a later year is a slip of the pen.
+pub const AHEAD_MS_MAX: i64 = 731 * DAY_MS;
+
+/// A message is a paragraph, not a page.
+pub const MESSAGE_CHARS_MAX: usize = 2_000;
+
+/// What someone wants to announce.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// When it begins; only an emergency may leave it out, and then begins at once.
+    pub start: Option<Timestamp>,
+    /// When it ends.
+    pub end: Timestamp,
+    /// What users are told.
+    pub message: String,
+    /// The monitors it is about; empty: all.
+    pub monitors: Vec<MonitorId>,
+    /// Whether short notice is accepted; its time then counts.
+    pub emergency: bool,
+}
+
+/// What someone wants to be different; `None` stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Change {
+    /// When it begins.
+    pub start: Option<Timestamp>,
+    /// When it ends.
+    pub end: Option<Timestamp>,
+    /// What users are told.
+    pub message: Option<String>,
+    /// The monitors it is about; empty: all.
+    pub monitors: Option<Vec<MonitorId>>,
+}
+
+/// Why a window is not announced or changed so.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// It ends no later than it begins.
+    #[error("the maintenance must end after it begins")]
+    NoLength,
+    /// It would last for longer than [`LENGTH_MS_MAX`].
+    #[error(
+        "maintenance lasts at most {}; for longer work, pause the monitor",
+        duration::in_words(LENGTH_MS_MAX)
+    )]
+    TooLong,
+    /// It would begin later than [`AHEAD_MS_MAX`] from now.
+    #[error("the maintenance begins more than two years from now; write an earlier start")]
+    TooFarAhead,
+    /// It would begin before now.
+    #[error("the maintenance would have begun before now ({now}); write a later start")]
+    Past {
+        /// Now.
+        now: Timestamp,
+    },
+    /// No start was said.
+    #[error(
+        "say when the maintenance begins; only an emergency may leave that out, and begins \
+         at once"
+    )]
+    NoStart,
+    /// It is announced too late.
+    #[error(
+        "maintenance is announced at least {} before it begins: the earliest start that \
+         would do is {earliest}. What cannot wait is an emergency; its time counts in the \
+         uptime figure",
+        duration::in_words(*.notice_ms)
+    )]
+    ShortNotice {
+        /// The notice that is asked for, in milliseconds.
+        notice_ms: i64,
+        /// A full minute that will do for at least another minute.
+        earliest: Timestamp,
+    },
+    /// It is under way and would end later.
+    #[error(
+        "the maintenance has begun and cannot be made longer; announce what comes after \
+         {end} as maintenance of its own, or as an emergency where it cannot wait"
+    )]
+    Extension {
+        /// When it ends.
+        end: Timestamp,
+    },
+    /// It is under way, and its start or its monitors would change.
+    #[error("the maintenance has begun; only its message and its end can change now")]
+    Begun,
+    /// It would end before now.
+    #[error(
+        "the maintenance would have ended before now ({now}); write a later end, or end it"
+    )]
+    PastEnd {
+        /// Now.
+        now: Timestamp,
+    },
+    /// It is over.
+    #[error("the maintenance is over; nothing of it changes any more")]
+    Over,
+    /// It was called off.
+    #[error("the maintenance was called off; announce it anew")]
+    Cancelled,
+    /// It has not begun, and cannot be ended.
+    #[error("the maintenance has not begun; cancel it instead")]
+    NotBegun,
+    /// Its message is longer than [`MESSAGE_CHARS_MAX`].
+    #[error("the message has {chars} characters; write at most {MESSAGE_CHARS_MAX}")]
+    LongMessage {
+        /// How many there are.
+        chars: usize,
+    },
+    /// Its message has control characters.
+    #[error(
+        "the message has a control character (U+{:04X}); write plain text",
+        u32::from(*.character)
+    )]
+    Control {
+        /// The first of them.
+        character: char,
+    },
+}
+
+impl Plan {
+    /// The window that is announced at `now`, where `notice_ms` is asked for.
+    ///
+    /// # Errors
+    /// A sentence that says what to write instead.
+    pub fn announce(
+        self,
+        now: Timestamp,
+        notice_ms: i64,
+    ) -> Result<MaintenanceWindow, Refusal> {
+        let Plan { start, end, message, monitors, emergency } = self;
+        let start = match start {
+            Some(start) => start,
+            None if emergency => now,
+            None => return Err(Refusal::NoStart),
+        };
+        let window = MaintenanceWindow {
+            announced_at: now,
+            start,
+            end,
+            cancelled_at: None,
+            message: clean(&message)?,
+            monitors: each_once(monitors),
+            emergency,
+        };
+        has_sound_time(&window, now)?;
+        is_announced_in_time(&window, notice_ms)?;
+        Ok(window)
+    }
+}
+
+impl Announcement {
+    /// The window as it is after a change at `now`, where `notice_ms` is asked for; the
+    /// same as before where the change says nothing new.
+    ///
+    /// # Errors
+    /// A sentence that says what to write instead.
+    pub fn change(
+        &self,
+        change: Change,
+        now: Timestamp,
+        notice_ms: i64,
+    ) -> Result<MaintenanceWindow, Refusal> {
+        let old = &self.window;
+        let message = change.message.as_deref().map(clean).transpose()?;
+        let changed = MaintenanceWindow {
+            start: change.start.unwrap_or(old.start),
+            end: change.end.unwrap_or(old.end),
+            message: message.unwrap_or_else(|| old.message.clone()),
+            monitors: change.monitors.map_or_else(|| old.monitors.clone(), each_once),
+            ..old.clone()
+        };
+        match old.status(now) {
+            Status::Ended => Err(Refusal::Over),
+            Status::Cancelled => Err(Refusal::Cancelled),
+            Status::Active => under_way(old, changed, now),
+            Status::Upcoming => beforehand(old, changed, now, notice_ms),
+        }
+    }
+
+    /// The window as it is once it is called off at `now`: before its start it never takes
+    /// place, afterwards it ends. And which of the two it was.
+    ///
+    /// # Errors
+    /// [`Refusal::Over`] and [`Refusal::Cancelled`].
+    pub fn cancel(&self, now: Timestamp) -> Result<(MaintenanceWindow, Action), Refusal> {
+        let action = match self.window.status(now) {
+            Status::Ended => return Err(Refusal::Over),
+            Status::Cancelled => return Err(Refusal::Cancelled),
+            Status::Upcoming => Action::Cancelled,
+            Status::Active => Action::Ended,
+        };
+        Ok((MaintenanceWindow { cancelled_at: Some(now), ..self.window.clone() }, action))
+    }
+
+    /// [`Announcement::cancel`] of what is under way.
+    ///
+    /// # Errors
+    /// [`Refusal::NotBegun`], and those of [`Announcement::cancel`].
+    pub fn end(&self, now: Timestamp) -> Result<MaintenanceWindow, Refusal> {
+        match self.cancel(now)? {
+            (window, Action::Ended) => Ok(window),
+            _ => Err(Refusal::NotBegun),
+        }
+    }
+}
+
+/// A change of a window that is under way.
+fn under_way(
+    old: &MaintenanceWindow,
+    changed: MaintenanceWindow,
+    now: Timestamp,
+) -> Result<MaintenanceWindow, Refusal> {
+    if changed.start != old.start || !is_same_set(&changed.monitors, &old.monitors) {
+        return Err(Refusal::Begun);
+    }
+    if changed.end < now && changed.end != old.end {
+        return Err(Refusal::PastEnd { now });
+    }
+    // The time of an emergency counts anyway, and more of it flatters nobody.
+    if changed.end > old.end && !old.emergency {
+        return Err(Refusal::Extension { end: old.end });
+    }
+    if changed.end.since_ms(changed.start) > LENGTH_MS_MAX {
+        return Err(Refusal::TooLong);
+    }
+    Ok(changed)
+}
+
+/// A change of a window that has not begun.
+fn beforehand(
+    old: &MaintenanceWindow,
+    changed: MaintenanceWindow,
+    now: Timestamp,
+    notice_ms: i64,
+) -> Result<MaintenanceWindow, Refusal> {
+    has_sound_time(&changed, now)?;
+    if is_within(&changed, old) {
+        return Ok(changed);
+    }
+    let moved = MaintenanceWindow { announced_at: now, ..changed };
+    is_announced_in_time(&moved, notice_ms)?;
+    Ok(moved)
+}
+
+/// Whether a window takes no time of any monitor that the other does not take: what was
+/// announced then is announced still.
+fn is_within(window: &MaintenanceWindow, other: &MaintenanceWindow) -> bool {
+    let about_no_more = other.monitors.is_empty()
+        || (!window.monitors.is_empty() && window.monitors.iter().all(|id| other.is_about(id)));
+    window.start >= other.start && window.end <= other.end && about_no_more
+}
+
+fn has_sound_time(window: &MaintenanceWindow, now: Timestamp) -> Result<(), Refusal> {
+    if window.end <= window.start {
+        return Err(Refusal::NoLength);
+    }
+    if window.start < now {
+        return Err(Refusal::Past { now });
+    }
+    if window.end.since_ms(window.start) > LENGTH_MS_MAX {
+        return Err(Refusal::TooLong);
+    }
+    if window.start.since_ms(now) > AHEAD_MS_MAX {
+        return Err(Refusal::TooFarAhead);
+    }
+    Ok(())
+}
+
+fn is_announced_in_time(window: &MaintenanceWindow, notice_ms: i64) -> Result<(), Refusal> {
+    if window.emergency || window.notice_ms() >= notice_ms {
+        return Ok(());
+    }
+    // Whoever reads this writes again, and that takes a while.
+    let earliest = window.announced_at.plus_ms(notice_ms + 2 * MINUTE_MS - 1);
+    let earliest = earliest.plus_ms(-earliest.0.rem_euclid(MINUTE_MS));
+    Err(Refusal::ShortNotice { notice_ms, earliest })
+}
+
+/// A message without spaces around it, if it is fit to be shown.
+fn clean(message: &str) -> Result<String, Refusal> {
+    let message = message.trim().replace("\r\n", "\n");
+    let chars = message.chars().count();
+    if chars > MESSAGE_CHARS_MAX {
+        return Err(Refusal::LongMessage { chars });
+    }
+    match message.chars().find(|c| c.is_control() && *c != '\n') {
+        Some(character) => Err(Refusal::Control { character }),
+        None => Ok(message),
+    }
+}
+
+/// The monitors in the order in which they were named, each once.
+fn each_once(monitors: Vec<MonitorId>) -> Vec<MonitorId> {
+    let mut once = Vec::with_capacity(monitors.len());
+    for monitor in monitors {
+        if !once.contains(&monitor) {
+            once.push(monitor);
+        }
+    }
+    once
+}
+
+/// Whether two lists, each without doubles, name the same monitors.
+fn is_same_set(a: &[MonitorId], b: &[MonitorId]) -> bool {
+    a.len() == b.len() && a.iter().all(|id| b.contains(id))
+}

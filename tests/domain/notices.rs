@@ -1,0 +1,336 @@
+//! The rules by which maintenance is announced, changed and called off, to the millisecond.
+
+use chrono::{TimeZone, Utc};
+use chrono_tz::Europe::Berlin;
+use everup::domain::announcement::{Action, Announcement, WindowId};
+use everup::domain::maintenance::MaintenanceWindow;
+use everup::domain::monitor::MonitorId;
+use everup::domain::notice::{
+    AHEAD_MS_MAX, Change, LENGTH_MS_MAX, MESSAGE_CHARS_MAX, Plan, Refusal,
+};
+use everup::domain::span::Span;
+use everup::domain::timestamp::{HOUR_MS, MINUTE_MS, Timestamp};
+use proptest::prelude::*;
+
+const NOW: Timestamp = Timestamp(1_795_000_000_000);
+const NOTICE_MS: i64 = 48 * HOUR_MS;
+
+fn later(ms: i64) -> Timestamp {
+    NOW.plus_ms(ms)
+}
+
+fn plan(start_ms: i64, length_ms: i64) -> Plan {
+    Plan {
+        start: Some(later(start_ms)),
+        end: later(start_ms + length_ms),
+        message: "New disks".to_owned(),
+        monitors: Vec::new(),
+        emergency: false,
+    }
+}
+
+fn announce(plan: Plan) -> Result<MaintenanceWindow, Refusal> {
+    plan.announce(NOW, NOTICE_MS)
+}
+
+fn kept(window: MaintenanceWindow) -> Announcement {
+    Announcement {
+        id: WindowId(1),
+        uid: String::new(),
+        revision: 1,
+        changed_at: window.announced_at,
+        occurrence: None,
+        window,
+    }
+}
+
+/// A window of two hours that begins in 60 hours.
+fn upcoming() -> Announcement {
+    kept(announce(plan(60 * HOUR_MS, 2 * HOUR_MS)).unwrap())
+}
+
+fn start(ms: i64) -> Change {
+    Change { start: Some(later(ms)), ..Change::default() }
+}
+
+fn end(ms: i64) -> Change {
+    Change { end: Some(later(ms)), ..Change::default() }
+}
+
+fn ids(ids: &[&str]) -> Vec<MonitorId> {
+    ids.iter().map(|id| MonitorId::new(id).unwrap()).collect()
+}
+
+#[test]
+fn exactly_48_hours_are_accepted_and_excluded_and_a_millisecond_less_is_neither() {
+    let window = announce(plan(172_800_000, HOUR_MS)).unwrap();
+    assert_eq!(window.announced_at, NOW);
+    assert_eq!(window.excluded(), Some(window.span()));
+    let Err(Refusal::ShortNotice { notice_ms, earliest }) =
+        announce(plan(172_799_999, HOUR_MS))
+    else {
+        panic!("accepted")
+    };
+    assert_eq!(notice_ms, NOTICE_MS);
+    assert_eq!(earliest.0 % MINUTE_MS, 0);
+    // It still does a minute later.
+    let again = Plan { start: Some(earliest), end: earliest.plus_ms(HOUR_MS), ..plan(0, 0) };
+    assert!(again.clone().announce(later(MINUTE_MS), NOTICE_MS).is_ok());
+    assert!(again.announce(later(2 * MINUTE_MS), NOTICE_MS).is_err());
+}
+
+/// 2026-03-29: Berlin's clocks go from 02:00 to 03:00.
+#[test]
+fn two_calendar_days_over_a_spring_change_are_47_hours_and_too_few() {
+    let local = |day, hour| {
+        let at = Berlin.with_ymd_and_hms(2026, 3, day, hour, 0, 0).single().unwrap();
+        Timestamp(at.with_timezone(&Utc).timestamp_millis())
+    };
+    let (announced, start) = (local(27, 12), local(29, 12));
+    assert_eq!(start.since_ms(announced), 47 * HOUR_MS);
+    let plan = |start: Timestamp| Plan {
+        start: Some(start),
+        end: start.plus_ms(HOUR_MS),
+        ..plan(0, 0)
+    };
+    assert!(matches!(
+        plan(start).announce(announced, NOTICE_MS),
+        Err(Refusal::ShortNotice { .. })
+    ));
+    let whole = local(29, 13);
+    assert!(plan(whole).announce(announced, NOTICE_MS).unwrap().excluded().is_some());
+}
+
+#[test]
+fn what_cannot_be_announced_says_what_to_write_instead() {
+    let refused = |plan: Plan| announce(plan).unwrap_err().to_string();
+    let told = [
+        (plan(60 * HOUR_MS, 0), "the maintenance must end after it begins"),
+        (plan(60 * HOUR_MS, -1), "the maintenance must end after it begins"),
+        (
+            plan(60 * HOUR_MS, LENGTH_MS_MAX + 1),
+            "maintenance lasts at most 31 d; for longer work, pause the monitor",
+        ),
+        (
+            plan(AHEAD_MS_MAX + 1, HOUR_MS),
+            "the maintenance begins more than two years from now; write an earlier start",
+        ),
+        (
+            plan(-1, HOUR_MS),
+            "the maintenance would have begun before now (2026-11-18T11:06:40Z); write a later \
+             start",
+        ),
+        (
+            Plan { emergency: true, ..plan(-1, HOUR_MS) },
+            "the maintenance would have begun before now (2026-11-18T11:06:40Z); write a later \
+             start",
+        ),
+        (
+            Plan { start: None, ..plan(0, HOUR_MS) },
+            "say when the maintenance begins; only an emergency may leave that out, and begins \
+             at once",
+        ),
+        (
+            plan(HOUR_MS, HOUR_MS),
+            "maintenance is announced at least 2 d before it begins: the earliest start that \
+             would do is 2026-11-20T11:08:00Z. What cannot wait is an emergency; its time \
+             counts in the uptime figure",
+        ),
+        (
+            Plan { message: "a\u{7}".to_owned(), ..plan(60 * HOUR_MS, HOUR_MS) },
+            "the message has a control character (U+0007); write plain text",
+        ),
+        (
+            Plan { message: "x".repeat(2_001), ..plan(60 * HOUR_MS, HOUR_MS) },
+            "the message has 2001 characters; write at most 2000",
+        ),
+    ];
+    for (plan, message) in told {
+        assert_eq!(refused(plan), message);
+    }
+    let long = Plan {
+        message: format!(" {}\r\n", "x".repeat(MESSAGE_CHARS_MAX)),
+        monitors: ids(&["api", "web", "api"]),
+        ..plan(60 * HOUR_MS, LENGTH_MS_MAX)
+    };
+    let window = announce(long).unwrap();
+    assert_eq!(window.message.len(), MESSAGE_CHARS_MAX);
+    assert_eq!(window.monitors, ids(&["api", "web"]));
+}
+
+#[test]
+fn an_emergency_needs_no_notice_and_never_leaves_the_figure() {
+    let now = Plan { emergency: true, start: None, ..plan(0, HOUR_MS) };
+    let window = announce(now).unwrap();
+    assert_eq!((window.start, window.excluded()), (NOW, None));
+    let early = Plan { emergency: true, ..plan(60 * HOUR_MS, HOUR_MS) };
+    assert_eq!(announce(early).unwrap().excluded(), None);
+}
+
+#[test]
+fn the_notice_that_is_asked_for_may_be_more_or_less_but_the_figure_forgives_nothing_more() {
+    let soon = plan(HOUR_MS, HOUR_MS);
+    assert_eq!(soon.clone().announce(NOW, HOUR_MS).unwrap().excluded(), None);
+    assert!(soon.announce(NOW, HOUR_MS + 1).is_err());
+    let two_days = plan(NOTICE_MS, HOUR_MS);
+    assert!(two_days.clone().announce(NOW, 72 * HOUR_MS).is_err());
+    assert!(two_days.announce(NOW, 0).unwrap().excluded().is_some());
+}
+
+#[test]
+fn narrowing_keeps_the_announcement_and_moving_needs_its_own_notice() {
+    let window = upcoming();
+    let narrower = Change {
+        start: Some(later(60 * HOUR_MS + 1)),
+        end: Some(later(62 * HOUR_MS - 1)),
+        monitors: Some(ids(&["api"])),
+        message: Some("Fewer disks".to_owned()),
+    };
+    // Fifty hours later, when nothing new could be announced for that time.
+    let now = later(50 * HOUR_MS);
+    let changed = window.change(narrower, now, NOTICE_MS).unwrap();
+    assert_eq!((changed.announced_at, changed.start), (NOW, later(60 * HOUR_MS + 1)));
+    assert_eq!((changed.monitors, &*changed.message), (ids(&["api"]), "Fewer disks"));
+    for wider in [start(60 * HOUR_MS - 1), end(62 * HOUR_MS + 1)] {
+        let refused = window.change(wider.clone(), now, NOTICE_MS);
+        assert!(matches!(refused, Err(Refusal::ShortNotice { .. })), "{refused:?}");
+        // At once, there is notice enough.
+        let moved = window.change(wider, later(1), NOTICE_MS).unwrap();
+        assert_eq!(moved.announced_at, later(1));
+    }
+    let moved = Change { end: Some(later(122 * HOUR_MS)), ..start(120 * HOUR_MS) };
+    let moved = window.change(moved, now, NOTICE_MS).unwrap();
+    assert_eq!((moved.announced_at, moved.start), (now, later(120 * HOUR_MS)));
+}
+
+#[test]
+fn more_monitors_need_their_own_notice_and_fewer_do_not() {
+    let of = |monitors: &[&str]| Change { monitors: Some(ids(monitors)), ..Change::default() };
+    let some = Plan { monitors: ids(&["api", "web"]), ..plan(60 * HOUR_MS, HOUR_MS) };
+    let some = kept(announce(some).unwrap());
+    let now = later(50 * HOUR_MS);
+    assert!(some.change(of(&["web"]), now, NOTICE_MS).is_ok());
+    assert!(some.change(of(&["web", "api"]), now, NOTICE_MS).is_ok());
+    assert!(some.change(of(&["api", "shop"]), now, NOTICE_MS).is_err());
+    assert!(some.change(of(&[]), now, NOTICE_MS).is_err());
+    assert!(upcoming().change(of(&["api"]), now, NOTICE_MS).is_ok());
+}
+
+#[test]
+fn under_way_only_the_message_and_an_earlier_end_can_change() {
+    let window = upcoming();
+    let now = later(61 * HOUR_MS);
+    let changed = |change| window.change(change, now, NOTICE_MS);
+    let said = Change { message: Some("Soon".to_owned()), ..Change::default() };
+    assert_eq!(changed(said).unwrap().message, "Soon");
+    assert_eq!(changed(end(61 * HOUR_MS)).unwrap().end, now);
+    assert_eq!(changed(end(61 * HOUR_MS - 1)), Err(Refusal::PastEnd { now }));
+    assert_eq!(
+        changed(end(62 * HOUR_MS + 1)),
+        Err(Refusal::Extension { end: later(62 * HOUR_MS) })
+    );
+    assert_eq!(changed(start(60 * HOUR_MS + 1)), Err(Refusal::Begun));
+    let fewer = Change { monitors: Some(ids(&["api"])), ..Change::default() };
+    assert_eq!(changed(fewer), Err(Refusal::Begun));
+}
+
+#[test]
+fn an_emergency_may_be_moved_and_lengthened_while_it_is_not_over() {
+    let emergency = Plan { emergency: true, ..plan(HOUR_MS, HOUR_MS) };
+    let emergency = kept(announce(emergency).unwrap());
+    let sooner = emergency.change(start(10), later(5), NOTICE_MS).unwrap();
+    assert_eq!((sooner.start, sooner.announced_at), (later(10), later(5)));
+    let longer = emergency
+        .change(end(9 * HOUR_MS), later(90 * MINUTE_MS), NOTICE_MS)
+        .unwrap();
+    assert_eq!((longer.end, longer.excluded()), (later(9 * HOUR_MS), None));
+    let too_long = emergency.change(end(LENGTH_MS_MAX + HOUR_MS + 1), later(HOUR_MS), 0);
+    assert_eq!(too_long, Err(Refusal::TooLong));
+}
+
+#[test]
+fn what_is_over_or_called_off_stays_as_it_was() {
+    let window = upcoming();
+    let over = later(62 * HOUR_MS);
+    let said = Change { message: Some("x".to_owned()), ..Change::default() };
+    assert_eq!(window.change(said.clone(), over, NOTICE_MS), Err(Refusal::Over));
+    assert_eq!(window.cancel(over), Err(Refusal::Over));
+    let (called_off, action) = window.cancel(later(60 * HOUR_MS - 1)).unwrap();
+    assert_eq!((called_off.excluded(), action), (None, Action::Cancelled));
+    let called_off = kept(called_off);
+    assert_eq!(called_off.change(said, NOW, NOTICE_MS), Err(Refusal::Cancelled));
+    assert_eq!(called_off.cancel(NOW), Err(Refusal::Cancelled));
+    let (cut, action) = window.cancel(later(61 * HOUR_MS)).unwrap();
+    assert_eq!(action, Action::Ended);
+    assert_eq!(cut.excluded().map(|span| span.length_ms()), Some(HOUR_MS));
+    assert_eq!(window.end(later(61 * HOUR_MS)), Ok(cut));
+    assert_eq!(window.end(later(59 * HOUR_MS)), Err(Refusal::NotBegun));
+}
+
+/// One thing that an administrator may try.
+#[derive(Clone, Debug)]
+enum Try {
+    Change(Option<i64>, Option<i64>, Option<bool>),
+    Cancel,
+}
+
+fn tries() -> impl Strategy<Value = Vec<(i64, Try)>> {
+    let hours = prop::option::of(0_i64..200);
+    let change = (hours.clone(), hours, prop::option::of(any::<bool>()))
+        .prop_map(|(start, end, all)| Try::Change(start, end, all));
+    let tried = prop_oneof![4 => change, 1 => Just(Try::Cancel)];
+    prop::collection::vec((0_i64..60, tried), 0..8)
+}
+
+proptest! {
+    /// Whatever an administrator tries: what leaves the figure in the end was announced, for
+    /// that monitor, 48 hours ahead, and nothing leaves it that had passed by then.
+    #[test]
+    fn nothing_leaves_the_figure_that_was_not_announced_48_hours_before(
+        first in 48_i64..150,
+        length in 1_i64..30,
+        tries in tries(),
+    ) {
+        let api = ids(&["api"]);
+        let mut window = kept(announce(plan(first * HOUR_MS, length * HOUR_MS)).unwrap());
+        // What stood announced, and since when it did without a break.
+        let mut stood = vec![(NOW, window.window.clone())];
+        let mut now = NOW;
+        for (pass, tried) in tries {
+            now = now.plus_ms(pass * HOUR_MS + 1);
+            let changed = match tried {
+                Try::Change(start, end, all) => window.change(
+                    Change {
+                        start: start.map(|hours| later(hours * HOUR_MS)),
+                        end: end.map(|hours| later(hours * HOUR_MS)),
+                        message: None,
+                        monitors: all.map(|all| if all { Vec::new() } else { api.clone() }),
+                    },
+                    now,
+                    NOTICE_MS,
+                ),
+                Try::Cancel => window.cancel(now).map(|(window, _)| window),
+            };
+            if let Ok(changed) = changed {
+                // What has passed stays as it was.
+                let passed = |w: &MaintenanceWindow| {
+                    let before = Span::new(Timestamp::MIN, now);
+                    w.excluded().map_or(0, |span| span.cut(before).length_ms())
+                };
+                prop_assert_eq!(passed(&window.window), passed(&changed));
+                window = kept(changed);
+                stood.push((now, window.window.clone()));
+            }
+        }
+        let Some(excluded) = window.window.excluded() else { return Ok(()) };
+        for at in [excluded.from, excluded.to.plus_ms(-1)] {
+            // Every version since 48 hours before the start of it said so.
+            let from = excluded.from.plus_ms(-NOTICE_MS);
+            let first = stood.iter().rposition(|(since, _)| *since <= from);
+            prop_assert!(first.is_some(), "nothing stood announced 48 hours ahead");
+            for (_, version) in &stood[first.unwrap_or(0)..] {
+                prop_assert!(Span::new(version.start, version.end).contains(at));
+            }
+        }
+    }
+}

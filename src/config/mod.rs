@@ -15,7 +15,7 @@ mod http;
 mod identity;
 mod mistake;
 mod monitor;
-mod nearest;
+pub(crate) mod nearest;
 mod own;
 mod promise;
 mod reader;

@@ -108,6 +108,10 @@ fn seconds(at: Timestamp) -> String {
 
 /// Ends the life of a token; gives what is to be said of it.
 async fn revoke(store: &Sqlite, name: &str) -> anyhow::Result<String> {
+    if Secret::read(name).is_some() {
+        // Not said again, so that it is in no more places.
+        bail!("this is a token itself; give its name, which everup token list says");
+    }
     let tokens = store.tokens().await?;
     let known = TokenName::new(name).ok();
     if let Some(known) = &known

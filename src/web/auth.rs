@@ -216,3 +216,203 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     // Nothing panics while it is held.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::board::Board;
+    use crate::clock::{Clock, ManualClock};
+    use crate::store::contract::{NewToken, Store};
+    use crate::store::sqlite::Sqlite;
+    use crate::web::App;
+    use axum::body::Body;
+    use axum::response::IntoResponse;
+    use http::header::RETRY_AFTER;
+    use http::{Method, Request};
+    use std::io::{self, Write};
+    use std::sync::Arc;
+    use tempfile::TempDir;
+    use tracing_subscriber::fmt::MakeWriter;
+
+    struct Scene {
+        site: Site,
+        clock: Arc<ManualClock>,
+        store: Sqlite,
+        _folder: TempDir,
+    }
+
+    async fn scene() -> Scene {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Sqlite::open(&folder.path().join("everup.db")).await.unwrap();
+        let clock = Arc::new(ManualClock::new(Timestamp(1_795_517_647_000)));
+        let site = Site::new(App {
+            board: Arc::new(Board::default()),
+            store: Arc::new(store.clone()),
+            clock: clock.clone(),
+            vitals: Arc::default(),
+            report: Arc::default(),
+        });
+        Scene { site, clock, store, _folder: folder }
+    }
+
+    impl Scene {
+        async fn token(&self, name: &str, scope: Scope) -> String {
+            let secret = Secret::draw().unwrap();
+            let new = NewToken {
+                name: TokenName::new(name).unwrap(),
+                scope,
+                fingerprint: secret.fingerprint(),
+                made_at: self.clock.now(),
+            };
+            self.store.make_token(&new).await.unwrap();
+            secret.expose().to_owned()
+        }
+
+        /// The status, the body's seconds to wait, and the detail.
+        async fn admit(&self, token: &str, needed: Scope) -> (u16, String, String) {
+            let request = Request::builder()
+                .method(Method::POST)
+                .uri("/maintenance")
+                .header(AUTHORIZATION, format!("Bearer {token}"))
+                .body(Body::empty());
+            let (parts, _) = request.unwrap().into_parts();
+            match admit(&self.site, &parts, needed).await {
+                Ok(author) => (200, String::new(), author.name.to_string()),
+                Err(problem) => {
+                    let detail = format!("{problem:?}");
+                    let response = problem.into_response();
+                    let after = response.headers().get(RETRY_AFTER);
+                    let after = after.map(|after| after.to_str().unwrap().to_owned());
+                    (response.status().as_u16(), after.unwrap_or_default(), detail)
+                }
+            }
+        }
+
+        async fn status(&self, token: &str, needed: Scope) -> u16 {
+            self.admit(token, needed).await.0
+        }
+    }
+
+    /// What is logged on this thread.
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl Log {
+        fn lines(&self) -> Vec<String> {
+            let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+            text.lines().map(str::to_owned).collect()
+        }
+
+        fn start(&self) -> tracing::subscriber::DefaultGuard {
+            let log = tracing_subscriber::fmt().with_writer(self.clone()).with_ansi(false);
+            tracing::subscriber::set_default(log.finish())
+        }
+    }
+
+    impl Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl MakeWriter<'_> for Log {
+        type Writer = Log;
+
+        fn make_writer(&self) -> Log {
+            self.clone()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_token_writes_what_its_scope_holds_and_is_told_which_it_lacks() {
+        let scene = scene().await;
+        for scope in Scope::ALL {
+            let token = scene.token(scope.word(), scope).await;
+            for needed in Scope::ALL {
+                let (status, _, said) = scene.admit(&token, needed).await;
+                let expected = if scope.holds(needed) { 200 } else { 403 };
+                assert_eq!(status, expected, "{scope} for {needed}: {said}");
+                let lacks = format!("has the scope {scope}; this needs {needed} or admin");
+                assert_eq!(said.contains(&lacks), status == 403, "{said}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_token_writes_so_often_and_then_once_a_second_and_reads_as_it_likes() {
+        let scene = scene().await;
+        let (ci, other) = (
+            scene.token("ci", Scope::Maintenance).await,
+            scene.token("b", Scope::Admin).await,
+        );
+        // What its scope does not allow counts like any other write.
+        assert_eq!(scene.status(&ci, Scope::Incidents).await, 403);
+        for n in 1..WRITES.burst {
+            assert_eq!(scene.status(&ci, Scope::Maintenance).await, 200, "{n}");
+        }
+        let (status, after, said) = scene.admit(&ci, Scope::Maintenance).await;
+        assert_eq!((status, after.as_str()), (429, "1"), "{said}");
+        assert!(
+            said.contains("\\\"ci\\\" writes too often. Try again in 1 second."),
+            "{said}"
+        );
+        for _ in 0..100 {
+            assert_eq!(scene.status(&ci, Scope::Read).await, 200);
+        }
+        assert_eq!(scene.status(&other, Scope::Maintenance).await, 200);
+        scene.clock.advance_ms(999);
+        assert_eq!(scene.status(&ci, Scope::Maintenance).await, 429);
+        // The wall clock is not what counts.
+        scene.clock.jump_ms(1_000_000);
+        assert_eq!(scene.status(&ci, Scope::Maintenance).await, 429);
+        scene.clock.advance_ms(1);
+        assert_eq!(scene.status(&ci, Scope::Maintenance).await, 200);
+        assert_eq!(scene.status(&ci, Scope::Maintenance).await, 429);
+    }
+
+    #[tokio::test]
+    async fn a_token_that_runs_wild_is_logged_once_and_never_by_its_secret() {
+        let scene = scene().await;
+        let ci = scene.token("ci", Scope::Maintenance).await;
+        let log = Log::default();
+        let logging = log.start();
+        for _ in 0..WRITES.burst + 500 {
+            scene.admit(&ci, Scope::Maintenance).await;
+        }
+        drop(logging);
+        let lines = log.lines();
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        assert!(lines[0].contains("refused: the token \"ci\" writes too often"), "{lines:?}");
+        assert!(!lines[0].contains("everup_"), "{lines:?}");
+    }
+
+    /// However many there are who are refused, and from wherever.
+    #[tokio::test]
+    async fn a_flood_of_refusals_does_not_fill_the_log_and_is_counted() {
+        let scene = scene().await;
+        let log = Log::default();
+        let logging = log.start();
+        let ask = async |n: u32| {
+            let (mut parts, _) = Request::new(Body::empty()).into_parts();
+            let address = std::net::Ipv4Addr::from_bits(n);
+            parts.extensions.insert(Peer::at((address, 80).into()));
+            admit(&scene.site, &parts, Scope::Read).await.unwrap_err()
+        };
+        for n in 1..=10_000 {
+            ask(n).await;
+        }
+        assert_eq!(log.lines().len(), 60);
+        scene.clock.advance_ms(1_000);
+        ask(7).await;
+        drop(logging);
+        let lines = log.lines();
+        // Of those beyond the table of addresses, which share a rate, eleven were told.
+        let told = PEERS_MAX + 11 - 60;
+        assert!(lines[60].contains(&format!("not_logged={told}")), "{}", lines[60]);
+        assert!(lines[60].contains("peer=0.0.0.7"), "{}", lines[60]);
+    }
+}

@@ -122,6 +122,17 @@ struct View {
 }
 
 impl Site {
+    /// A site that has answered nothing yet.
+    fn new(app: App) -> Site {
+        Site {
+            readiness: Readiness::new(app.clock.steady_ms()),
+            app,
+            reports: Reports::default(),
+            explaining: tokio::sync::Mutex::default(),
+            gate: Gate::default(),
+        }
+    }
+
     fn view(&self) -> View {
         let snapshot = self.app.board.read();
         View {
@@ -134,14 +145,7 @@ impl Site {
 
 /// All routes.
 pub fn router(app: App) -> Router {
-    let readiness = Readiness::new(app.clock.steady_ms());
-    let site = Arc::new(Site {
-        app,
-        reports: Reports::default(),
-        readiness,
-        explaining: tokio::sync::Mutex::default(),
-        gate: Gate::default(),
-    });
+    let site = Arc::new(Site::new(app));
     let compressible =
         SizeAbove::new(COMPRESS_BYTES_MIN).and(NotForContentType::const_new("image/png"));
     let compression =

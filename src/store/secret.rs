@@ -34,7 +34,7 @@ impl Secret {
         let mut text = Zeroizing::new(PREFIX.to_owned());
         // All that is to come has room, or what is moved would stay behind.
         text.reserve_exact(TEXT_CHARS);
-        URL_SAFE_NO_PAD.encode_string(&*bytes, &mut text);
+        URL_SAFE_NO_PAD.encode_string(*bytes, &mut text);
         Ok(Secret(SecretString::from(text.as_str())))
     }
 

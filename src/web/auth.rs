@@ -3,10 +3,9 @@
 //! A handler takes a request apart, asks [`admit`] before it reads a body, and has an
 //! [`Author`] or a [`Problem`] that it gives back:
 //!
-//! ```ignore
-//! async fn announce(State(site): State<Arc<Site>>, request: Request) -> Result<Response, Problem> {
-//!     let (parts, body) = request.into_parts();
-//!     let author = auth::admit(&site, &parts, Scope::Maintenance).await?;
+//! ```text
+//! let (parts, body) = request.into_parts();
+//! let author = auth::admit(&site, &parts, Scope::Maintenance).await?;
 //! ```
 //!
 //! A token comes in the header `Authorization: Bearer everup_…` and in no other way. There

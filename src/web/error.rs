@@ -34,9 +34,9 @@ pub(super) struct Problem {
     /// The page on which a browser finds what is not here.
     elsewhere: Option<Box<str>>,
     /// What happened inside; for the log, never for the visitor.
-    cause: Option<String>,
+    cause: Option<Box<str>>,
     /// What the client's program is told beside it.
-    header: Option<(HeaderName, String)>,
+    header: Option<Box<(HeaderName, String)>>,
 }
 
 #[derive(Serialize)]
@@ -164,13 +164,13 @@ impl Problem {
     /// 503 for a store that cannot be read.
     pub(super) fn unreadable(cause: impl ToString) -> Problem {
         let problem = Problem::busy("The stored checks cannot be read now.");
-        Problem { cause: Some(cause.to_string()), ..problem }
+        Problem { cause: Some(cause.to_string().into()), ..problem }
     }
 
     /// 503 for tokens that cannot be read.
     pub(super) fn tokens_unreadable(cause: impl ToString) -> Problem {
         let problem = Problem::busy("The tokens cannot be read now.");
-        Problem { cause: Some(cause.to_string()), ..problem }
+        Problem { cause: Some(cause.to_string().into()), ..problem }
     }
 
     /// Somebody was not admitted; `header` tells a program what to do about it.
@@ -179,14 +179,14 @@ impl Problem {
         detail: String,
         header: Option<(HeaderName, String)>,
     ) -> Problem {
-        Problem { header, ..Problem::new(status, detail) }
+        Problem { header: header.map(Box::new), ..Problem::new(status, detail) }
     }
 
     /// 500 for a mistake of ours.
     pub(super) fn ours(cause: impl ToString) -> Problem {
         let detail = "Something went wrong here. The log of everup says what.";
         let problem = Problem::new(StatusCode::INTERNAL_SERVER_ERROR, detail);
-        Problem { cause: Some(cause.to_string()), ..problem }
+        Problem { cause: Some(cause.to_string().into()), ..problem }
     }
 }
 
@@ -210,7 +210,7 @@ impl From<NoReport> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
-        if let Some((name, value)) = &self.header
+        if let Some((name, value)) = self.header.as_deref()
             && let Ok(value) = HeaderValue::from_str(value)
         {
             response.headers_mut().insert(name, value);

@@ -7,12 +7,14 @@
 use crate::board::Board;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::domain::token::{Scope, TokenName};
 use crate::engine::housekeeping::{self, Housekeeping, Tools};
 use crate::engine::run::{Engine, Parts};
 use crate::planning::Settings as PlanningSettings;
 use crate::probe;
 use crate::report::settings::Settings as ReportSettings;
-use crate::store::contract::Store;
+use crate::store::contract::{NewToken, Store};
+use crate::store::secret::Secret;
 use crate::store::sqlite::Sqlite;
 use crate::vitals::Vitals;
 use crate::web;
@@ -30,6 +32,9 @@ use tokio_util::sync::CancellationToken;
 /// timeout. Service managers kill after 90 s.
 const FINISH_WITHIN: Duration = Duration::from_secs(10);
 
+/// What the token is called that everup makes by itself.
+pub const FIRST_TOKEN: &str = "first";
+
 /// A running everup.
 pub struct App {
     address: SocketAddr,
@@ -38,6 +43,7 @@ pub struct App {
     report: Arc<ArcSwap<ReportSettings>>,
     planning: Arc<ArcSwap<PlanningSettings>>,
     keep_checks_ms: Arc<AtomicI64>,
+    clock: Arc<dyn Clock>,
     store: Arc<dyn Store>,
     server: JoinHandle<()>,
     serving: CancellationToken,
@@ -94,7 +100,7 @@ impl App {
         let tools = Tools {
             store: store.clone(),
             board,
-            clock,
+            clock: clock.clone(),
             report: report.clone(),
             keep_checks_ms: keep_checks_ms.clone(),
         };
@@ -107,6 +113,7 @@ impl App {
             report,
             planning,
             keep_checks_ms,
+            clock,
             store,
             server,
             serving,
@@ -123,6 +130,22 @@ impl App {
     #[must_use]
     pub fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    /// Makes the first token, for an administrator, where there never was one; `None`
+    /// otherwise. Its secret is to be shown at once: nobody can ever know it again.
+    ///
+    /// # Errors
+    /// When the store refuses, or the system has no random source.
+    pub async fn first_token(&self) -> anyhow::Result<Option<Secret>> {
+        let secret = Secret::draw().map_err(anyhow::Error::msg)?;
+        let new = NewToken {
+            name: TokenName::new(FIRST_TOKEN).map_err(anyhow::Error::msg)?,
+            scope: Scope::Admin,
+            fingerprint: secret.fingerprint(),
+            made_at: self.clock.now(),
+        };
+        Ok(self.store.make_first_token(&new).await?.then_some(secret))
     }
 
     /// Watches and reports by `config` from now on. Where to listen and where to keep

@@ -407,3 +407,167 @@ fn while_a_daemon_watches_a_report_reaches_no_further_than_its_newest_check() {
     drop(daemon);
     assert!(up_ms() > 1_000, "nobody is looking any more");
 }
+
+/// The first token that a daemon prints; nothing where it prints none.
+fn first_token(daemon: &mut Daemon) -> Option<String> {
+    let mut output = daemon.child.stdout.take().unwrap();
+    // It has answered, so all that it prints is printed soon.
+    std::thread::sleep(Duration::from_millis(500));
+    daemon.child.kill().unwrap();
+    let mut text = String::new();
+    output.read_to_string(&mut text).unwrap();
+    assert!(text.starts_with("everup "), "{text}");
+    let line = text.lines().find(|line| line.trim().starts_with("everup_"))?;
+    assert!(text.contains("everup token revoke first ends this one"), "{text}");
+    Some(line.trim().to_owned())
+}
+
+impl Daemon {
+    /// The answer to somebody who brings this token.
+    fn answer_to(&self, token: &str) -> String {
+        let mut answer = String::new();
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        let asked = format!(
+            "GET /api/token HTTP/1.0\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n"
+        );
+        stream.write_all(asked.as_bytes()).unwrap();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+}
+
+#[test]
+fn the_first_start_prints_a_token_for_an_administrator_and_no_other_does() {
+    let place = Place::new();
+    place.write("lines", &check("everup", "2026-10-01T00:00:00Z"));
+    place.told(&["import", "lines"]);
+    place.told(&["report", "--month", "2026-10"]);
+    place.told(&["export"]);
+    assert!(place.told(&["token", "list"]).starts_with("There is no token."));
+    let mut daemon = place.daemon(&[]);
+    let token = first_token(&mut daemon).expect("it is printed");
+    assert!(!daemon.log().contains("everup_"), "{}", daemon.log());
+    drop(daemon);
+    let mut daemon = place.daemon(&[]);
+    let own = "{\"name\":\"first\",\"scope\":\"admin\"}";
+    assert!(daemon.answer_to(&token).ends_with(own), "{}", daemon.answer_to(&token));
+    place.told(&["token", "revoke", "first"]);
+    let refused = daemon.answer_to(&token);
+    assert!(refused.starts_with("HTTP/1.0 401 Unauthorized\r\n"), "{refused}");
+    let expected = "peer=127.0.0.1 method=\"GET\" path=\"/api/token\"";
+    daemon.until("it is logged", || daemon.log().contains(expected));
+    assert_eq!(first_token(&mut daemon), None);
+    assert!(!daemon.log().contains(&token[7..]), "{}", daemon.log());
+    // It was there once, so none is made again.
+    drop(daemon);
+    assert_eq!(first_token(&mut place.daemon(&[])), None);
+    assert!(!place.told(&["export"]).contains("first"));
+}
+
+#[test]
+fn a_first_token_that_cannot_be_printed_ends_no_daemon() {
+    let place = Place::new();
+    for output in ["/dev/full", "/dev/null"] {
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let full = std::fs::OpenOptions::new().write(true).open(output).unwrap();
+        let mut command = place.command(&["run", "--listen", &address.to_string()]);
+        let child = command.stdout(full).stderr(Stdio::null()).spawn().unwrap();
+        let daemon = Daemon { child, address, log: Arc::default() };
+        daemon.until("it answers", || daemon.page("/health").contains("Service online"));
+        daemon.until("a token is made", || place.told(&["token", "list"]).contains("first"));
+        std::thread::sleep(Duration::from_millis(200));
+        assert!(daemon.page("/health").contains("Service online"));
+    }
+}
+
+#[test]
+fn a_token_is_printed_alone_and_lives_until_it_is_revoked() {
+    let place = Place::new();
+    let new = ["token", "new", "--name", "ci", "--scope", "maintenance"];
+    let refusal = place.refusal(&new);
+    assert!(refusal.contains("there is no database everup.db"), "{refusal}");
+    let daemon = place.daemon(&[]);
+    let made = place.run(&new);
+    assert!(made.status.success(), "{}", said(&made));
+    let (token, words) = (
+        String::from_utf8(made.stdout).unwrap(),
+        String::from_utf8(made.stderr).unwrap(),
+    );
+    assert_eq!(token.len(), "everup_".len() + 43 + 1, "{token}");
+    let token = token.trim_end();
+    assert!(words.contains("the token \"ci\" with the scope maintenance"), "{words}");
+    assert!(
+        words.contains("everup token revoke ci") && !words.contains(token),
+        "{words}"
+    );
+    let own = "{\"name\":\"ci\",\"scope\":\"maintenance\"}";
+    assert!(daemon.answer_to(token).ends_with(own));
+    let list = place.told(&["token", "list"]);
+    let words: Vec<Vec<&str>> =
+        list.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(words[0], ["Name", "Scope", "Made", "Last", "used", "Revoked"], "{list}");
+    assert_eq!((words[2][0], words[2][1], words[2][4]), ("first", "admin", "no"), "{list}");
+    assert_eq!(
+        (words[3][0], words[3][1], words[3][4]),
+        ("ci", "maintenance", "no"),
+        "{list}"
+    );
+    assert!(words[2][3] == "never" && words[3][3].starts_with("20"), "{list}");
+    assert!(!list.contains("everup_") && list.is_ascii() != list.contains('─'), "{list}");
+    let told = place.told(&["token", "revoke", "ci"]);
+    assert_eq!(told, "the token \"ci\" is revoked\n");
+    assert!(daemon.answer_to(token).starts_with("HTTP/1.0 401 "));
+    let again = place.told(&["token", "revoke", "ci"]);
+    assert!(again.starts_with("the token \"ci\" was revoked already, at 20"), "{again}");
+    assert!(!place.told(&["token", "list"]).lines().last().unwrap().ends_with("no"));
+    let other = place.told(&new);
+    assert!(daemon.answer_to(other.trim_end()).ends_with(own));
+}
+
+#[test]
+fn what_is_wrong_with_a_token_is_said_with_what_to_write() {
+    let place = Place::new();
+    place.write("lines", &check("everup", "2026-10-01T00:00:00Z"));
+    place.told(&["import", "lines"]);
+    let refusal = place.refusal(&["token", "revoke", "ci"]);
+    assert!(refusal.contains("there is no token \"ci\", nor any other"), "{refusal}");
+    let new = |name: &str, scope: &str| {
+        place.run(&["token", "new", "--name", name, "--scope", scope])
+    };
+    let told = |name: &str, scope: &str| {
+        let output = new(name, scope);
+        assert!(!output.status.success() && output.stdout.is_empty(), "{}", said(&output));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert!(new("deploy", "maintenance").status.success());
+    for (name, scope, words) in [
+        ("Deploy bot", "read", "; write it like deploy-bot"),
+        ("ci", "maintenence", "'maintenance'"),
+        ("deploy", "read", "there is a token \"deploy\" already, made at "),
+        ("deploy", "maintenance", "revoke that one first: everup token revoke deploy"),
+    ] {
+        let refusal = told(name, scope);
+        assert!(refusal.contains(words), "{refusal}");
+    }
+    let refusal = place.refusal(&["token", "revoke", "deplyo"]);
+    assert!(
+        refusal.contains("no token \"deplyo\"; did you mean \"deploy\"?"),
+        "{refusal}"
+    );
+    let secret = place.told(&["token", "new", "--name", "x", "--scope", "read"]);
+    let refusal = place.refusal(&["token", "revoke", secret.trim_end()]);
+    assert!(refusal.contains("this is a token itself; give its name"), "{refusal}");
+    assert!(!refusal.contains("everup_"), "{refusal}");
+    // What nobody could read is no token.
+    let mut command = place.command(&["token", "new", "--name", "lost", "--scope", "read"]);
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = command.stdout(full).output().unwrap();
+    assert!(
+        said(&output).contains("it was revoked, so make it again"),
+        "{}",
+        said(&output)
+    );
+    let list = place.told(&["token", "list"]);
+    let lost = list.lines().find(|line| line.contains("lost")).unwrap();
+    assert!(!lost.trim_end().ends_with("no"), "{list}");
+}

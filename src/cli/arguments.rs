@@ -4,6 +4,7 @@
 use crate::domain::month::Month;
 use crate::domain::period::Period;
 use crate::domain::timestamp::Timestamp;
+use crate::domain::token::{Scope, TokenName};
 use crate::report::form::Form;
 use crate::store::closed::Instead;
 use crate::transfer::write;
@@ -97,6 +98,9 @@ pub(super) enum Command {
     },
     /// State that an outage of a closed month was none; the measured figure stays beside it
     Correct(CorrectionWanted),
+    /// Make, list and revoke the tokens by which administrators are known
+    #[command(subcommand)]
+    Token(TokenWanted),
     /// Print a configuration with every setting explained, to begin with
     Example,
     /// Print a completion script for a shell
@@ -220,6 +224,34 @@ fn instead() -> impl TypedValueParser<Value = Instead> {
     // Only these words are let through, so one of them is always found.
     PossibleValuesParser::new(Instead::ALL.map(Instead::word))
         .map(|word: String| Instead::from_word(&word).unwrap_or(Instead::Unknown))
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum TokenWanted {
+    /// Make a token, and print it this once
+    New {
+        /// What it is called in lists, in logs, and as the author of what is done by it
+        #[arg(long, value_name = "NAME", value_parser = TokenName::new)]
+        name: TokenName,
+        /// What it may do; admin may do everything, and who may write may read
+        #[arg(long, value_parser = scopes())]
+        scope: Scope,
+    },
+    /// Print every token that there is or was, without its secret
+    List,
+    /// End the life of a token; a running everup refuses it from then on
+    Revoke {
+        /// What it is called
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
+}
+
+/// The scopes of a token, by their words.
+fn scopes() -> impl TypedValueParser<Value = Scope> {
+    // Only these words are let through, so one of them is always found.
+    PossibleValuesParser::new(Scope::ALL.map(Scope::word))
+        .map(|word: String| Scope::from_word(&word).unwrap_or(Scope::Read))
 }
 
 #[derive(Debug, Args)]

@@ -20,6 +20,7 @@ mod report;
 mod run;
 mod source;
 mod terminal;
+mod token;
 mod validate;
 mod verify;
 
@@ -64,6 +65,7 @@ async fn command(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Verify { file } => verify::verify(&file),
         Command::Correct(wanted) => correct::correct(&place, wanted).await,
         Command::Export(wanted) => export::export(&place, wanted).await,
+        Command::Token(wanted) => token::token(&place, wanted).await,
         Command::Example => example::example(),
         Command::Completions { shell } => completions::completions(shell),
     }

@@ -4,13 +4,14 @@ use super::arguments::Place;
 use super::reload::{Fixed, Reload};
 use super::source::{Source, USUAL_FILE, configured};
 use super::{limits, terminal};
-use crate::app::{App, Ground};
+use crate::app::{App, FIRST_TOKEN, Ground};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::domain::duration;
 use crate::engine::run::COMMIT_WITHIN;
 use crate::store::lock::Lock;
 use anyhow::Context;
+use secrecy::zeroize::Zeroizing;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
@@ -42,7 +43,10 @@ pub(super) async fn run(place: &Place, urls: &[String]) -> anyhow::Result<ExitCo
     let mut reload = Reload::watch(source, fixed, own)?;
     let ground = Ground { clock, commit_within: COMMIT_WITHIN };
     let mut app = App::start(config, listener, ground).await?;
-    terminal::print(&greeting)?;
+    if let Err(error) = terminal::print(&greeting) {
+        tracing::warn!("the greeting could not be printed: {error}");
+    }
+    tell_first_token(&app).await;
     let mut failed = false;
     let mut pending: Option<Config> = None;
     loop {
@@ -86,6 +90,36 @@ async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
              --listen or [server] listen"
         )
     })
+}
+
+/// Makes the first token and prints it, where there never was one. It goes to the terminal
+/// and not to the log, which others may read and which is kept. Neither is worth a daemon:
+/// another token can be made at any time.
+async fn tell_first_token(app: &App) {
+    let secret = match app.first_token().await {
+        Ok(Some(secret)) => secret,
+        Ok(None) => return,
+        Err(error) => {
+            tracing::warn!(
+                "no first token was made, and the next start tries again: {error:#}"
+            );
+            return;
+        }
+    };
+    let text = Zeroizing::new(format!(
+        "\nYour first token, named \"{FIRST_TOKEN}\", is shown only now; keep it in a safe place:\n\
+         \n  {}\n\n\
+         Programs send it to administer everup, in the header \"Authorization: Bearer …\".\n\
+         everup token new makes others, which may do less; everup token revoke {FIRST_TOKEN} \
+         ends this one.\n",
+        secret.expose()
+    ));
+    if let Err(error) = terminal::deliver(&text) {
+        tracing::warn!(
+            "the first token could not be printed ({error}), so that nobody knows it; make \
+             another with everup token new, and end it with everup token revoke {FIRST_TOKEN}"
+        );
+    }
 }
 
 /// What a newcomer needs to know, in a few lines.

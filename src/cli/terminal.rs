@@ -17,6 +17,22 @@ pub(super) fn print(text: &(impl AsRef<[u8]> + ?Sized)) -> io::Result<()> {
     }
 }
 
+/// Prints on standard output what can be read there only once.
+///
+/// # Errors
+/// When it cannot be written, for whatever reason: nobody has read it then.
+pub(super) fn deliver(text: &str) -> io::Result<()> {
+    let mut output = io::stdout().lock();
+    output.write_all(text.as_bytes())?;
+    output.flush()
+}
+
+/// Prints words that go with what is printed on standard output, on standard error.
+pub(super) fn explain(text: &str) {
+    // What they are about is printed all the same.
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
 /// Prints what went wrong on standard error.
 pub(super) fn complain(text: &str) {
     // If even that cannot be written, the exit code still tells.

@@ -16,7 +16,7 @@ mod identity;
 mod maintenance;
 mod mistake;
 mod monitor;
-mod nearest;
+pub(crate) mod nearest;
 mod own;
 mod promise;
 mod reader;

@@ -1,5 +1,6 @@
 //! "Did you mean …?": the known word that a mistyped one is closest to. Used wherever
-//! the configuration knows every word that is allowed.
+//! the configuration knows every word that is allowed, and by commands that know every
+//! name.
 
 /// More letters than any word that is known here; longer ones are not compared, so
 /// that a hostile file costs nothing.
@@ -39,7 +40,7 @@ pub(super) fn nearest<'c>(
 }
 
 /// `; did you mean "interval"?`, or nothing.
-pub(super) fn did_you_mean<'c>(
+pub(crate) fn did_you_mean<'c>(
     word: &str,
     candidates: impl IntoIterator<Item = &'c str>,
 ) -> String {

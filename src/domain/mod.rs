@@ -33,4 +33,5 @@ pub mod sighting;
 pub mod span;
 pub mod timeline;
 pub mod timestamp;
+pub mod token;
 pub mod uptime;

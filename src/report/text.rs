@@ -12,7 +12,7 @@ use comfy_table::{LineStyle, Table, TableStyle, Width};
 const NAME_WIDTH_MIN: u16 = 8;
 
 /// A line below the names and none between the rows, as a printed statement has it.
-pub(super) const STYLE: TableStyle =
+pub(crate) const STYLE: TableStyle =
     TableStyle::new().header_separator(LineStyle::none().fill('─'));
 
 /// Prints a report, as wide as its text.

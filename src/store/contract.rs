@@ -22,7 +22,8 @@ use crate::domain::monitor::{Key, MonitorId, Parameters};
 use crate::domain::month::Month;
 use crate::domain::run::Run;
 use crate::domain::span::{Span, Spans};
-use crate::domain::timestamp::Timestamp;
+use crate::domain::timestamp::{MINUTE_MS, Timestamp};
+use crate::domain::token::{Fingerprint, Scope, Token, TokenId, TokenName};
 use crate::store::baseline::{Baseline, Purged};
 use crate::store::closed::{ClosedLengths, ClosedMonth, Correction, Subject};
 use crate::store::past::Past;
@@ -174,6 +175,27 @@ pub struct Pause {
     /// Its end; `None` while it lasts.
     pub to: Option<Timestamp>,
 }
+
+/// A token that is to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewToken {
+    /// What it is to be called.
+    pub name: TokenName,
+    /// What it may do.
+    pub scope: Scope,
+    /// What is kept of its secret.
+    pub fingerprint: Fingerprint,
+    /// When it is made.
+    pub made_at: Timestamp,
+}
+
+/// So many tokens live at most: all of them are read and compared for each request that
+/// brings one, and nobody looks after more.
+pub const LIVING_TOKENS_MAX: usize = 100;
+
+/// The last use of a token is noted this often at most, in milliseconds: it is there to find
+/// tokens that nobody needs, and a write for each request would cost more than the request.
+pub const TOKEN_USE_MS: i64 = MINUTE_MS;
 
 /// Why a store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -375,6 +397,31 @@ pub trait Store: Send + Sync {
     /// What the checks before a monitor's [`Baseline`] said of gaps, as far as that is kept:
     /// all that shares an instant with `span`, uncut, in order of its start.
     async fn gaps(&self, key: Key, span: Span) -> Result<Vec<Gap>, StoreError>;
+
+    /// Makes a token. [`StoreError::Conflict`], whose sentence says what to do, where a living
+    /// one has its name, or [`LIVING_TOKENS_MAX`] live. Atomic and durable; the same again
+    /// changes nothing.
+    async fn make_token(&self, new: &NewToken) -> Result<(), StoreError>;
+
+    /// Makes the first token; gives whether it is. Where there ever was one, living or not,
+    /// nothing is made. Atomic and durable.
+    async fn make_first_token(&self, new: &NewToken) -> Result<bool, StoreError>;
+
+    /// Every token that ever was, in the order in which they were made. Exports have none of
+    /// them.
+    async fn tokens(&self) -> Result<Vec<Token>, StoreError>;
+
+    /// The tokens that live, in the order in which they were made, as of now: one that was
+    /// revoked, by whichever process, is no longer among them.
+    async fn living_tokens(&self) -> Result<Vec<Token>, StoreError>;
+
+    /// Ends the life of the living token of this name; gives whether there was one. It stays
+    /// among [`Store::tokens`], and its name is free. Durable.
+    async fn revoke_token(&self, name: &TokenName, at: Timestamp) -> Result<bool, StoreError>;
+
+    /// Notes that a token was used, unless it is noted to have been within [`TOKEN_USE_MS`]
+    /// before `at`, or later; gives whether anything was written.
+    async fn note_token_use(&self, id: TokenId, at: Timestamp) -> Result<bool, StoreError>;
 
     /// Whether a write would succeed now. Writes nothing that stays.
     async fn writable(&self) -> Result<(), StoreError>;

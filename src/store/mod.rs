@@ -15,6 +15,7 @@ pub(crate) mod judge_state;
 pub mod lock;
 mod pack;
 pub mod past;
+pub mod secret;
 pub mod settings;
 pub mod sqlite;
 pub mod window;

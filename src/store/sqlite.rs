@@ -31,6 +31,7 @@ mod purge;
 mod read;
 mod register;
 mod runs;
+mod token;
 mod write;
 
 use crate::domain::announcement::{Action, Announcement, Deed, Occurrence, WindowId};
@@ -47,10 +48,11 @@ use crate::domain::month::Month;
 use crate::domain::run::Run;
 use crate::domain::span::{Span, Spans};
 use crate::domain::timestamp::Timestamp;
+use crate::domain::token::{Token, TokenId, TokenName};
 use crate::store::baseline::{Baseline, Purged};
 use crate::store::closed::{ClosedLengths, ClosedMonth, Correction, Subject};
 use crate::store::contract::{
-    Batch, Committed, Import, Loaded, Others, Pause, Registration, Store, StoreError,
+    Batch, Committed, Import, Loaded, NewToken, Others, Pause, Registration, Store, StoreError,
 };
 use crate::store::window::{Announced, Changed};
 use async_trait::async_trait;
@@ -306,6 +308,30 @@ impl Store for Sqlite {
 
     async fn gaps(&self, key: Key, span: Span) -> Result<Vec<Gap>, StoreError> {
         gaps::read(&mut *self.readers.acquire().await?, key, span).await
+    }
+
+    async fn make_token(&self, new: &NewToken) -> Result<(), StoreError> {
+        token::make(self.write().await?, new).await
+    }
+
+    async fn make_first_token(&self, new: &NewToken) -> Result<bool, StoreError> {
+        token::make_first(self.write().await?, new).await
+    }
+
+    async fn tokens(&self) -> Result<Vec<Token>, StoreError> {
+        token::read_all(&mut *self.readers.acquire().await?).await
+    }
+
+    async fn living_tokens(&self) -> Result<Vec<Token>, StoreError> {
+        token::read_living(&mut *self.readers.acquire().await?).await
+    }
+
+    async fn revoke_token(&self, name: &TokenName, at: Timestamp) -> Result<bool, StoreError> {
+        token::revoke(self.write().await?, name, at).await
+    }
+
+    async fn note_token_use(&self, id: TokenId, at: Timestamp) -> Result<bool, StoreError> {
+        token::note_use(self.write().await?, id, at).await
     }
 
     async fn writable(&self) -> Result<(), StoreError> {

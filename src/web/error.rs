@@ -17,7 +17,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, VARY};
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use serde::Serialize;
 
 /// When to try again after something that passes.
@@ -34,7 +34,9 @@ pub(super) struct Problem {
     /// The page on which a browser finds what is not here.
     elsewhere: Option<Box<str>>,
     /// What happened inside; for the log, never for the visitor.
-    cause: Option<String>,
+    cause: Option<Box<str>>,
+    /// What the client's program is told beside it.
+    header: Option<Box<(HeaderName, String)>>,
 }
 
 #[derive(Serialize)]
@@ -59,7 +61,8 @@ struct ErrorPage<'a> {
 impl Problem {
     fn new(status: StatusCode, detail: impl Into<String>) -> Problem {
         let next = ("/".to_owned(), "See how things are now".to_owned());
-        Problem { status, detail: detail.into(), next, elsewhere: None, cause: None }
+        let detail = detail.into();
+        Problem { status, detail, next, elsewhere: None, cause: None, header: None }
     }
 
     /// 404.
@@ -161,14 +164,29 @@ impl Problem {
     /// 503 for a store that cannot be read.
     pub(super) fn unreadable(cause: impl ToString) -> Problem {
         let problem = Problem::busy("The stored checks cannot be read now.");
-        Problem { cause: Some(cause.to_string()), ..problem }
+        Problem { cause: Some(cause.to_string().into()), ..problem }
+    }
+
+    /// 503 for tokens that cannot be read.
+    pub(super) fn tokens_unreadable(cause: impl ToString) -> Problem {
+        let problem = Problem::busy("The tokens cannot be read now.");
+        Problem { cause: Some(cause.to_string().into()), ..problem }
+    }
+
+    /// Somebody was not admitted; `header` tells a program what to do about it.
+    pub(super) fn refused(
+        status: StatusCode,
+        detail: String,
+        header: Option<(HeaderName, String)>,
+    ) -> Problem {
+        Problem { header: header.map(Box::new), ..Problem::new(status, detail) }
     }
 
     /// 500 for a mistake of ours.
     pub(super) fn ours(cause: impl ToString) -> Problem {
         let detail = "Something went wrong here. The log of everup says what.";
         let problem = Problem::new(StatusCode::INTERNAL_SERVER_ERROR, detail);
-        Problem { cause: Some(cause.to_string()), ..problem }
+        Problem { cause: Some(cause.to_string().into()), ..problem }
     }
 }
 
@@ -192,6 +210,11 @@ impl From<NoReport> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
+        if let Some((name, value)) = self.header.as_deref()
+            && let Ok(value) = HeaderValue::from_str(value)
+        {
+            response.headers_mut().insert(name, value);
+        }
         response.extensions_mut().insert(self);
         response
     }

@@ -3,10 +3,11 @@
 //! `app` builds an [`App`], asks [`router`] for its routes and hands them to [`serve()`].
 //! Every file has one page and its `router()`. Nothing here computes a figure: pages
 //! print what `report` says, as the exports do. Nothing here writes, and no visitor can
-//! make it: there are only GET and HEAD.
+//! make it: there are only GET and HEAD. What is not for everybody stands behind `auth`.
 
 mod activity;
 mod asset;
+mod auth;
 mod bars;
 mod budget;
 mod calendar;
@@ -20,14 +21,17 @@ mod figure;
 mod frame;
 mod group_page;
 mod hours;
+mod limit;
 mod moment;
 mod monitor_page;
 mod months;
 mod notices;
 mod outage_list;
 mod outages;
+pub mod peer;
 mod promise;
 mod readiness;
+mod refusal;
 mod report_entry;
 mod report_page;
 mod reports;
@@ -40,6 +44,7 @@ mod service;
 pub mod settings;
 mod status_page;
 mod story;
+mod token;
 mod trend;
 mod unbroken;
 mod views;
@@ -54,6 +59,7 @@ use crate::report::settings::Settings as ReportSettings;
 use crate::store::contract::Store;
 use crate::vitals::Vitals;
 use arc_swap::ArcSwap;
+use auth::Gate;
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{self, Next};
@@ -107,6 +113,8 @@ struct Site {
     /// Held while an explanation is made: however many ask, one processor at most is kept
     /// busy.
     explaining: tokio::sync::Mutex<()>,
+    /// The door before what is not for everybody.
+    gate: Gate,
 }
 
 /// What one answer is made of, taken once.
@@ -117,6 +125,17 @@ struct View {
 }
 
 impl Site {
+    /// A site that has answered nothing yet.
+    fn new(app: App) -> Site {
+        Site {
+            readiness: Readiness::new(app.clock.steady_ms()),
+            app,
+            reports: Reports::default(),
+            explaining: tokio::sync::Mutex::default(),
+            gate: Gate::default(),
+        }
+    }
+
     fn view(&self) -> View {
         let snapshot = self.app.board.read();
         View {
@@ -129,13 +148,7 @@ impl Site {
 
 /// All routes.
 pub fn router(app: App) -> Router {
-    let readiness = Readiness::new(app.clock.steady_ms());
-    let site = Arc::new(Site {
-        app,
-        reports: Reports::default(),
-        readiness,
-        explaining: tokio::sync::Mutex::default(),
-    });
+    let site = Arc::new(Site::new(app));
     let compressible =
         SizeAbove::new(COMPRESS_BYTES_MIN).and(NotForContentType::const_new("image/png"));
     let compression =
@@ -150,6 +163,7 @@ pub fn router(app: App) -> Router {
         .merge(dossier_page::router())
         .merge(outage_list::router())
         .merge(service::router())
+        .merge(token::router())
         .merge(asset::router())
         .fallback(error::no_such_page)
         .method_not_allowed_fallback(error::wrong_method)

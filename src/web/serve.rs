@@ -4,6 +4,7 @@
 //! bound listener, and cancels it once nothing may be asked any more.
 
 use super::activity::Activity;
+use super::peer::Peer;
 use axum::Router;
 use axum::extract::Request;
 use hyper::body::Incoming;
@@ -117,7 +118,7 @@ pub async fn serve_within(
             () = shutdown.cancelled() => break,
             accepted = accept(&listener, &places) => accepted,
         };
-        let (stream, place) = match accepted {
+        let (stream, peer, place) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
                 pause_after(&error).await;
@@ -131,7 +132,7 @@ pub async fn serve_within(
                 () = cut.cancelled() => {}
                 () = place.given_up.cancelled() => {}
                 () = place.activity.ended(limits.first_request, limits.idle) => {}
-                () = answer(stream, builder, router, &place.activity, shutdown) => {}
+                () = answer(stream, builder, router, (&place.activity, peer), shutdown) => {}
             }
         });
     }
@@ -213,10 +214,10 @@ impl Drop for Place {
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Places>,
-) -> io::Result<(TcpStream, Place)> {
-    let (stream, _) = listener.accept().await?;
+) -> io::Result<(TcpStream, Peer, Place)> {
+    let (stream, address) = listener.accept().await?;
     stream.set_nodelay(true)?;
-    Ok((stream, places.take().await?))
+    Ok((stream, Peer::at(address), places.take().await?))
 }
 
 async fn pause_after(error: &io::Error) {
@@ -255,13 +256,14 @@ async fn answer(
     stream: TcpStream,
     builder: Builder<TokioExecutor>,
     router: Router,
-    activity: &Arc<Activity>,
+    (activity, peer): (&Arc<Activity>, Peer),
     shutdown: CancellationToken,
 ) {
     let activity = Arc::clone(activity);
     let service = router.map_request(move |mut request: Request<Incoming>| {
         activity.note();
         request.extensions_mut().insert(Arc::clone(&activity));
+        request.extensions_mut().insert(peer);
         request
     });
     let service = TowerToHyperService::new(service);

@@ -170,6 +170,17 @@ impl TestApp {
         self.client.get(url).header(header.0, header.1).send().await.unwrap()
     }
 
+    /// The address of something.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.app().address())
+    }
+
+    /// The first token, where there never was one.
+    pub async fn first_token(&self) -> Option<String> {
+        let secret = self.app().first_token().await.unwrap();
+        secret.map(|secret| secret.expose().to_owned())
+    }
+
     /// Where a browser is sent for now instead of a page.
     pub async fn sent_to(&self, path: &str) -> String {
         let url = format!("http://{}{path}", self.app().address());

@@ -11,6 +11,7 @@ mod moving;
 mod retention;
 #[path = "../support/mod.rs"]
 mod support;
+mod tokens;
 
 use app::{START, TestApp, one};
 use everup::clock::Clock;

@@ -17,13 +17,14 @@ use everup::domain::month::Month;
 use everup::domain::run::Run;
 use everup::domain::span::{Span, Spans};
 use everup::domain::timestamp::{DAY_MS, Timestamp};
+use everup::domain::token::{Fingerprint, Scope, Token, TokenId, TokenName};
 use everup::store::baseline::{Baseline, Purged};
 use everup::store::closed::{
     ClosedLengths, ClosedMonth, ClosedRow, Correction, Instead, Subject,
 };
 use everup::store::contract::{
-    Alive, Batch, Committed, Exchanged, Imported, Loaded, Others, Pause, Registration, Store,
-    StoreError,
+    Alive, Batch, Committed, Exchanged, Imported, LIVING_TOKENS_MAX, Loaded, NewToken, Others,
+    Pause, Registration, Store, StoreError,
 };
 use everup::store::past::Past;
 use everup::store::window::{Changed, WindowPast};
@@ -1386,6 +1387,142 @@ pub async fn imported_runs_come_before_those_over_this_database(database: &dyn D
     assert_eq!(store.runs().await.unwrap(), all);
 }
 
+/// A token that is to be made in this second.
+fn new_token(name: &str, first: u8, second: i64) -> NewToken {
+    let mut bytes = [9; 32];
+    bytes[0] = first;
+    NewToken {
+        name: TokenName::new(name).unwrap(),
+        scope: Scope::Maintenance,
+        fingerprint: Fingerprint::new(bytes),
+        made_at: at(second),
+    }
+}
+
+/// Names, last uses and ends of tokens, in seconds.
+fn told(tokens: &[Token]) -> Vec<(&str, Option<i64>, Option<i64>)> {
+    let second = |at: Timestamp| at.since_ms(crate::files::at(0)) / 1_000;
+    let told =
+        |token: &'_ Token| (token.last_used_at.map(second), token.revoked_at.map(second));
+    tokens
+        .iter()
+        .map(|token| (token.name.as_str(), told(token).0, told(token).1))
+        .collect()
+}
+
+pub async fn a_token_is_kept_until_it_is_revoked_and_its_name_is_free_then(
+    database: &dyn Database,
+) {
+    let store = watching(database, &["api"]).await;
+    let before = everything(&*store).await;
+    assert_eq!(store.tokens().await.unwrap(), []);
+    let ci = new_token("ci", 1, 10);
+    for _ in 0..2 {
+        store.make_token(&ci).await.unwrap();
+    }
+    store.make_token(&new_token("deploy", 2, 20)).await.unwrap();
+    for other in [
+        new_token("ci", 3, 10),
+        new_token("ci", 1, 11),
+        NewToken { scope: Scope::Admin, ..ci.clone() },
+    ] {
+        let sentence = conflict(store.make_token(&other).await);
+        assert_eq!(
+            sentence,
+            "there is a token \"ci\" already, made at 2026-11-01T00:00:10Z; choose another \
+             name, or revoke that one first: everup token revoke ci"
+        );
+    }
+    // Another process sees the same, as it was made.
+    let elsewhere = database.open().await;
+    let living = elsewhere.living_tokens().await.unwrap();
+    assert_eq!(told(&living), [("ci", None, None), ("deploy", None, None)]);
+    assert_eq!(
+        (&living[0].name, living[0].scope, living[0].fingerprint, living[0].made_at),
+        (&ci.name, ci.scope, ci.fingerprint, ci.made_at)
+    );
+    assert!(elsewhere.revoke_token(&ci.name, at(30)).await.unwrap());
+    assert!(!elsewhere.revoke_token(&ci.name, at(40)).await.unwrap());
+    assert!(
+        !store
+            .revoke_token(&TokenName::new("nobody").unwrap(), at(40))
+            .await
+            .unwrap()
+    );
+    assert_eq!(told(&store.living_tokens().await.unwrap()), [("deploy", None, None)]);
+    store.make_token(&new_token("ci", 4, 50)).await.unwrap();
+    let all = store.tokens().await.unwrap();
+    let expected = [("ci", None, Some(30)), ("deploy", None, None), ("ci", None, None)];
+    assert_eq!(told(&all), expected);
+    // A clock that went back ends no life before it began.
+    store.revoke_token(&ci.name, at(5)).await.unwrap();
+    assert_eq!(told(&store.tokens().await.unwrap())[2], ("ci", None, Some(50)));
+    assert_eq!(everything(&*store).await, before, "tokens change no other answer");
+}
+
+pub async fn a_token_that_is_revoked_and_its_secret_never_live_again(database: &dyn Database) {
+    let store = database.open().await;
+    let ci = new_token("ci", 1, 10);
+    store.make_token(&ci).await.unwrap();
+    store.revoke_token(&ci.name, at(20)).await.unwrap();
+    assert!(store.make_token(&ci).await.is_err());
+    assert_eq!(store.living_tokens().await.unwrap(), []);
+}
+
+pub async fn the_use_of_a_token_is_noted_once_a_minute(database: &dyn Database) {
+    let store = database.open().await;
+    store.make_token(&new_token("ci", 1, 0)).await.unwrap();
+    store.make_token(&new_token("deploy", 2, 0)).await.unwrap();
+    let id = store.tokens().await.unwrap()[0].id;
+    for (second, written) in
+        [(100, true), (100, false), (159, false), (160, true), (150, false), (219, false)]
+    {
+        assert_eq!(store.note_token_use(id, at(second)).await.unwrap(), written, "{second}");
+    }
+    let minute_less = Timestamp(at(220).0 - 1);
+    assert!(!store.note_token_use(id, minute_less).await.unwrap());
+    assert!(store.note_token_use(id, at(220)).await.unwrap());
+    assert!(!store.note_token_use(TokenId(id.0 + 99), at(220)).await.unwrap());
+    let all = store.tokens().await.unwrap();
+    assert_eq!(told(&all), [("ci", Some(220), None), ("deploy", None, None)]);
+}
+
+pub async fn the_first_token_is_only_made_where_there_never_was_one(database: &dyn Database) {
+    let store = database.open().await;
+    let (one, two) = (new_token("first", 1, 10), new_token("first", 2, 10));
+    // Two daemons cannot be, but whoever comes second is told.
+    let elsewhere = database.open().await;
+    let made = tokio::join!(store.make_first_token(&one), elsewhere.make_first_token(&two));
+    let made = (made.0.unwrap(), made.1.unwrap());
+    assert!(made == (true, false) || made == (false, true), "{made:?}");
+    let kept = if made.0 { one } else { two };
+    assert!(store.make_first_token(&kept).await.unwrap(), "it is made already");
+    assert_eq!(store.tokens().await.unwrap().len(), 1);
+    store.revoke_token(&kept.name, at(20)).await.unwrap();
+    assert!(!store.make_first_token(&new_token("first", 3, 30)).await.unwrap());
+    assert_eq!(store.living_tokens().await.unwrap(), []);
+}
+
+pub async fn there_are_only_so_many_tokens(database: &dyn Database) {
+    let store = database.open().await;
+    for n in 0..u8::try_from(LIVING_TOKENS_MAX).unwrap() {
+        store.make_token(&new_token(&format!("t{n}"), n, 0)).await.unwrap();
+    }
+    let sentence = conflict(store.make_token(&new_token("more", 255, 0)).await);
+    assert!(sentence.starts_with("there are 100 tokens, which is as many as there may be"));
+    store.revoke_token(&TokenName::new("t7").unwrap(), at(1)).await.unwrap();
+    store.make_token(&new_token("more", 255, 0)).await.unwrap();
+}
+
+pub async fn two_who_make_a_token_of_one_name_at_once_are_told_apart(database: &dyn Database) {
+    let (one, other) = (database.open().await, database.open().await);
+    let made = tokio::join!(async { one.make_token(&new_token("ci", 1, 0)).await }, async {
+        other.make_token(&new_token("ci", 2, 0)).await
+    },);
+    assert_eq!([made.0, made.1].iter().filter(|made| made.is_ok()).count(), 1);
+    assert_eq!(one.living_tokens().await.unwrap().len(), 1);
+}
+
 /// Every promise above, for one kind of database.
 macro_rules! hold {
     ($($database:ident: $new:expr => [$($promise:ident),+ $(,)?];)+) => {$(
@@ -1449,6 +1586,12 @@ hold! {
         a_past_that_is_imported_holds_before_what_is_kept,
         checks_that_are_let_go_leave_what_they_came_to,
         checks_that_are_let_go_leave_what_they_said_of_gaps,
+        a_token_is_kept_until_it_is_revoked_and_its_name_is_free_then,
+        a_token_that_is_revoked_and_its_secret_never_live_again,
+        the_use_of_a_token_is_noted_once_a_minute,
+        the_first_token_is_only_made_where_there_never_was_one,
+        there_are_only_so_many_tokens,
+        two_who_make_a_token_of_one_name_at_once_are_told_apart,
         a_closed_store_refuses,
     ];
 }

@@ -5,8 +5,10 @@ use crate::recorder::Recorder;
 use everup::domain::month::Month;
 use everup::domain::span::{Span, Spans};
 use everup::domain::timestamp::DAY_MS;
+use everup::domain::token::{Scope, TokenName};
 use everup::store::closed::{ClosedMonth, ClosedRow, Subject};
-use everup::store::contract::{Alive, Batch, Committed, Others, Store, StoreError};
+use everup::store::contract::{Alive, Batch, Committed, NewToken, Others, Store, StoreError};
+use everup::store::secret::Secret;
 use everup::store::sqlite::Sqlite;
 use rstest::rstest;
 use std::collections::BTreeMap;
@@ -102,6 +104,47 @@ async fn a_database_of_before_the_runs_is_brought_up_to_date() {
     store.begin_run(at(0), "0.2.0").await.unwrap();
     assert_eq!(store.runs().await.unwrap().len(), 1);
     assert_eq!(store.load().await.unwrap().histories.len(), 2);
+}
+
+#[tokio::test]
+async fn a_database_of_before_the_tokens_is_brought_up_to_date() {
+    let file = File::new();
+    drop(watched(&file).await);
+    file.execute("DROP TABLE token; DELETE FROM _sqlx_migrations WHERE version = 12")
+        .await;
+    let store = file.open().await;
+    assert_eq!(store.tokens().await.unwrap(), []);
+    assert_eq!(store.load().await.unwrap().histories.len(), 2);
+}
+
+#[tokio::test]
+async fn what_is_kept_of_a_token_is_its_sha256_alone() {
+    let file = File::new();
+    let store = file.open().await;
+    let secret = Secret::draw().unwrap();
+    let new = NewToken {
+        name: TokenName::new("ci").unwrap(),
+        scope: Scope::Admin,
+        fingerprint: secret.fingerprint(),
+        made_at: at(0),
+    };
+    store.make_token(&new).await.unwrap();
+    store.close().await;
+    let digest: String = secret
+        .fingerprint()
+        .bytes()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let kept = format!("SELECT count(*) FROM token WHERE sha256 = '{digest}'");
+    assert_eq!(file.number(&kept).await, 1);
+    let bytes = std::fs::read(file.path()).unwrap();
+    let holds = |text: &str| bytes.windows(text.len()).any(|part| part == text.as_bytes());
+    assert!(holds(&digest) && !holds("everup_"));
+    // What everup did not write is told by its place, and not shown.
+    file.execute("UPDATE token SET scope = 'root'").await;
+    let error = file.open().await.living_tokens().await.unwrap_err();
+    assert!(error.to_string().ends_with("did not write: token 1: its scope"), "{error}");
 }
 
 /// SQLite would go on writing into a file that nobody can ever read again.

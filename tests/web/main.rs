@@ -15,5 +15,6 @@ mod routes;
 mod sample;
 mod service;
 mod style;
+mod tokens;
 mod views;
 mod visitor;

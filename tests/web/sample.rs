@@ -23,6 +23,7 @@ use everup::domain::period::Period;
 use everup::domain::run::Run;
 use everup::domain::span::{Span, Spans};
 use everup::domain::timestamp::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp};
+use everup::domain::token::{Token, TokenId, TokenName};
 use everup::report::closed::seal;
 use everup::report::period::PeriodReport;
 use everup::report::settings::{Contract, GroupSettings, Settings};
@@ -31,7 +32,7 @@ use everup::store::closed::{
     ClosedLengths, ClosedMonth, ClosedRow, Correction, Instead, Subject, cut,
 };
 use everup::store::contract::{
-    Batch, Committed, Import, Loaded, Others, Pause, Registration, Store, StoreError,
+    Batch, Committed, Import, Loaded, NewToken, Others, Pause, Registration, Store, StoreError,
 };
 use everup::store::window::{Announced, Changed};
 use everup::vitals::Vitals;
@@ -889,6 +890,31 @@ impl Store for Shelf {
     async fn gaps(&self, _: Key, _: Span) -> Result<Vec<Gap>, StoreError> {
         self.works()?;
         Ok(Vec::new())
+    }
+
+    async fn make_token(&self, _: &NewToken) -> Result<(), StoreError> {
+        read_only()
+    }
+
+    async fn make_first_token(&self, _: &NewToken) -> Result<bool, StoreError> {
+        read_only()
+    }
+
+    async fn tokens(&self) -> Result<Vec<Token>, StoreError> {
+        self.living_tokens().await
+    }
+
+    async fn living_tokens(&self) -> Result<Vec<Token>, StoreError> {
+        self.works()?;
+        Ok(Vec::new())
+    }
+
+    async fn revoke_token(&self, _: &TokenName, _: Timestamp) -> Result<bool, StoreError> {
+        read_only()
+    }
+
+    async fn note_token_use(&self, _: TokenId, _: Timestamp) -> Result<bool, StoreError> {
+        read_only()
     }
 
     async fn writable(&self) -> Result<(), StoreError> {

@@ -4,7 +4,8 @@ use crate::sample::Scene;
 use axum::Router;
 use axum::body::Body;
 use everup::web;
-use http::{HeaderMap, Method, Request, StatusCode};
+use everup::web::peer::Peer;
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use tower::ServiceExt;
 
 pub(crate) struct Visitor {
@@ -33,11 +34,40 @@ impl Visitor {
         path: &str,
         headers: &[(&str, &str)],
     ) -> Answer {
+        self.ask_from(None, method, path, headers).await
+    }
+
+    /// Asks from somewhere.
+    pub(crate) async fn ask_from(
+        &self,
+        peer: Option<Peer>,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Body::empty()).unwrap();
+        let mut request = request.body(Body::empty()).unwrap();
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(peer);
+        }
+        self.send(request).await
+    }
+
+    /// Asks with a header that need not be text.
+    pub(crate) async fn with_header(
+        &self,
+        path: &str,
+        name: &'static str,
+        value: HeaderValue,
+    ) -> Answer {
+        let request = Request::builder().uri(path).header(name, value);
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    async fn send(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap().to_vec();

@@ -1,6 +1,10 @@
 //! What can be said on the command line: the one table from which parsing, help and
 //! completions come.
 
+mod maintenance;
+
+pub(super) use maintenance::{MaintenanceWanted, PlanWanted, WindowsForm};
+
 use crate::domain::month::Month;
 use crate::domain::period::Period;
 use crate::domain::timestamp::Timestamp;
@@ -101,6 +105,9 @@ pub(super) enum Command {
     /// Make, list and revoke the tokens by which administrators are known
     #[command(subcommand)]
     Token(TokenWanted),
+    /// Announce, list, change and call off maintenance
+    #[command(subcommand)]
+    Maintenance(MaintenanceWanted),
     /// Print a configuration with every setting explained, to begin with
     Example,
     /// Print a completion script for a shell

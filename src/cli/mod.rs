@@ -12,6 +12,7 @@ mod export;
 mod import;
 mod limits;
 mod logging;
+mod maintenance;
 mod output;
 mod probe;
 mod progress;
@@ -64,6 +65,7 @@ async fn command(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Import(wanted) => import::import(&place, wanted).await,
         Command::Verify { file } => verify::verify(&file),
         Command::Correct(wanted) => correct::correct(&place, wanted).await,
+        Command::Maintenance(wanted) => maintenance::maintenance(&place, wanted).await,
         Command::Export(wanted) => export::export(&place, wanted).await,
         Command::Token(wanted) => token::token(&place, wanted).await,
         Command::Example => example::example(),

@@ -52,6 +52,14 @@ pub(super) fn read(
     }
 }
 
+/// A duration as a command line has it, in milliseconds.
+///
+/// # Errors
+/// What to write instead.
+pub fn duration_ms(text: &str) -> Result<i64, String> {
+    parse(text.trim()).ok_or_else(|| malformed(text))
+}
+
 /// The number at the start of a text, and what follows.
 fn split(text: &str) -> (&str, &str) {
     text.split_at(text.bytes().take_while(u8::is_ascii_digit).count())

@@ -32,6 +32,7 @@ mod target;
 mod text;
 mod timing;
 
+pub use duration::duration_ms;
 pub use environment::Environment;
 pub use file::MONITORS_MAX;
 pub use mistake::{Mistake, Mistakes, Place, Warning};

@@ -250,6 +250,7 @@ mod tests {
             clock: clock.clone(),
             vitals: Arc::default(),
             report: Arc::default(),
+            planning: Arc::default(),
         });
         Scene { site, clock, store, _folder: folder }
     }

@@ -7,7 +7,9 @@
 use super::frame::Frame;
 use crate::domain::check::Evidence;
 use crate::domain::month::Month;
+use crate::domain::notice::Refusal;
 use crate::domain::timestamp::Timestamp;
+use crate::planning::NotDone;
 use crate::report::form::Form;
 use crate::report::period::NoReport;
 use askama::Template;
@@ -37,6 +39,8 @@ pub(super) struct Problem {
     cause: Option<Box<str>>,
     /// What the client's program is told beside it.
     header: Option<Box<(HeaderName, String)>>,
+    /// The earliest start that would do, of maintenance on too short notice.
+    earliest_start: Option<Timestamp>,
 }
 
 #[derive(Serialize)]
@@ -46,6 +50,8 @@ struct ProblemJson<'a> {
     status: u16,
     detail: &'a str,
     see: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    earliest_start: Option<String>,
 }
 
 #[derive(Template)]
@@ -62,7 +68,15 @@ impl Problem {
     fn new(status: StatusCode, detail: impl Into<String>) -> Problem {
         let next = ("/".to_owned(), "See how things are now".to_owned());
         let detail = detail.into();
-        Problem { status, detail, next, elsewhere: None, cause: None, header: None }
+        Problem {
+            status,
+            detail,
+            next,
+            elsewhere: None,
+            cause: None,
+            header: None,
+            earliest_start: None,
+        }
     }
 
     /// 404.
@@ -155,6 +169,38 @@ impl Problem {
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "No request here needs a body.")
     }
 
+    /// 413 for a body that is longer than `bytes`.
+    pub(super) fn too_long(bytes: usize) -> Problem {
+        let detail = format!(
+            "The body could not be read: it is longer than {bytes} bytes, or ended early."
+        );
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
+    }
+
+    /// 415.
+    pub(super) fn not_json() -> Problem {
+        let detail = "Send JSON, with the header \"Content-Type: application/json\".";
+        Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail)
+    }
+
+    /// 400 for a body that cannot be understood; `why` says what is wrong with it.
+    pub(super) fn bad_body(why: &str) -> Problem {
+        Problem::new(StatusCode::BAD_REQUEST, sentence(why))
+    }
+
+    /// 422 for what is understood and cannot be; `why` says what to write instead.
+    pub(super) fn against_rules(why: &str) -> Problem {
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, sentence(why))
+    }
+
+    /// 404 for a maintenance window.
+    pub(super) fn no_such_window(id: &str) -> Problem {
+        let id = Evidence::clean(id);
+        let detail = format!("There is no maintenance with the id “{id}”.");
+        let next = ("/maintenance/windows".to_owned(), "See all maintenance".to_owned());
+        Problem { next, ..Problem::new(StatusCode::NOT_FOUND, detail) }
+    }
+
     /// 503 for what passes by itself.
     pub(super) fn busy(detail: &str) -> Problem {
         let detail = format!("{detail} Try again in {RETRY_AFTER_S} seconds.");
@@ -206,6 +252,28 @@ impl From<NoReport> for Problem {
     }
 }
 
+impl From<NotDone> for Problem {
+    fn from(not_done: NotDone) -> Problem {
+        let detail = sentence(&not_done.to_string());
+        let status = match not_done {
+            NotDone::NoWindow(id) => return Problem::no_such_window(&id.to_string()),
+            NotDone::Store(error) => {
+                let problem = Problem::busy("What was asked for cannot be kept now.");
+                return Problem { cause: Some(error.to_string().into()), ..problem };
+            }
+            NotDone::Refused(Refusal::ShortNotice { earliest, .. }) => {
+                let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail);
+                return Problem { earliest_start: Some(earliest), ..problem };
+            }
+            NotDone::Refused(Refusal::Over | Refusal::Cancelled | Refusal::NotBegun)
+            | NotDone::Contended => StatusCode::CONFLICT,
+            NotDone::Refused(_) | NotDone::NoMonitor(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            NotDone::Changed(_) => StatusCode::PRECONDITION_FAILED,
+        };
+        Problem::new(status, detail)
+    }
+}
+
 /// Carries the problem to [`tell`], which knows what form was asked for.
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
@@ -232,9 +300,13 @@ pub(super) async fn no_such_page(method: Method, uri: Uri) -> Response {
     Problem::no_such_page().into_response()
 }
 
-/// A method other than GET and HEAD; the router adds the `Allow` header.
-pub(super) async fn wrong_method() -> Problem {
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "This page can only be read (GET or HEAD).")
+/// A method that an address does not have; the router adds the `Allow` header.
+pub(super) async fn wrong_method(uri: Uri) -> Problem {
+    let detail = match uri.path().starts_with("/maintenance") {
+        true => "This address does not take that method; the header Allow says which it takes.",
+        false => "This page can only be read (GET or HEAD).",
+    };
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail)
 }
 
 /// Prints a problem in the form that was asked for.
@@ -259,6 +331,7 @@ pub(super) async fn tell(request: Request, next: Next) -> Response {
             status: problem.status.as_u16(),
             detail: &problem.detail,
             see: &problem.next.0,
+            earliest_start: problem.earliest_start.map(|at| at.to_string()),
         };
         // Strings and a number cannot fail to be serialised.
         serde_json::to_string(&form).unwrap_or_default()

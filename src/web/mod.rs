@@ -3,9 +3,10 @@
 //! `app` builds an [`App`], asks [`router`] for its routes and hands them to [`serve()`].
 //! Every file has one page and its `router()`. Nothing here computes a figure: pages
 //! print what `report` says, as the exports do. Nothing here writes, and no visitor can
-//! make it: there are only GET and HEAD. What is not for everybody stands behind `auth`.
+//! make it: nothing but `announce` takes more than GET and HEAD, and it stands behind `auth`.
 
 mod activity;
+mod announce;
 mod asset;
 mod auth;
 mod bars;
@@ -48,6 +49,8 @@ mod token;
 mod trend;
 mod unbroken;
 mod views;
+pub mod window_record;
+mod windows;
 
 pub use serve::serve;
 
@@ -66,6 +69,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use budget::{Budget, WAITING_BYTES_MAX};
 use error::Problem;
+use http::Method;
 use http::header::CONTENT_LENGTH;
 use readiness::Readiness;
 use reports::Reports;
@@ -79,7 +83,7 @@ use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove
 /// of checks.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// No request needs a body; this much is forgiven, and never read.
+/// No request but those that write needs a body; this much is forgiven, and never read.
 const BODY_BYTES_MAX: u64 = 4 * 1024;
 
 /// Below one network packet compression gains nothing.
@@ -163,6 +167,8 @@ pub fn router(app: App) -> Router {
         .merge(dossier_page::router())
         .merge(outage_list::router())
         .merge(service::router())
+        .merge(announce::router())
+        .merge(windows::router())
         .merge(token::router())
         .merge(asset::router())
         .fallback(error::no_such_page)
@@ -184,11 +190,13 @@ async fn in_time(request: Request, next: Next) -> Response {
     }
 }
 
-/// Refuses a request that announces a large body. Smaller ones are not read either.
+/// Refuses a request that only reads and announces a large body. Smaller ones are not read
+/// either; who writes has a limit of its own.
 async fn without_body(request: Request, next: Next) -> Response {
     let length = request.headers().get(CONTENT_LENGTH).and_then(|text| text.to_str().ok());
     let length: u64 = length.and_then(|text| text.parse().ok()).unwrap_or(0);
-    if length > BODY_BYTES_MAX {
+    let only_reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    if only_reads && length > BODY_BYTES_MAX {
         return Problem::too_large().into_response();
     }
     next.run(request).await

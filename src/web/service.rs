@@ -22,6 +22,14 @@ const HEADERS: [(HeaderName, &str); 3] = [
     (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
 ];
 
+/// What a banner or a front end asks every few seconds may come from a cache in between:
+/// it is right again before anybody has read it.
+const CACHED: [(HeaderName, &str); 3] = [
+    (CONTENT_TYPE, "application/json"),
+    (CACHE_CONTROL, "public, max-age=5"),
+    (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+];
+
 #[derive(Serialize)]
 struct Maintenance<'a> {
     active: bool,
@@ -49,15 +57,16 @@ async fn ready(State(site): State<Arc<Site>>) -> Response {
     (status, HEADERS, json(&answer)).into_response()
 }
 
+/// From the board alone: no question to the database, whoever asks how often.
 async fn maintenance(State(site): State<Arc<Site>>) -> Response {
-    let view = site.view();
-    let window = view.snapshot.active_window(view.now);
+    let (snapshot, now) = (site.app.board.glance(), site.app.clock.now());
+    let window = snapshot.active_window(now);
     let message = window.map(|window| match window.window.message.trim() {
         "" => DEFAULT_MESSAGE,
         message => message,
     });
     let answer = Maintenance { active: window.is_some(), message };
-    (HEADERS, json(&answer)).into_response()
+    (CACHED, json(&answer)).into_response()
 }
 
 /// Structs of texts and numbers cannot fail to be serialised.

@@ -1,0 +1,331 @@
+//! `everup maintenance`: announces, lists, changes and calls off maintenance. Straight in
+//! the database, by the same rules as the API; a daemon that runs on it follows within a
+//! second.
+
+use super::arguments::{MaintenanceWanted, Place, PlanWanted, WindowsForm};
+use super::source::{Source, configured};
+use super::terminal;
+use crate::clock::{Clock, SystemClock};
+use crate::config::Config;
+use crate::domain::announcement::{Announcement, Deed, Status, WindowId};
+use crate::domain::check::Evidence;
+use crate::domain::duration;
+use crate::domain::maintenance::MaintenanceWindow;
+use crate::domain::monitor::MonitorId;
+use crate::domain::month::local_time;
+use crate::domain::notice::{Change, Plan};
+use crate::domain::timestamp::Timestamp;
+use crate::planning::{NotDone, Planner};
+use crate::report::text::STYLE;
+use crate::store::contract::Store;
+use crate::store::sqlite::Sqlite;
+use crate::web::window_record::WindowRecord;
+use anyhow::bail;
+use chrono_tz::Tz;
+use comfy_table::{ContentArrangement, Table};
+use std::process::ExitCode;
+
+/// What fits beside the rest in a list.
+const MESSAGE_CHARS: usize = 40;
+
+/// Who did it, where the system does not say who sits here.
+const NOBODY: &str = "command line";
+
+pub(super) async fn maintenance(
+    place: &Place,
+    wanted: MaintenanceWanted,
+) -> anyhow::Result<ExitCode> {
+    let config = configured(place, &Source::new(place, &[])?)?;
+    // One for a new window would be another than the daemon's wherever a path is mistyped.
+    let store = Sqlite::open_existing(&config.store.path).await?;
+    let said = command(&config, &store, wanted).await;
+    store.close().await;
+    terminal::print(&said?)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Does what is wanted, and gives what is to be said.
+async fn command(
+    config: &Config,
+    store: &Sqlite,
+    wanted: MaintenanceWanted,
+) -> anyhow::Result<String> {
+    let zone = config.report.zone;
+    let now = SystemClock::default().now();
+    Ok(match wanted {
+        MaintenanceWanted::Add(plan) => add(config, store, now, plan).await?,
+        MaintenanceWanted::List { all, format } => {
+            let mut windows = store.windows().await?;
+            if !all {
+                let open = |status| matches!(status, Status::Upcoming | Status::Active);
+                windows.retain(|kept| open(kept.window.status(now)));
+            }
+            match format {
+                WindowsForm::Table => table(&windows, all, now, zone),
+                WindowsForm::Json => lines(&windows, now),
+            }
+        }
+        MaintenanceWanted::Show { id } => {
+            let id = WindowId(id);
+            let Some(kept) = store.window(id).await? else { return Err(no_window(id)) };
+            told(&kept, now, zone) + &done(&store.deeds(id).await?, zone)
+        }
+        MaintenanceWanted::Change {
+            id,
+            start,
+            end,
+            message,
+            monitor,
+            all_monitors,
+            author,
+        } => {
+            let monitors = (all_monitors || !monitor.is_empty()).then_some(monitor);
+            let change = Change { start, end, message, monitors };
+            let author = named(author)?;
+            let seat = Seat::take(config, store, now, &author).await?;
+            let changed = seat.planner().change(WindowId(id), None, &change).await;
+            told(&changed.map_err(explained)?.announcement, now, zone)
+        }
+        MaintenanceWanted::Cancel { id, author } => {
+            let author = named(author)?;
+            let seat = Seat::take(config, store, now, &author).await?;
+            let cancelled = seat.planner().cancel(WindowId(id), None).await;
+            told(&cancelled.map_err(explained)?.announcement, now, zone)
+        }
+        MaintenanceWanted::End { id, author } => {
+            let author = named(author)?;
+            let seat = Seat::take(config, store, now, &author).await?;
+            let ended = seat.planner().end(WindowId(id), None).await;
+            told(&ended.map_err(explained)?.announcement, now, zone)
+        }
+    })
+}
+
+async fn add(
+    config: &Config,
+    store: &Sqlite,
+    now: Timestamp,
+    wanted: PlanWanted,
+) -> anyhow::Result<String> {
+    let PlanWanted { start, end, lasting, message, monitor, emergency, author } = wanted;
+    let begins = start.unwrap_or(now);
+    let end = match (end, lasting) {
+        (Some(end), _) => end,
+        (None, Some(ms)) => begins.plus_ms(ms),
+        (None, None) => bail!("say when it ends, with --end or --for"),
+    };
+    let plan = Plan {
+        // One that lasts for so long from now on begins now, and not a moment later.
+        start: start.or(emergency.then_some(now)),
+        end,
+        message,
+        monitors: monitor,
+        emergency,
+    };
+    let author = named(author)?;
+    let seat = Seat::take(config, store, now, &author).await?;
+    let announced = seat.planner().announce(plan).await.map_err(explained)?;
+    let known = match announced.is_new {
+        true => "",
+        false => "This is announced already, and nothing was changed.\n",
+    };
+    Ok(known.to_owned() + &told(&announced.announcement, now, config.report.zone))
+}
+
+/// Where someone sits who changes maintenance.
+struct Seat<'a> {
+    config: &'a Config,
+    store: &'a Sqlite,
+    monitors: Vec<MonitorId>,
+    now: Timestamp,
+    author: &'a str,
+}
+
+impl<'a> Seat<'a> {
+    async fn take(
+        config: &'a Config,
+        store: &'a Sqlite,
+        now: Timestamp,
+        author: &'a str,
+    ) -> anyhow::Result<Seat<'a>> {
+        let histories = store.load().await?.histories;
+        let living = histories.iter().filter(|history| history.monitor.lives().contains(now));
+        let monitors = living.map(|history| history.monitor.id.clone()).collect();
+        Ok(Seat { config, store, monitors, now, author })
+    }
+
+    fn planner(&self) -> Planner<'_> {
+        Planner {
+            store: self.store,
+            settings: &self.config.planning,
+            monitors: &self.monitors,
+            now: self.now,
+            author: self.author,
+        }
+    }
+}
+
+/// Who does it.
+fn named(author: Option<String>) -> anyhow::Result<String> {
+    let author = author.unwrap_or_default();
+    let clean = Evidence::clean(&author);
+    if clean != author.trim() {
+        bail!(
+            "--author is longer than {} characters or has control characters",
+            Evidence::REASON_CHARS_MAX
+        );
+    }
+    Ok(if clean.is_empty() { NOBODY.to_owned() } else { clean })
+}
+
+fn no_window(id: WindowId) -> anyhow::Error {
+    anyhow::anyhow!("{}\neverup maintenance list --all names those that there are", {
+        NotDone::NoWindow(id)
+    })
+}
+
+/// Why nothing was done, and what to do.
+fn explained(not_done: NotDone) -> anyhow::Error {
+    match not_done {
+        NotDone::NoWindow(id) => no_window(id),
+        other => other.into(),
+    }
+}
+
+/// Windows, a line each.
+fn table(windows: &[Announcement], all: bool, now: Timestamp, zone: Tz) -> String {
+    if windows.is_empty() {
+        let more = match all {
+            true => "No maintenance was ever announced.",
+            false => "No maintenance is under way or announced; --all lists what is over, too.",
+        };
+        return format!("{more} To announce some: everup maintenance add --help\n");
+    }
+    let mut table = Table::new();
+    table
+        .load_style(STYLE)
+        .set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(["Id", "State", "From", "To", "Monitors", "Figure", "Message"]);
+    for kept in windows {
+        let window = &kept.window;
+        table.add_row([
+            kept.id.to_string(),
+            window.status(now).word().to_owned(),
+            instant(window.start, zone),
+            instant(window.span().to.max(window.start), zone),
+            about(window),
+            if window.excluded().is_some() { "leaves" } else { "counts" }.to_owned(),
+            first_words(&window.message),
+        ]);
+    }
+    format!("{table}\n")
+}
+
+/// Windows as the API has them, a line each.
+fn lines(windows: &[Announcement], now: Timestamp) -> String {
+    // Texts and numbers cannot fail to be serialised.
+    let line = |kept| serde_json::to_string(&WindowRecord::of(kept, now)).unwrap_or_default();
+    windows.iter().map(|kept| line(kept) + "\n").collect()
+}
+
+/// One window in whole.
+fn told(kept: &Announcement, now: Timestamp, zone: Tz) -> String {
+    let window = &kept.window;
+    let instant = |at| instant(at, zone);
+    let mut told = format!(
+        "maintenance {}: {}\n  from       {}\n  to         {}\n  monitors   {}\n",
+        kept.id,
+        window.status(now).word(),
+        instant(window.start),
+        instant(window.end),
+        about(window),
+    );
+    if let Some(at) = window.cancelled_at.filter(|at| *at < window.end) {
+        told += &format!("  called off {}\n", instant(at));
+    }
+    told += &format!("  announced  {}{}\n", instant(window.announced_at), notice(window));
+    told += &format!("  figure     {}\n", effect(window));
+    if let Some(turn) = &kept.occurrence {
+        told += &format!("  recurring  {}, the turn of {}\n", turn.rule, instant(turn.at));
+    }
+    for line in window.message.lines() {
+        told += &format!("  message    {line}\n");
+    }
+    told
+}
+
+/// How long before its start it was announced.
+fn notice(window: &MaintenanceWindow) -> String {
+    match window.notice_ms() {
+        ms if ms < 0 => ", after it had begun".to_owned(),
+        ms => format!(", {} ahead", duration::at_least_in_words(ms)),
+    }
+}
+
+/// What it does to the uptime figure.
+fn effect(window: &MaintenanceWindow) -> &'static str {
+    match window.excluded() {
+        Some(_) => "its time leaves the uptime figure",
+        None if window.span().is_empty() => "it never takes place",
+        None if window.emergency => "an emergency: its time counts in the uptime figure",
+        None => "announced less than 48 h ahead: its time counts in the uptime figure",
+    }
+}
+
+/// What was done to it.
+fn done(deeds: &[Deed], zone: Tz) -> String {
+    let mut done = String::new();
+    for deed in deeds {
+        done += &format!(
+            "  {} {} by {}{}\n",
+            instant(deed.at, zone),
+            deed.action.word(),
+            deed.author,
+            difference(deed, zone)
+        );
+    }
+    done
+}
+
+/// What a deed made different.
+fn difference(deed: &Deed, zone: Tz) -> String {
+    let Some(before) = &deed.before else { return String::new() };
+    let after = &deed.after;
+    let mut parts = Vec::new();
+    for (name, was, is) in [("from", before.start, after.start), ("to", before.end, after.end)]
+    {
+        if was != is {
+            parts.push(format!("{name} {} → {}", instant(was, zone), instant(is, zone)));
+        }
+    }
+    if before.monitors != after.monitors {
+        parts.push(format!("monitors {} → {}", about(before), about(after)));
+    }
+    if before.message != after.message {
+        parts.push(format!(
+            "message \"{}\" → \"{}\"",
+            first_words(&before.message),
+            first_words(&after.message)
+        ));
+    }
+    if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) }
+}
+
+fn about(window: &MaintenanceWindow) -> String {
+    match &window.monitors[..] {
+        [] => "all".to_owned(),
+        some => some.iter().map(|id| id.as_str()).collect::<Vec<_>>().join(", "),
+    }
+}
+
+fn instant(at: Timestamp, zone: Tz) -> String {
+    local_time(at, zone, "%Y-%m-%d %H:%M:%S %:z")
+}
+
+/// How a message begins.
+fn first_words(message: &str) -> String {
+    let line = message.lines().next().unwrap_or_default();
+    let cut: String = line.chars().take(MESSAGE_CHARS).collect();
+    let is_whole = cut.len() == message.len();
+    if is_whole { cut } else { format!("{}…", cut.trim_end()) }
+}

@@ -87,8 +87,19 @@ impl Planner<'_> {
     pub async fn announce(&self, plan: Plan) -> Result<Announced, NotDone> {
         self.are_watched(&plan.monitors)?;
         let now = self.received_at().await?;
-        let window = plan.announce(now, self.settings.notice_ms)?;
-        Ok(self.store.announce(&window, None, self.author).await?)
+        match plan.clone().announce(now, self.settings.notice_ms) {
+            Ok(window) => Ok(self.store.announce(&window, None, self.author).await?),
+            // Whoever did not hear that it was accepted asks again, later.
+            Err(refusal) => self.standing(&plan).await?.ok_or(refusal.into()),
+        }
+    }
+
+    /// The window that stands and says what `plan` says.
+    async fn standing(&self, plan: &Plan) -> Result<Option<Announced>, NotDone> {
+        let epoch = self.store.epoch().await?;
+        let windows = self.store.windows().await?;
+        let found = windows.into_iter().find(|kept| plan.is_announced_by(&kept.window));
+        Ok(found.map(|announcement| Announced { announcement, is_new: false, epoch }))
     }
 
     /// Changes a window, where it still has the `expected` revision, if one is.

@@ -1,5 +1,6 @@
 //! The program itself, as a user starts it: what it says, leaves behind, and ends with.
 
+use everup::clock::{Clock, SystemClock};
 use everup::domain::timestamp::Timestamp;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -570,4 +571,112 @@ fn what_is_wrong_with_a_token_is_said_with_what_to_write() {
     let list = place.told(&["token", "list"]);
     let lost = list.lines().find(|line| line.contains("lost")).unwrap();
     assert!(!lost.trim_end().ends_with("no"), "{list}");
+}
+
+/// An instant so long from now.
+fn instant(ms_from_now: i64) -> String {
+    SystemClock::default().now().plus_ms(ms_from_now).to_string()
+}
+
+const HOUR_MS: i64 = 3_600_000;
+
+#[test]
+fn maintenance_is_announced_changed_and_called_off_by_command_beside_a_daemon() {
+    let place = Place::new();
+    let refusal = place.refusal(&["maintenance", "list"]);
+    assert!(refusal.contains("there is no database everup.db"), "{refusal}");
+    place.write("config.toml", OWN);
+    let daemon = place.daemon(&[]);
+    let listed = place.told(&["maintenance", "list"]);
+    assert!(listed.contains("No maintenance is under way or announced"), "{listed}");
+    let (start, end) = (instant(49 * HOUR_MS), instant(51 * HOUR_MS));
+    let add = ["maintenance", "add", "--start", &start, "--message", "New disks"];
+    let told = place.told(&[&add[..], &["--for", "2h", "--monitor", "api"]].concat());
+    for part in
+        ["maintenance 1: upcoming", "monitors   api", "its time leaves the uptime figure"]
+    {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let again = place.told(&[&add[..], &["--end", &end, "--author", "Ada"]].concat());
+    assert!(again.contains("maintenance 2: upcoming"), "{again}");
+    let listed = || daemon.page("/maintenance/windows");
+    daemon.until("the pages follow", || listed().contains("\"id\":2,"));
+    let shorter = instant(50 * HOUR_MS);
+    place.told(&["maintenance", "change", "1", "--end", &shorter]);
+    let told = place.told(&["maintenance", "cancel", "2", "--author", "Ada"]);
+    assert!(told.contains("maintenance 2: cancelled") && told.contains("it never takes place"));
+    let told = place.told(&[
+        "maintenance",
+        "add",
+        "--emergency",
+        "--for",
+        "30m",
+        "--message",
+        "A disk fails",
+    ]);
+    assert!(told.contains("maintenance 3: active"), "{told}");
+    assert!(told.contains("an emergency: its time counts"), "{told}");
+    daemon.until("it is active", || daemon.page("/maintenance").contains("A disk fails"));
+    let told = place.told(&["maintenance", "end", "3"]);
+    assert!(told.contains("maintenance 3: ended"), "{told}");
+    daemon.until("it is over", || daemon.page("/maintenance").ends_with("{\"active\":false}"));
+    let table = place.told(&["maintenance", "list", "--all"]);
+    let rows: Vec<&str> = table.lines().filter(|line| line.contains(":00")).collect();
+    assert_eq!(rows.len(), 3, "{table}");
+    assert!(rows.iter().any(|row| row.contains("cancelled")), "{table}");
+    let lines = place.told(&["maintenance", "list", "--format", "json"]);
+    assert_eq!(lines.lines().count(), 1);
+    assert!(lines.starts_with("{\"id\":1,\"status\":\"upcoming\""), "{lines}");
+    let shown = place.told(&["maintenance", "show", "2"]);
+    assert!(
+        shown.contains("announced by Ada") && shown.contains("cancelled by Ada"),
+        "{shown}"
+    );
+    // Elsewhere it is the same window, with the same past.
+    place.write("lines", &place.told(&["export"]));
+    let imported = place.told(&["import", "--store", "other.db", "lines"]);
+    assert!(imported.contains("3 maintenance windows"), "{imported}");
+    // There the emergency came first.
+    let there = place.told(&["maintenance", "show", "--store", "other.db", "2"]);
+    let here = place.told(&["maintenance", "show", "1"]);
+    assert_eq!(there, here.replace("maintenance 1:", "maintenance 2:"));
+    assert!(here.contains("changed by command line: to "), "{here}");
+}
+
+#[test]
+fn what_is_wrong_with_maintenance_is_said_with_what_to_write() {
+    let place = Place::new();
+    place.write("config.toml", OWN);
+    drop(place.daemon(&[]));
+    let (soon, later) = (instant(HOUR_MS), instant(60 * HOUR_MS));
+    let told: [(&[&str], &str); 9] = [
+        (
+            &["add", "--start", &soon, "--for", "1h"],
+            "the earliest start that would do is",
+        ),
+        (
+            &["add", "--start", "2026-12-01T02:00:00", "--for", "1h"],
+            "write it with its zone",
+        ),
+        (&["add", "--for", "1h"], "--start <INSTANT>"),
+        (&["add", "--start", &later], "--end <INSTANT>"),
+        (&["add", "--start", &later, "--for", "2"], "\"2\" has no unit"),
+        (
+            &["add", "--start", &later, "--for", "1h", "--monitor", "web"],
+            "has the id web",
+        ),
+        (&["add", "--start", &later, "--for", "0s"], "must end after it begins"),
+        (&["end", "7"], "everup maintenance list --all names those that there are"),
+        (&["cancel", "x"], "invalid value 'x'"),
+    ];
+    for (arguments, words) in told {
+        let refusal = place.refusal(&[&["maintenance"], arguments].concat());
+        assert!(refusal.contains(words), "{arguments:?}: {refusal}");
+    }
+    place.told(&["maintenance", "add", "--start", &later, "--for", "1h"]);
+    let refusal = place.refusal(&["maintenance", "end", "1"]);
+    assert!(
+        refusal.contains("it has not begun") || refusal.contains("has not begun"),
+        "{refusal}"
+    );
 }

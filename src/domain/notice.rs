@@ -162,6 +162,17 @@ impl Plan {
         is_announced_in_time(&window, notice_ms)?;
         Ok(window)
     }
+
+    /// Whether a window stands that says just this.
+    #[must_use]
+    pub fn is_announced_by(&self, window: &MaintenanceWindow) -> bool {
+        let monitors = each_once(self.monitors.clone());
+        window.cancelled_at.is_none()
+            && self.start == Some(window.start)
+            && (self.end, self.emergency) == (window.end, window.emergency)
+            && clean(&self.message).is_ok_and(|message| message == window.message)
+            && is_same_set(&monitors, &window.monitors)
+    }
 }
 
 impl Announcement {

@@ -227,7 +227,7 @@ async fn shown(site: &Site, epoch: i64) {
 
 fn instant(name: &str, text: &str) -> Result<Timestamp, Problem> {
     Timestamp::parse_rfc3339(text)
-        .map_err(|wrong| Problem::against_rules(&format!("{name}: {wrong}")))
+        .map_err(|wrong| Problem::against_rules(&format!("the {name} {wrong}")))
 }
 
 fn monitor_ids(ids: Option<Vec<String>>) -> Result<Vec<MonitorId>, Problem> {
@@ -239,7 +239,7 @@ fn monitor_ids(ids: Option<Vec<String>>) -> Result<Vec<MonitorId>, Problem> {
     }
     let id = |id: &String| {
         MonitorId::new(id)
-            .map_err(|wrong| Problem::against_rules(&format!("monitors: {wrong}")))
+            .map_err(|wrong| Problem::against_rules(&format!("of the monitors, {wrong}")))
     };
     ids.iter().map(id).collect()
 }

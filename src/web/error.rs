@@ -38,9 +38,16 @@ pub(super) struct Problem {
     /// What happened inside; for the log, never for the visitor.
     cause: Option<Box<str>>,
     /// What the client's program is told beside it.
-    header: Option<Box<(HeaderName, String)>>,
+    aside: Option<Box<Aside>>,
+}
+
+/// What a program is told beside the sentence.
+#[derive(Clone, Debug)]
+enum Aside {
+    /// A header.
+    Header(HeaderName, String),
     /// The earliest start that would do, of maintenance on too short notice.
-    earliest_start: Option<Timestamp>,
+    EarliestStart(Timestamp),
 }
 
 #[derive(Serialize)]
@@ -68,15 +75,7 @@ impl Problem {
     fn new(status: StatusCode, detail: impl Into<String>) -> Problem {
         let next = ("/".to_owned(), "See how things are now".to_owned());
         let detail = detail.into();
-        Problem {
-            status,
-            detail,
-            next,
-            elsewhere: None,
-            cause: None,
-            header: None,
-            earliest_start: None,
-        }
+        Problem { status, detail, next, elsewhere: None, cause: None, aside: None }
     }
 
     /// 404.
@@ -225,7 +224,8 @@ impl Problem {
         detail: String,
         header: Option<(HeaderName, String)>,
     ) -> Problem {
-        Problem { header: header.map(Box::new), ..Problem::new(status, detail) }
+        let aside = header.map(|(name, value)| Box::new(Aside::Header(name, value)));
+        Problem { aside, ..Problem::new(status, detail) }
     }
 
     /// 500 for a mistake of ours.
@@ -263,7 +263,8 @@ impl From<NotDone> for Problem {
             }
             NotDone::Refused(Refusal::ShortNotice { earliest, .. }) => {
                 let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail);
-                return Problem { earliest_start: Some(earliest), ..problem };
+                let aside = Some(Box::new(Aside::EarliestStart(earliest)));
+                return Problem { aside, ..problem };
             }
             NotDone::Refused(Refusal::Over | Refusal::Cancelled | Refusal::NotBegun)
             | NotDone::Contended => StatusCode::CONFLICT,
@@ -278,7 +279,7 @@ impl From<NotDone> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
-        if let Some((name, value)) = self.header.as_deref()
+        if let Some(Aside::Header(name, value)) = self.aside.as_deref()
             && let Ok(value) = HeaderValue::from_str(value)
         {
             response.headers_mut().insert(name, value);
@@ -331,7 +332,10 @@ pub(super) async fn tell(request: Request, next: Next) -> Response {
             status: problem.status.as_u16(),
             detail: &problem.detail,
             see: &problem.next.0,
-            earliest_start: problem.earliest_start.map(|at| at.to_string()),
+            earliest_start: match problem.aside.as_deref() {
+                Some(Aside::EarliestStart(at)) => Some(at.to_string()),
+                _ => None,
+            },
         };
         // Strings and a number cannot fail to be serialised.
         serde_json::to_string(&form).unwrap_or_default()

@@ -7,6 +7,7 @@ mod checks;
 mod closing;
 mod dossier;
 mod explained;
+mod maintenance;
 mod moving;
 mod retention;
 #[path = "../support/mod.rs"]

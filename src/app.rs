@@ -9,10 +9,9 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::token::{Scope, TokenName};
 use crate::engine::housekeeping::{self, Housekeeping, Tools};
+use crate::engine::recurring;
 use crate::engine::run::{Engine, Parts};
-use crate::planning::Settings as PlanningSettings;
 use crate::probe;
-use crate::report::settings::Settings as ReportSettings;
 use crate::store::contract::{NewToken, Store};
 use crate::store::secret::Secret;
 use crate::store::sqlite::Sqlite;
@@ -40,11 +39,7 @@ pub struct App {
     address: SocketAddr,
     engine: Engine,
     housekeeping: Housekeeping,
-    report: Arc<ArcSwap<ReportSettings>>,
-    planning: Arc<ArcSwap<PlanningSettings>>,
-    keep_checks_ms: Arc<AtomicI64>,
-    clock: Arc<dyn Clock>,
-    store: Arc<dyn Store>,
+    tools: Tools,
     server: JoinHandle<()>,
     serving: CancellationToken,
 }
@@ -97,27 +92,11 @@ impl App {
         });
         let server = tokio::spawn(web::serve(listener, router, serving.clone()));
         let keep_checks_ms = Arc::new(AtomicI64::new(config.store.keep_checks_ms));
-        let tools = Tools {
-            store: store.clone(),
-            board,
-            clock: clock.clone(),
-            report: report.clone(),
-            keep_checks_ms: keep_checks_ms.clone(),
-        };
+        let tools = Tools { store, board, clock, report, planning, keep_checks_ms };
         let housekeeping = Housekeeping::start(tools.clone()).await?;
-        tokio::spawn(async move { housekeeping::catch_up(&tools).await });
-        Ok(App {
-            address,
-            engine,
-            housekeeping,
-            report,
-            planning,
-            keep_checks_ms,
-            clock,
-            store,
-            server,
-            serving,
-        })
+        let catching_up = tools.clone();
+        tokio::spawn(async move { housekeeping::catch_up(&catching_up).await });
+        Ok(App { address, engine, housekeeping, tools, server, serving })
     }
 
     /// Where it answers.
@@ -143,9 +122,9 @@ impl App {
             name: TokenName::new(FIRST_TOKEN).map_err(anyhow::Error::msg)?,
             scope: Scope::Admin,
             fingerprint: secret.fingerprint(),
-            made_at: self.clock.now(),
+            made_at: self.tools.clock.now(),
         };
-        Ok(self.store.make_first_token(&new).await?.then_some(secret))
+        Ok(self.tools.store.make_first_token(&new).await?.then_some(secret))
     }
 
     /// Watches and reports by `config` from now on. Where to listen and where to keep
@@ -155,9 +134,12 @@ impl App {
     /// When the store refuses; then everything goes on as before.
     pub async fn change(&self, config: Config) -> anyhow::Result<()> {
         self.engine.watch(config.monitors).await?;
-        self.report.store(Arc::new(config.report));
-        self.planning.store(Arc::new(config.planning));
-        self.keep_checks_ms.store(config.store.keep_checks_ms, Ordering::Relaxed);
+        self.tools.report.store(Arc::new(config.report));
+        self.tools.planning.store(Arc::new(config.planning));
+        self.tools
+            .keep_checks_ms
+            .store(config.store.keep_checks_ms, Ordering::Relaxed);
+        recurring::keep_up(&self.tools).await;
         Ok(())
     }
 
@@ -177,7 +159,7 @@ impl App {
         {
             tracing::error!("the server did not end well: {error}");
         }
-        self.store.close().await;
+        self.tools.store.close().await;
         kept
     }
 }

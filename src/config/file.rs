@@ -26,8 +26,8 @@ pub(super) fn read(table: &DeTable, place: Place, reader: &mut Reader) -> Option
     let report = root.section("report", Kind::Report, reader);
     let mut report = report.map(|section| report::read(&section, reader)).unwrap_or_default();
     let planning = root.section("maintenance", Kind::Maintenance, reader);
-    let planning = planning.map(|section| maintenance::read(&section, reader));
-    let planning = planning.unwrap_or_default();
+    let planning = planning.map(|section| maintenance::read(&section, report.zone, reader));
+    let (mut planning, rules) = planning.unwrap_or_default();
     let groups = root.field("group", reader);
     let mut groups = Groups::read(groups, report.contract.target, reader);
     let defaults = root.section("defaults", Kind::Defaults, reader);
@@ -47,6 +47,8 @@ pub(super) fn read(table: &DeTable, place: Place, reader: &mut Reader) -> Option
         }
     };
     report.groups = groups.finish(reader);
+    let ids: Vec<&str> = monitors.iter().map(|watch| watch.registration.id.as_str()).collect();
+    planning.rules = rules.finish(&ids, reader);
     Some(Config { server, store, report, planning, monitors, warnings: vec![], watches_itself })
 }
 

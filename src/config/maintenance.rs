@@ -1,18 +1,22 @@
-//! `[maintenance]`: how long before its beginning maintenance is announced.
+//! `[maintenance]`: how long before its beginning maintenance is announced, and
+//! what comes again.
 
 use super::duration;
 use super::reader::Reader;
+use super::recurring::Rules;
 use super::section::Section;
 use super::setting::Setting;
 use crate::domain::maintenance::MaintenanceWindow;
 use crate::domain::timestamp::DAY_MS;
 use crate::planning::Settings;
+use chrono_tz::Tz;
 
 /// Nobody could plan what must be announced earlier.
 const NOTICE_MS_MAX: i64 = 90 * DAY_MS;
 
-/// Reads the section; what is wrong in it is told, and stays as it is by default.
-pub(super) fn read(section: &Section, reader: &mut Reader) -> Settings {
+/// Reads the section; what is wrong in it is told, and stays as it is by default. The rules
+/// are settled once the monitors are known; `zone` is that of the report.
+pub(super) fn read(section: &Section, zone: Tz, reader: &mut Reader) -> (Settings, Rules) {
     let mut settings = Settings::default();
     let notice = section.field("notice", reader);
     if let Setting::Written(notice) = duration::read(notice, 0..=NOTICE_MS_MAX, reader) {
@@ -26,5 +30,6 @@ pub(super) fn read(section: &Section, reader: &mut Reader) -> Settings {
             reader.warn(&notice.place, message);
         }
     }
-    settings
+    let rules = Rules::read(section.field("recurring", reader), zone, reader);
+    (settings, rules)
 }

@@ -20,6 +20,7 @@ pub(crate) mod nearest;
 mod own;
 mod promise;
 mod reader;
+mod recurring;
 mod report;
 mod section;
 mod server;

@@ -19,7 +19,8 @@ pub(super) fn read(section: &Section, reader: &mut Reader) -> Settings {
     settings
 }
 
-fn parse_zone(text: &str, told: &str) -> Result<Tz, String> {
+/// The zone with this name.
+pub(super) fn parse_zone(text: &str, told: &str) -> Result<Tz, String> {
     text.parse().map_err(|_| {
         let hint = similar_zone(told).map_or_else(
             || "; write one like \"Europe/Berlin\" or \"UTC\"".to_owned(),

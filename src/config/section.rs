@@ -16,6 +16,7 @@ pub(super) enum Kind {
     Store,
     Report,
     Maintenance,
+    Recurring,
     Defaults,
     Group,
     Monitor,
@@ -24,13 +25,14 @@ pub(super) enum Kind {
 
 impl Kind {
     /// In the order in which a misplaced key is looked for.
-    const ALL: [Kind; 9] = [
+    const ALL: [Kind; 10] = [
         Kind::Monitor,
         Kind::Http,
         Kind::Server,
         Kind::Store,
         Kind::Report,
         Kind::Maintenance,
+        Kind::Recurring,
         Kind::Defaults,
         Kind::Group,
         Kind::Root,
@@ -44,6 +46,7 @@ impl Kind {
             Kind::Store => "[store]",
             Kind::Report => "[report]",
             Kind::Maintenance => "[maintenance]",
+            Kind::Recurring => "[[maintenance.recurring]]",
             Kind::Defaults => "[defaults]",
             Kind::Group => "[[group]]",
             Kind::Monitor => "[[monitor]]",
@@ -60,7 +63,10 @@ impl Kind {
             Kind::Server => &["listen"],
             Kind::Store => &["url", "keep_checks"],
             Kind::Report => &["time_zone", "sla_percent", "maintenance_allowance"],
-            Kind::Maintenance => &["notice"],
+            Kind::Maintenance => &["notice", "recurring"],
+            Kind::Recurring => {
+                &["id", "schedule", "duration", "time_zone", "message", "monitors"]
+            }
             Kind::Defaults => &[
                 "interval",
                 "timeout",
@@ -95,7 +101,7 @@ impl Kind {
     /// What stands before its keys in a message.
     fn prefix(self) -> &'static str {
         match self {
-            Kind::Root | Kind::Monitor | Kind::Group => "",
+            Kind::Root | Kind::Monitor | Kind::Group | Kind::Recurring => "",
             Kind::Server => "server.",
             Kind::Store => "store.",
             Kind::Report => "report.",
@@ -178,9 +184,12 @@ impl<'a> Section<'a> {
 fn unknown(kind: Kind, key: &str) -> String {
     let keys = kind.keys();
     let elsewhere = Kind::ALL.into_iter().find(|other| other.keys().contains(&key));
+    let near = did_you_mean(key, keys.iter().copied());
     let hint = match elsewhere {
+        // What is nearly a headline is meant as one.
+        Some(_) if kind == Kind::Root && !near.is_empty() => near,
         Some(other) => format!("; it belongs into {}", other.title()),
-        None => did_you_mean(key, keys.iter().copied()),
+        None => near,
     };
     let known = keys.join(", ");
     format!("{} has no such key{hint} (known: {known})", kind.title())

@@ -28,6 +28,7 @@ pub mod notice;
 pub mod outage;
 pub mod percent;
 pub mod period;
+pub mod recurrence;
 pub mod run;
 pub mod sighting;
 pub mod span;

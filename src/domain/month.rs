@@ -7,7 +7,8 @@
 use super::span::Span;
 use super::timestamp::{HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp};
 use chrono::{
-    Datelike, Days, LocalResult, NaiveDate, NaiveTime, Offset, TimeZone, Timelike, Utc,
+    Datelike, Days, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone,
+    Timelike, Utc,
 };
 use chrono_tz::Tz;
 use std::fmt;
@@ -121,23 +122,30 @@ pub fn local_time(at: Timestamp, zone: Tz, format: &str) -> String {
 /// The first instant whose local date is `date` or later.
 #[must_use]
 pub fn start_of(date: NaiveDate, zone: Tz) -> Timestamp {
-    let midnight = date.and_time(NaiveTime::MIN);
-    match zone.from_local_datetime(&midnight) {
+    first_at(date.and_time(NaiveTime::MIN), zone)
+}
+
+/// The first instant whose local time is `local` or later: where clocks were put back and
+/// that time came twice, the first of the two; where they were put forward over it, the
+/// instant at which they were.
+#[must_use]
+pub fn first_at(local: NaiveDateTime, zone: Tz) -> Timestamp {
+    match zone.from_local_datetime(&local) {
         LocalResult::Single(at) => Timestamp(at.timestamp_millis()),
         LocalResult::Ambiguous(a, b) => {
             Timestamp(a.timestamp_millis().min(b.timestamp_millis()))
         }
-        LocalResult::None => first_after_gap(date, zone),
+        LocalResult::None => first_after_gap(local, zone),
     }
 }
 
-/// Where `date` has no midnight, the end of the gap that swallowed it. Zones are less
-/// than 26 hours from UTC, and around a gap local time only grows.
-fn first_after_gap(date: NaiveDate, zone: Tz) -> Timestamp {
+/// Where `local` never was, the end of the gap that swallowed it. Zones are less than 26
+/// hours from UTC, and around a gap local time only grows.
+fn first_after_gap(local: NaiveDateTime, zone: Tz) -> Timestamp {
     const REACH_MS: i64 = 26 * HOUR_MS;
-    let guess = Utc.from_utc_datetime(&date.and_time(NaiveTime::MIN)).timestamp_millis();
+    let guess = Utc.from_utc_datetime(&local).timestamp_millis();
     let around = Span::new(Timestamp(guess - REACH_MS), Timestamp(guess + REACH_MS));
-    first_within(around, |at| local_date(at, zone) >= date)
+    first_within(around, |at| at.to_utc().with_timezone(&zone).naive_local() >= local)
 }
 
 /// The first instant of `span`, or its end, at which `holds`, where that holds from then

@@ -304,7 +304,10 @@ fn is_announced_in_time(window: &MaintenanceWindow, notice_ms: i64) -> Result<()
 }
 
 /// A message without spaces around it, if it is fit to be shown.
-fn clean(message: &str) -> Result<String, Refusal> {
+///
+/// # Errors
+/// [`Refusal::LongMessage`] and [`Refusal::Control`].
+pub fn clean(message: &str) -> Result<String, Refusal> {
     let message = message.trim().replace("\r\n", "\n");
     let chars = message.chars().count();
     if chars > MESSAGE_CHARS_MAX {

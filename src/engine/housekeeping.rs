@@ -4,12 +4,14 @@
 //! tokio-cron-scheduler says when; it polls twice a second, which is fine for this and
 //! would not be for checks.
 
+use super::recurring;
 use crate::board::Board;
 use crate::clock::Clock;
 use crate::domain::history::History;
 use crate::domain::month::Month;
 use crate::domain::period::Period;
 use crate::domain::timestamp::HOUR_MS;
+use crate::planning::Settings as PlanningSettings;
 use crate::report::closed;
 use crate::report::latency::Remembered;
 use crate::report::months::months;
@@ -28,6 +30,8 @@ const PACK_AT: &str = "0 7 * * * *";
 /// When months are closed that can be: often, because it costs one short read while there
 /// is none.
 const CLOSE_AT: &str = "30 1/10 * * * *";
+/// When the turns of recurring maintenance are announced; there are days for each.
+const ANNOUNCE_AT: &str = "50 3/10 * * * *";
 /// When checks are purged: once a day, at a time that few jobs have.
 const PURGE_AT: &str = "0 23 3 * * *";
 /// Checks are packed once they are this old: a check that is under way at the turn of
@@ -45,6 +49,8 @@ pub struct Tools {
     pub clock: Arc<dyn Clock>,
     /// How months are cut and what was promised.
     pub report: Arc<ArcSwap<Settings>>,
+    /// How maintenance is announced.
+    pub planning: Arc<ArcSwap<PlanningSettings>>,
     /// How long single checks are kept, in milliseconds.
     pub keep_checks_ms: Arc<AtomicI64>,
 }
@@ -71,11 +77,16 @@ impl Housekeeping {
             let tools = closing.clone();
             Box::pin(async move { close_months(&tools).await })
         })?;
+        let announcing = tools.clone();
+        let announce_job = Job::new_async(ANNOUNCE_AT, move |_, _| {
+            let tools = announcing.clone();
+            Box::pin(async move { recurring::keep_up(&tools).await })
+        })?;
         let purge_job = Job::new_async(PURGE_AT, move |_, _| {
             let tools = tools.clone();
             Box::pin(async move { purge(&tools).await })
         })?;
-        for job in [pack_job, close_job, purge_job] {
+        for job in [pack_job, close_job, announce_job, purge_job] {
             scheduler.add(job).await?;
         }
         scheduler.start().await?;
@@ -92,6 +103,7 @@ impl Housekeeping {
 
 /// What is done at every start: what an earlier run has left.
 pub async fn catch_up(tools: &Tools) {
+    recurring::keep_up(tools).await;
     close_months(tools).await;
     pack(tools.store.as_ref(), tools.clock.as_ref()).await;
     purge(tools).await;

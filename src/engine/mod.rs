@@ -10,6 +10,7 @@ pub mod housekeeping;
 pub mod life;
 pub mod pulse;
 pub mod record;
+pub mod recurring;
 pub mod run;
 pub mod schedule;
 pub mod settings;

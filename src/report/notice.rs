@@ -15,6 +15,9 @@ const SOON_MS: i64 = DAY_MS;
 /// What a window says where its owner wrote nothing.
 pub const DEFAULT_MESSAGE: &str = "Scheduled maintenance in progress";
 
+/// What it is called where there is nothing else to call it.
+pub const DEFAULT_SUMMARY: &str = "Scheduled maintenance";
+
 /// One maintenance window that has not ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice<'a> {

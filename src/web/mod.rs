@@ -12,6 +12,7 @@ mod auth;
 mod bars;
 mod budget;
 mod calendar;
+mod calendar_feed;
 mod chart;
 mod checks;
 mod days;
@@ -169,6 +170,7 @@ pub fn router(app: App) -> Router {
         .merge(service::router())
         .merge(announce::router())
         .merge(windows::router())
+        .merge(calendar_feed::router())
         .merge(token::router())
         .merge(asset::router())
         .fallback(error::no_such_page)

@@ -419,7 +419,7 @@ async fn windows_are_listed_in_pages_by_their_state_and_their_time() {
     assert_eq!(ids(&windows(&app, "?state=ended").await), [1]);
     assert_eq!(ids(&windows(&app, "?state=active,upcoming").await), [2, 3, 4]);
     assert_eq!(ids(&windows(&app, "?state=cancelled").await), [5]);
-    let to = hour(0).to_string();
+    let to = hour(2).to_string();
     assert_eq!(ids(&windows(&app, &format!("?to={to}")).await), [1, 2]);
     let first = windows(&app, "?limit=2&state=ended,active,upcoming").await;
     assert_eq!(ids(&first), [1, 2]);

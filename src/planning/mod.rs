@@ -6,10 +6,15 @@
 //! and shows nothing: whoever changes something beside a running daemon asks the board
 //! again.
 
+mod recurring;
+
+pub use recurring::KeptUp;
+
 use crate::domain::announcement::{Action, Announcement, WindowId};
 use crate::domain::maintenance::MaintenanceWindow;
 use crate::domain::monitor::MonitorId;
 use crate::domain::notice::{Change, Plan, Refusal};
+use crate::domain::recurrence::Recurrence;
 use crate::domain::timestamp::Timestamp;
 use crate::store::contract::{Store, StoreError};
 use crate::store::window::{Announced, Changed};
@@ -25,11 +30,13 @@ pub struct Settings {
     /// leaves the figure was announced [`MaintenanceWindow::NOTICE_MS`] ahead, whatever this
     /// says.
     pub notice_ms: i64,
+    /// The rules by which maintenance comes again.
+    pub rules: Vec<Recurrence>,
 }
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { notice_ms: MaintenanceWindow::NOTICE_MS }
+        Settings { notice_ms: MaintenanceWindow::NOTICE_MS, rules: Vec::new() }
     }
 }
 

@@ -3,7 +3,8 @@
 //! `app` builds an [`App`], asks [`router`] for its routes and hands them to [`serve()`].
 //! Every file has one page and its `router()`. Nothing here computes a figure: pages
 //! print what `report` says, as the exports do. Nothing here writes, and no visitor can
-//! make it: nothing but `announce` takes more than GET and HEAD, and it stands behind `auth`.
+//! make it: nothing but `announce` takes more than GET and HEAD, and it stands behind `auth`,
+//! which only notes that a token was used.
 
 mod activity;
 mod announce;

@@ -9,6 +9,7 @@ mod activity;
 mod announce;
 mod asset;
 mod auth;
+mod banner;
 mod bars;
 mod budget;
 mod calendar;
@@ -171,6 +172,7 @@ pub fn router(app: App) -> Router {
         .merge(windows::router())
         .merge(token::router())
         .merge(asset::router())
+        .merge(banner::router())
         .fallback(error::no_such_page)
         .method_not_allowed_fallback(error::wrong_method)
         .with_state(site)

@@ -26,6 +26,7 @@ pub mod monitor;
 pub mod month;
 pub mod notice;
 pub mod outage;
+pub mod overrun;
 pub mod percent;
 pub mod period;
 pub mod recurrence;

@@ -10,6 +10,7 @@ mod activity;
 mod announce;
 mod asset;
 mod auth;
+mod banner;
 mod bars;
 mod budget;
 mod calendar;
@@ -174,6 +175,7 @@ pub fn router(app: App) -> Router {
         .merge(calendar_feed::router())
         .merge(token::router())
         .merge(asset::router())
+        .merge(banner::router())
         .fallback(error::no_such_page)
         .method_not_allowed_fallback(error::wrong_method)
         .with_state(site)

@@ -5,7 +5,7 @@ use crate::visitor::Visitor;
 use http::{Method, StatusCode};
 use rstest::rstest;
 
-const PAGES: [&str; 12] = [
+const PAGES: [&str; 14] = [
     "/",
     "/monitors/api",
     "/report",
@@ -14,6 +14,8 @@ const PAGES: [&str; 12] = [
     "/report/2026-11.csv",
     "/health",
     "/maintenance",
+    "/banner.js",
+    "/banner.json",
     "/outages/api-20261124T102903.000Z",
     "/api/v1/outages",
     "/api/v1/outages.csv",

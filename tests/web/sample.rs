@@ -313,7 +313,7 @@ fn scene_with(stories: &[Story], windows: Vec<MaintenanceWindow>, mut shelf: She
 }
 
 /// A window as it is kept.
-fn announced((id, window): (i64, MaintenanceWindow)) -> Announcement {
+pub(crate) fn announced((id, window): (i64, MaintenanceWindow)) -> Announcement {
     Announcement {
         id: WindowId(id),
         uid: format!("{id:032x}"),

@@ -124,6 +124,7 @@ fn description(view: &View, window: &MaintenanceWindow) -> String {
     };
     let effect = match window.excluded() {
         Some(_) => "Announced in time: it does not count in the uptime figure.",
+        None if window.span().is_empty() => "Called off: it does not take place.",
         None if window.emergency => "An emergency: it counts in the uptime figure.",
         None => "It counts in the uptime figure.",
     };

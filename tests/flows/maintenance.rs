@@ -170,6 +170,24 @@ async fn what_was_announced_48_hours_ahead_leaves_the_figure_and_a_millisecond_l
     app.stop().await;
 }
 
+/// 2027-03-28: Berlin's clocks go from 02:00 to 03:00. Noon to noon of two days are 47 hours.
+#[tokio::test]
+async fn two_calendar_days_over_a_spring_change_are_too_few() {
+    let app = TestApp::start("").await;
+    let admin = Admin::of(&app).await;
+    let noon = Timestamp::parse_rfc3339("2027-03-26T12:00:00+01:00").unwrap();
+    app.clock.advance_ms(noon.since_ms(app.clock.now()));
+    let plan = |start: &str| {
+        json!({ "start_time": start, "end_time": "2027-03-28T20:00:00+02:00" })
+    };
+    let two_days = admin.announce(&app, &plan("2027-03-28T12:00:00+02:00")).await;
+    assert_eq!(two_days.status, 422, "{}", two_days.body);
+    let hours = admin.announce(&app, &plan("2027-03-28T13:00:00+02:00")).await;
+    assert_eq!((hours.status, &hours.body["excluded"]), (201, &json!(true)), "{}", hours.body);
+    assert_eq!(hours.body["start_time"], "2027-03-28T11:00:00Z");
+    app.stop().await;
+}
+
 #[tokio::test]
 async fn a_window_that_is_ended_early_stops_excluding_at_that_moment() {
     let target = Target::start().await;

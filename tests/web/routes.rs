@@ -5,7 +5,7 @@ use crate::visitor::Visitor;
 use http::{Method, StatusCode};
 use rstest::rstest;
 
-const PAGES: [&str; 14] = [
+const PAGES: [&str; 16] = [
     "/",
     "/monitors/api",
     "/report",
@@ -16,6 +16,8 @@ const PAGES: [&str; 14] = [
     "/maintenance",
     "/banner.js",
     "/banner.json",
+    "/maintenance.ics",
+    "/maintenance/windows",
     "/outages/api-20261124T102903.000Z",
     "/api/v1/outages",
     "/api/v1/outages.csv",
@@ -38,7 +40,7 @@ async fn head_answers_like_get_without_a_body() {
 async fn nothing_can_be_written() {
     let visitor = Visitor::of(&sample::well());
     for method in [Method::POST, Method::PUT, Method::DELETE, Method::PATCH, Method::OPTIONS] {
-        for path in PAGES.into_iter().filter(|path| *path != "/nope") {
+        for path in PAGES.into_iter().filter(|path| !["/nope", "/maintenance"].contains(path)) {
             let answer = visitor.ask(method.clone(), path, &[("accept", "text/html")]).await;
             assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
             assert_eq!(answer.header("allow"), "GET,HEAD", "{method} {path}");

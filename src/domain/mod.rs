@@ -4,6 +4,7 @@
 //! and no wire names. `docs/uptime.md` says in words what these modules say in
 //! code; where they differ, the code is wrong.
 
+pub mod agreement;
 pub mod announcement;
 pub mod bounds;
 pub mod budget;
@@ -15,6 +16,7 @@ pub mod digest;
 pub mod duration;
 pub mod exchange;
 pub mod foreign;
+pub mod foreign_window;
 pub mod gap;
 pub mod group;
 pub mod history;

@@ -6,6 +6,7 @@
 //! what moves or grows is announced when we see it, and what has begun is never
 //! enlarged: an extension is a window of its own.
 
+use super::announcement::WindowId;
 use super::foreign_window::{ForeignWindow, Terms};
 use super::timestamp::Timestamp;
 use std::collections::{HashMap, HashSet};
@@ -14,7 +15,7 @@ use std::collections::{HashMap, HashSet};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ours {
     /// Its key in our store.
-    pub id: i64,
+    pub id: WindowId,
     /// Grows with each change.
     pub revision: i64,
     /// Its revision when both sides last agreed.
@@ -81,6 +82,14 @@ pub struct Local {
     pub acts: Vec<Act>,
 }
 
+impl Local {
+    /// Whether it makes a new window.
+    #[must_use]
+    pub fn announces(&self) -> bool {
+        self.acts.iter().any(|act| matches!(act, Act::Announce { .. }))
+    }
+}
+
 /// What happens to one window.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Act {
@@ -91,12 +100,12 @@ pub enum Act {
         /// When it counts as announced.
         announced_at: Timestamp,
         /// The window whose monitors it is about; `None`: all.
-        like: Option<i64>,
+        like: Option<WindowId>,
     },
     /// It becomes this.
     Change {
         /// Which.
-        id: i64,
+        id: WindowId,
         /// The revision that was looked at; if it has another by now, nothing happens.
         revision: i64,
         /// What it is from now on.
@@ -107,14 +116,14 @@ pub enum Act {
     /// It is called off, or ends now.
     Cancel {
         /// Which.
-        id: i64,
+        id: WindowId,
         /// The revision that was looked at; if it has another by now, nothing happens.
         revision: i64,
     },
     /// It stands for the row as it is.
     Link {
         /// Which.
-        id: i64,
+        id: WindowId,
         /// The revision that both sides agree on.
         revision: i64,
     },
@@ -423,10 +432,12 @@ mod tests {
 
     fn window(id: i64, terms: Terms) -> Ours {
         let announced_at = NOW.plus_ms(-100 * H);
+        let id = WindowId(id);
         Ours { id, revision: 1, agreed_revision: 1, terms, announced_at, cancelled_at: None }
     }
 
     fn announce(terms: Terms, like: Option<i64>) -> Act {
+        let like = like.map(WindowId);
         Act::Announce { terms, announced_at: NOW, like }
     }
 
@@ -471,7 +482,7 @@ mod tests {
         let mut theirs = terms(1, 2, "a b");
         theirs.end = theirs.end.plus_ms(999);
         let settlement = settled(&[row("7", theirs)], &[], &[ours]);
-        assert_eq!(acts(&settlement), [Act::Link { id: 1, revision: 1 }]);
+        assert_eq!(acts(&settlement), [Act::Link { id: WindowId(1), revision: 1 }]);
     }
 
     #[test]
@@ -480,7 +491,7 @@ mod tests {
         let mut theirs = row("7", terms(1, 2, "a"));
         theirs.created_at = Some(NOW.plus_ms(-H));
         let settlement = settled(&[theirs.clone()], &[], std::slice::from_ref(&off));
-        assert_eq!(acts(&settlement), [Act::Link { id: 1, revision: 0 }]);
+        assert_eq!(acts(&settlement), [Act::Link { id: WindowId(1), revision: 0 }]);
         let linked = known("7", vec![Ours { agreed_revision: 0, ..off.clone() }]);
         let settlement = settled(&[theirs.clone()], &[linked], &[]);
         assert!(matches!(&settlement.remote[..], [Remote::Remove { .. }]), "{settlement:?}");
@@ -497,7 +508,8 @@ mod tests {
             let wanted = terms(start, end, "b");
             let settlement = settled(&[row("7", wanted.clone())], &[pair], &[]);
             let announced_at = if kept { NOW.plus_ms(-100 * H) } else { NOW };
-            let change = Act::Change { id: 1, revision: 1, terms: wanted, announced_at };
+            let change =
+                Act::Change { id: WindowId(1), revision: 1, terms: wanted, announced_at };
             assert_eq!(acts(&settlement), [change]);
         }
     }
@@ -507,7 +519,7 @@ mod tests {
         let pair = known("7", vec![window(1, terms(-1, 1, "a"))]);
         let settlement = settled(&[row("7", terms(-2, 3, "a"))], &[pair], &[]);
         let announced = announce(terms(1, 3, "a"), Some(1));
-        assert_eq!(acts(&settlement), [Act::Link { id: 1, revision: 1 }, announced]);
+        assert_eq!(acts(&settlement), [Act::Link { id: WindowId(1), revision: 1 }, announced]);
     }
 
     #[test]
@@ -516,8 +528,13 @@ mod tests {
         let pair = Known { terms: terms(-1, 4, "a"), ..known("7", windows) };
         let settlement = settled(&[row("7", terms(-1, 1, "a"))], &[pair], &[]);
         let announced_at = NOW.plus_ms(-100 * H);
-        let cut = Act::Change { id: 1, revision: 1, terms: terms(-1, 1, "a"), announced_at };
-        assert_eq!(acts(&settlement), [cut, Act::Cancel { id: 2, revision: 1 }]);
+        let cut = Act::Change {
+            id: WindowId(1),
+            revision: 1,
+            terms: terms(-1, 1, "a"),
+            announced_at,
+        };
+        assert_eq!(acts(&settlement), [cut, Act::Cancel { id: WindowId(2), revision: 1 }]);
     }
 
     #[test]
@@ -527,7 +544,7 @@ mod tests {
             let wanted = terms(start, end, "a");
             let settlement = settled(&[row("7", wanted.clone())], &[pair], &[]);
             let announced = announce(wanted, Some(1));
-            let ended = Act::Cancel { id: 1, revision: 1 };
+            let ended = Act::Cancel { id: WindowId(1), revision: 1 };
             let expected = if anew { vec![ended, announced] } else { vec![ended] };
             assert_eq!(acts(&settlement), expected);
         }
@@ -562,7 +579,7 @@ mod tests {
         assert!(matches!(acts(&settlement), [Act::Change { .. }]), "{settlement:?}");
         // We had changed it already and could not note it.
         let settlement = settled(&[row("7", terms(2, 3, "ours"))], &[pair], &[]);
-        assert_eq!(acts(&settlement), [Act::Link { id: 1, revision: 2 }]);
+        assert_eq!(acts(&settlement), [Act::Link { id: WindowId(1), revision: 2 }]);
     }
 
     #[test]
@@ -595,7 +612,7 @@ mod tests {
             settlement,
             Settlement { missing: vec!["7".into()], ..Settlement::default() }
         );
-        let cancelled = [2, 3].map(|id| Act::Cancel { id, revision: 2 });
+        let cancelled = [2, 3].map(|id| Act::Cancel { id: WindowId(id), revision: 2 });
         assert_eq!(gone(NOW, &pair).acts, cancelled);
         assert_eq!(gone(NOW, &pair).terms, None);
     }
@@ -673,7 +690,7 @@ mod tests {
                 .collect()
         }
 
-        fn change(&mut self, id: i64, revision: i64, how: impl FnOnce(&mut Ours)) {
+        fn change(&mut self, id: WindowId, revision: i64, how: impl FnOnce(&mut Ours)) {
             let ours = self.ours.iter_mut().find(|(ours, _)| ours.id == id).unwrap();
             assert_eq!(ours.0.revision, revision);
             how(&mut ours.0);

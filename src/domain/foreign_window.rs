@@ -2,14 +2,8 @@
 //! such tables make these; `agreement.rs` compares them with ours.
 
 use super::duration;
-use super::timestamp::{DAY_MS, MINUTE_MS, Timestamp};
-
-/// What of a message is kept. It is shown in a banner, and a table's owner may have put
-/// anything there.
-pub const MESSAGE_CHARS_MAX: usize = 2_000;
-
-/// What lasts longer is a mistake in a date, and would silence everything until it ends.
-pub const LENGTH_MS_MAX: i64 = 31 * DAY_MS;
+use super::notice::{LENGTH_MS_MAX, MESSAGE_CHARS_MAX};
+use super::timestamp::{MINUTE_MS, Timestamp};
 
 /// How far the clock of a database and ours may be apart. A row that it dates so much
 /// before our last look, at most, may have come after that look.

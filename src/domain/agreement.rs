@@ -330,14 +330,20 @@ enum Combined {
     Is(Terms),
 }
 
-/// The last window, and those that it extends.
+/// The last window, and those that it extends. An extension that was called off leaves
+/// what it would have extended; without that, all is called off.
 fn combined(windows: &[Ours]) -> Option<Combined> {
-    let last = windows.last()?;
-    if last.never_takes_place() {
-        return Some(Combined::CalledOff);
+    let mut windows = windows.iter().rev().peekable();
+    let mut off: Option<&Ours> = None;
+    while let Some(window) = windows.next_if(|window| window.never_takes_place()) {
+        off = Some(window);
     }
+    let extends = |last: &Ours| off.is_none_or(|off| last.terms.end >= off.terms.start);
+    let Some(last) = windows.next().filter(|last| extends(last)) else {
+        return off.map(|_| Combined::CalledOff);
+    };
     let mut start = last.terms.start;
-    for before in windows.iter().rev().skip(1) {
+    for before in windows {
         if before.never_takes_place() || before.end() < start || before.terms.start > start {
             break;
         }

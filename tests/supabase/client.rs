@@ -1,7 +1,6 @@
 //! The client of Supabase against a stand-in that is as strict as PostgREST.
 
-mod support;
-
+use crate::support::postgrest::{KEY, Kind, Postgrest};
 use everup::domain::foreign_window::Terms;
 use everup::domain::timestamp::Timestamp;
 use everup::supabase::fault::Fault;
@@ -10,7 +9,6 @@ use everup::supabase::table::{Found, Table};
 use http::StatusCode;
 use rstest::rstest;
 use serde_json::json;
-use support::postgrest::{KEY, Kind, Postgrest};
 
 fn table(supabase: &Postgrest) -> Table {
     with_key(supabase, KEY)

@@ -33,6 +33,7 @@ pub mod percent;
 pub mod period;
 pub mod recurrence;
 pub mod run;
+pub mod settlement;
 pub mod sighting;
 pub mod span;
 pub mod timeline;

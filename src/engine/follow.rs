@@ -1,14 +1,15 @@
 //! Follows somebody else's table of maintenance windows: reads it every minute, announces
 //! what is new in it, carries changes over in both directions, and says so where it cannot.
-//! Built by `app.rs`; what must happen is decided by `domain/agreement.rs`.
+//! Built by `app.rs`; what must happen is decided by `domain/settlement.rs`.
 //!
 //! While the table cannot be read, and where it does not look whole, the known windows stay
 //! in force: nothing is ever called off because somebody does not answer.
 
 use crate::board::Board;
 use crate::clock::Clock;
-use crate::domain::agreement::{self, Known, Local, Reading, Remote, Settlement};
+use crate::domain::agreement::{Known, Local, Remote};
 use crate::domain::foreign_window::ForeignWindow;
+use crate::domain::settlement::{self, Reading, Settlement};
 use crate::domain::timestamp::{DAY_MS, MINUTE_MS, Timestamp};
 use crate::planning::received_at;
 use crate::store::contract::{Store, StoreError};
@@ -149,17 +150,17 @@ impl Follower {
         let at = received_at(store, now).await?;
         let unfit: HashSet<String> = rows.unfit.iter().map(|row| row.id.clone()).collect();
         let reading = Reading { at, before: read_at, rows: &rows.fit, unfit: &unfit };
-        let settlement = agreement::settle(reading, &followed.known, &followed.free);
+        let wanted = settlement::settle(reading, &followed.known, &followed.free);
         self.tell_unfit(rows.unfit);
-        let missing = self.ask_for(table, &settlement.missing, &followed.known, at).await;
+        let missing = self.ask_for(table, &wanted.missing, &followed.known, at).await;
         let (more, missing) = match missing {
             Ok(more) => (more, Ok(())),
             Err(fault) => (Settlement::default(), Err(fault)),
         };
-        self.keep(settlement.local.into_iter().chain(more.local), at).await?;
+        self.keep(wanted.local.into_iter().chain(more.local), at).await?;
         self.note_reading(now).await?;
         missing?;
-        let remote = settlement.remote.into_iter().chain(more.remote);
+        let remote = wanted.remote.into_iter().chain(more.remote);
         for remote in remote.take(ASKED_MAX) {
             self.write(table, remote, at).await?;
         }
@@ -197,22 +198,22 @@ impl Follower {
         known: &[Known],
         at: Timestamp,
     ) -> Result<Settlement, Fault> {
-        let mut settlement = Settlement::default();
+        let mut asked = Settlement::default();
         for id in missing.iter().take(ASKED_MAX) {
             let Some(known) = known.iter().find(|known| known.foreign_id == *id) else {
                 continue;
             };
             match table.row(id).await? {
-                Found::Nothing => settlement.local.push(agreement::gone(at, known)),
+                Found::Nothing => asked.local.push(settlement::gone(at, known)),
                 Found::Unfit(_) => {}
                 Found::Fit(row) => {
-                    let more = agreement::found(at, known, &row);
-                    settlement.local.extend(more.local);
-                    settlement.remote.extend(more.remote);
+                    let more = settlement::found(at, known, &row);
+                    asked.local.extend(more.local);
+                    asked.remote.extend(more.remote);
                 }
             }
         }
-        Ok(settlement)
+        Ok(asked)
     }
 
     /// Keeps what rows ask for, each in a transaction of its own. What has changed here

@@ -6,14 +6,14 @@
 //! is here, also where the table says something else by now.
 
 use super::taking::TakeError;
-use crate::domain::agreement::{self, Reading};
+use crate::domain::settlement::{self, Reading};
 use crate::domain::timestamp::Timestamp;
 use crate::store::contract::Store;
 use crate::store::source::Settled;
 use crate::supabase::row::Unfit;
 use crate::supabase::settings::TABLE;
 use crate::supabase::table::Table;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// So many rows are named in one message.
 const NAMED_MAX: usize = 10;
@@ -62,9 +62,9 @@ pub async fn import(
             .partition(|row| known.contains_key(row.id.as_str()));
         let other = old.iter().filter(|row| known[row.id.as_str()] != &row.terms);
         let contradicting: Vec<String> = other.map(|row| row.id.clone()).collect();
-        let unfit = std::collections::HashSet::new();
+        let unfit = HashSet::new();
         let reading = Reading { at: now, before: followed.read_at, rows: &new, unfit: &unfit };
-        let locals = agreement::settle(reading, &[], &followed.free).local;
+        let locals = settlement::settle(reading, &[], &followed.free).local;
         let added = locals.iter().filter(|local| local.announces()).count();
         if let Settled::Done { .. } = store.settle(source, &locals, now).await? {
             return Ok(TakenRows {

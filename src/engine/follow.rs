@@ -85,6 +85,8 @@ enum Stopped {
          way; they stay in force until it has looked so for {EMPTY_ROUNDS} minutes"
     )]
     Empty(usize),
+    #[error("the table is read, but a window made here cannot be written into it: {0}")]
+    Write(Fault),
     #[error("what the table says cannot be kept: {0}")]
     Store(#[from] StoreError),
 }
@@ -133,7 +135,10 @@ impl Follower {
         let done = self.look(&table, now).await;
         {
             let mut state = self.state();
-            state.failures = if done.is_ok() { 0 } else { state.failures.saturating_add(1) };
+            state.failures = match &done {
+                Ok(()) | Err(Stopped::Write(_)) => 0,
+                Err(_) => state.failures.saturating_add(1),
+            };
         }
         self.tell(now, done.as_ref().err().map(ToString::to_string));
         done.is_ok()
@@ -161,10 +166,18 @@ impl Follower {
         self.note_reading(now).await?;
         missing?;
         let remote = wanted.remote.into_iter().chain(more.remote);
+        let mut refused = None;
         for remote in remote.take(ASKED_MAX) {
-            self.write(table, remote, at).await?;
+            match self.write(table, remote, at).await {
+                // That one is refused says nothing of the next.
+                Err(Stopped::Table(fault @ Fault::Answered { .. })) => {
+                    refused.get_or_insert(fault);
+                }
+                Err(Stopped::Table(fault)) => return Err(Stopped::Write(fault)),
+                done => done?,
+            }
         }
-        Ok(())
+        refused.map_or(Ok(()), |fault| Err(Stopped::Write(fault)))
     }
 
     /// Believes an empty table only after a while: to a key without the right, a table
@@ -277,11 +290,14 @@ impl Follower {
             (None, None) => {}
             (Some((since, _)), None) => {
                 tracing::info!(
-                    "the maintenance table is followed again; it was not since {since}"
+                    "the maintenance table and everup are in step again, as they were \
+                     until {since}"
                 );
             }
             (Some((_, why)), Some(now_why)) if why == now_why => {}
-            (_, Some(why)) => tracing::warn!("the maintenance table is not followed: {why}"),
+            (_, Some(why)) => {
+                tracing::warn!("the maintenance table and everup are not in step: {why}")
+            }
         }
         let since = before.map_or(now, |(since, _)| since);
         vitals.note(|reading| reading.source_trouble = trouble.map(|why| (since, why)));

@@ -85,8 +85,8 @@ impl Readiness {
         }
         let warnings = reading.source_trouble.iter().map(|(since, why)| {
             format!(
-                "the maintenance table has not been followed since {since}; the windows that \
-                 are known stay in force: {why}"
+                "the maintenance table and everup have not been in step since {since}; the \
+                 windows that are known stay in force: {why}"
             )
         });
         let warnings = warnings.collect();

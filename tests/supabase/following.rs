@@ -297,6 +297,37 @@ async fn whatever_it_answers_instead_calls_nothing_off() {
 }
 
 #[tokio::test]
+async fn a_table_that_takes_no_rows_is_followed_all_the_same() {
+    let world = World::new().await;
+    world.announce(50, 52, "From here").await;
+    world.announce(54, 55, "From here too").await;
+    let body = "{\"code\":\"23502\",\"message\":\"null value in column \\\"owner\\\"\"}";
+    world.supabase.database().refuses_writes = Some((StatusCode::BAD_REQUEST, body.to_owned()));
+    for _ in 0..2 {
+        world.pass(MINUTE_MS);
+        assert!(!world.follower.round().await);
+    }
+    let (_, why) = world.vitals.read(at(0)).source_trouble.unwrap();
+    assert_eq!(
+        why,
+        "the table is read, but a window made here cannot be written into it: Supabase \
+         answers 400: null value in column \"owner\" (23502)"
+    );
+    let tried = |world: &World| {
+        let database = world.supabase.database();
+        database.requests.iter().filter(|asked| asked.starts_with("POST")).count()
+    };
+    assert_eq!(tried(&world), 4);
+    world.supabase.insert(row(60, 61, "From there"));
+    world.pass(MINUTE_MS);
+    assert!(!world.follower.round().await);
+    assert_eq!(world.windows().await.len(), 3);
+    world.supabase.database().refuses_writes = None;
+    world.next().await;
+    assert_eq!((world.rows().len(), world.windows().await.len()), (3, 3));
+}
+
+#[tokio::test]
 async fn an_empty_table_is_believed_only_after_ten_looks() {
     let world = World::new().await;
     world.supabase.insert(row(50, 52, "Upgrade"));

@@ -65,7 +65,8 @@ async fn a_row_of_the_table_is_maintenance_and_a_silent_table_a_warning() {
     until(app.address(), "/health/ready", |answer| {
         let warning = answer["warnings"][0].as_str().unwrap_or_default();
         answer["status"] == "ready"
-            && warning.starts_with("the maintenance table has not been followed since ")
+            && warning
+                .starts_with("the maintenance table and everup have not been in step since ")
             && warning.contains("Supabase cannot be reached")
     })
     .await;

@@ -54,6 +54,8 @@ pub struct Database {
     pub hides_rows: bool,
     /// Answers everything so, if set.
     pub answers: Option<(StatusCode, String)>,
+    /// Answers every write so, if set, and carries none out.
+    pub refuses_writes: Option<(StatusCode, String)>,
     /// Carries writes out, and then ends the connection without an answer.
     pub swallows_writes: bool,
     pub delay: Duration,
@@ -92,6 +94,7 @@ impl Postgrest {
             has_table: true,
             hides_rows: false,
             answers: None,
+            refuses_writes: None,
             swallows_writes: false,
             delay: Duration::ZERO,
             requests: Vec::new(),
@@ -177,13 +180,15 @@ async fn answer(State(state): State<Arc<Mutex<Database>>>, request: Request) -> 
         let shown: Vec<String> = query.iter().map(|(k, v)| format!("{k}={v}")).collect();
         let shown = format!("{} {}?{}", parts.method, parts.uri.path(), shown.join("&"));
         database.requests.push(shown);
-        let answered = match database.answers.clone() {
+        let is_write = parts.method != Method::GET;
+        let refusal = database.refuses_writes.clone().filter(|_| is_write);
+        let answered = match refusal.or_else(|| database.answers.clone()) {
             Some((status, body)) => plainly(status, body),
             None => database
                 .answer(&parts.method, parts.uri.path(), &query, &parts.headers, &body)
                 .unwrap_or_else(|Refused(status, body)| plainly(status, body.to_string())),
         };
-        let swallow = database.swallows_writes && parts.method != Method::GET;
+        let swallow = database.swallows_writes && is_write;
         (database.delay, swallow, answered)
     };
     tokio::time::sleep(delay).await;

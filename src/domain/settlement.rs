@@ -309,7 +309,7 @@ mod tests {
         let here = window(1, terms(3, 4, "here"));
         let over = window(2, terms(-4, -3, "over"));
         let cancelled = Ours { cancelled_at: Some(NOW), ..window(3, terms(5, 6, "off")) };
-        let both = settled(&[new.clone()], &[], &[here.clone(), over, cancelled]);
+        let both = settled(std::slice::from_ref(&new), &[], &[here.clone(), over, cancelled]);
         let announced = announce(new.terms.clone(), None);
         assert_eq!(both.local[0].acts, [announced]);
         assert_eq!(both.remote, [Remote::Add { window: here }]);
@@ -410,12 +410,14 @@ mod tests {
     fn a_change_here_changes_the_row_unless_the_row_has_changed_too() {
         let changed = Ours { revision: 2, ..window(1, terms(2, 3, "ours")) };
         let pair = Known { terms: terms(1, 2, "a"), ..known("7", vec![changed]) };
-        let settlement = settled(&[row("7", terms(1, 2, "a"))], &[pair.clone()], &[]);
+        let settlement =
+            settled(&[row("7", terms(1, 2, "a"))], std::slice::from_ref(&pair), &[]);
         let [Remote::Change { terms: wanted, .. }] = &settlement.remote[..] else {
             panic!("{settlement:?}")
         };
         assert_eq!(*wanted, terms(2, 3, "ours"));
-        let settlement = settled(&[row("7", terms(1, 2, "theirs"))], &[pair.clone()], &[]);
+        let settlement =
+            settled(&[row("7", terms(1, 2, "theirs"))], std::slice::from_ref(&pair), &[]);
         assert!(matches!(acts(&settlement), [Act::Change { .. }]), "{settlement:?}");
         // We had changed it already and could not note it.
         let settlement = settled(&[row("7", terms(2, 3, "ours"))], &[pair], &[]);

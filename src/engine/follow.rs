@@ -42,6 +42,8 @@ const ASKED_MAX: usize = 50;
 /// A table that was emptied looks like one that hides its rows from our key. It is
 /// believed when it has been empty in so many readings in a row.
 const EMPTY_ROUNDS: u32 = 10;
+/// What so many rows ask for is kept at once; checks wait that long to be kept.
+const KEPT_AT_ONCE: usize = 200;
 /// So many rows that make no sense are named in the log.
 const UNFIT_NAMED_MAX: usize = 5;
 
@@ -107,7 +109,6 @@ impl Follower {
     pub fn follow(&self, table: Option<Table>) {
         self.table.store(table.map(Arc::new));
         *self.state() = State::default();
-        self.parts.vitals.note(|reading| reading.source_trouble = None);
         self.changed.notify_one();
     }
 
@@ -126,8 +127,11 @@ impl Follower {
 
     /// One look at the table, and all that follows from it. Gives whether all went well.
     pub async fn round(&self) -> bool {
-        let Some(table) = self.table.load_full() else { return true };
         let now = self.parts.clock.now();
+        let Some(table) = self.table.load_full() else {
+            self.parts.vitals.note(|reading| reading.source_trouble = None);
+            return true;
+        };
         // By a clock that cannot be trusted, no notice can be counted.
         if self.parts.vitals.read(now).clock_trouble.is_some() {
             return true;
@@ -136,7 +140,8 @@ impl Follower {
         {
             let mut state = self.state();
             state.failures = match &done {
-                Ok(()) | Err(Stopped::Write(_)) => 0,
+                // It can be read, so that it is read every minute.
+                Ok(()) | Err(Stopped::Write(_) | Stopped::Empty(_)) => 0,
                 Err(_) => state.failures.saturating_add(1),
             };
         }
@@ -162,7 +167,10 @@ impl Follower {
             Ok(more) => (more, Ok(())),
             Err(fault) => (Settlement::default(), Err(fault)),
         };
-        self.keep(wanted.local.into_iter().chain(more.local), at).await?;
+        let locals: Vec<Local> = wanted.local.into_iter().chain(more.local).collect();
+        for some in locals.chunks(KEPT_AT_ONCE) {
+            self.keep(some, at).await?;
+        }
         self.note_reading(now).await?;
         missing?;
         let remote = wanted.remote.into_iter().chain(more.remote);
@@ -229,18 +237,18 @@ impl Follower {
         Ok(asked)
     }
 
-    /// Keeps what rows ask for, each in a transaction of its own. What has changed here
-    /// meanwhile is looked at again in the next round.
-    async fn keep(
-        &self,
-        locals: impl Iterator<Item = Local>,
-        at: Timestamp,
-    ) -> Result<(), StoreError> {
-        for local in locals {
-            let settled = self.parts.store.settle(SOURCE, &[local], at).await?;
-            if settled == (Settled::Done { changed: true }) {
-                self.parts.board.ask_again();
+    /// Keeps what rows ask for: all at once, or, where something has changed here
+    /// meanwhile, each by itself but for that, which is looked at again in the next round.
+    async fn keep(&self, locals: &[Local], at: Timestamp) -> Result<(), StoreError> {
+        let store = &self.parts.store;
+        let settled = store.settle(SOURCE, locals, at).await?;
+        if settled == Settled::Stale {
+            for local in locals {
+                store.settle(SOURCE, std::slice::from_ref(local), at).await?;
             }
+        }
+        if settled != (Settled::Done { changed: false }) {
+            self.parts.board.ask_again();
         }
         Ok(())
     }
@@ -263,7 +271,7 @@ impl Follower {
             }
         };
         if let Some(local) = remote.noted(row.as_ref()) {
-            self.keep(std::iter::once(local), at).await?;
+            self.keep(&[local], at).await?;
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ use crate::board::Board;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::token::{Scope, TokenName};
+use crate::engine::follow::{self, Follower};
 use crate::engine::housekeeping::{self, Housekeeping, Tools};
 use crate::engine::recurring;
 use crate::engine::run::{Engine, Parts};
@@ -15,6 +16,8 @@ use crate::probe;
 use crate::store::contract::{NewToken, Store};
 use crate::store::secret::Secret;
 use crate::store::sqlite::Sqlite;
+use crate::supabase::settings::Settings as SourceSettings;
+use crate::supabase::table::Table;
 use crate::vitals::Vitals;
 use crate::web;
 use anyhow::Context;
@@ -40,6 +43,9 @@ pub struct App {
     engine: Engine,
     housekeeping: Housekeeping,
     tools: Tools,
+    follower: Arc<Follower>,
+    following: JoinHandle<()>,
+    follow_no_more: CancellationToken,
     server: JoinHandle<()>,
     serving: CancellationToken,
 }
@@ -81,6 +87,13 @@ impl App {
         })
         .await?;
         engine.watch(config.monitors).await?;
+        let follower = Arc::new(Follower::new(follow::Parts {
+            clock: clock.clone(),
+            store: store.clone(),
+            board: board.clone(),
+            vitals: vitals.clone(),
+        }));
+        follower.follow(table(config.source)?);
         let serving = CancellationToken::new();
         let router = web::router(web::App {
             board: board.clone(),
@@ -96,7 +109,23 @@ impl App {
         let housekeeping = Housekeeping::start(tools.clone()).await?;
         let catching_up = tools.clone();
         tokio::spawn(async move { housekeeping::catch_up(&catching_up).await });
-        Ok(App { address, engine, housekeeping, tools, server, serving })
+        let follow_no_more = CancellationToken::new();
+        let stop = follow_no_more.clone();
+        let loops = follower.clone();
+        let following = tokio::spawn(async move {
+            stop.run_until_cancelled(loops.run()).await;
+        });
+        Ok(App {
+            address,
+            engine,
+            housekeeping,
+            tools,
+            follower,
+            following,
+            follow_no_more,
+            server,
+            serving,
+        })
     }
 
     /// Where it answers.
@@ -133,7 +162,9 @@ impl App {
     /// # Errors
     /// When the store refuses; then everything goes on as before.
     pub async fn change(&self, config: Config) -> anyhow::Result<()> {
+        let table = table(config.source)?;
         self.engine.watch(config.monitors).await?;
+        self.follower.follow(table);
         self.tools.report.store(Arc::new(config.report));
         self.tools.planning.store(Arc::new(config.planning));
         self.tools
@@ -151,6 +182,10 @@ impl App {
 
     /// Stops in order. Gives whether everything that was seen is kept.
     pub async fn stop(self) -> bool {
+        self.follow_no_more.cancel();
+        if let Err(error) = self.following.await {
+            tracing::error!("following did not end well: {error}");
+        }
         self.housekeeping.stop().await;
         let kept = self.engine.stop(FINISH_WITHIN).await;
         self.serving.cancel();
@@ -162,4 +197,9 @@ impl App {
         self.tools.store.close().await;
         kept
     }
+}
+
+/// The table that is followed, if one is.
+fn table(settings: Option<SourceSettings>) -> anyhow::Result<Option<Table>> {
+    settings.map(Table::new).transpose().map_err(|wrong| anyhow::anyhow!(wrong))
 }

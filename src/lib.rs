@@ -23,6 +23,7 @@ pub mod clock;
 pub mod board;
 pub mod probe;
 pub mod store;
+pub mod supabase;
 pub mod vitals;
 
 pub mod planning;

@@ -21,6 +21,8 @@ pub struct Reading {
     pub lateness_ms: i64,
     /// Why the clock is not trusted, while it is not.
     pub clock_trouble: Option<String>,
+    /// Since when the maintenance table and ours are not in step, and why.
+    pub source_trouble: Option<(Timestamp, String)>,
 }
 
 /// The newest reading.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[&[&str]] = &[
     &["domain"],
     &["clock"],
-    &["probe", "store", "board", "vitals"],
+    &["probe", "store", "supabase", "board", "vitals"],
     &["report", "transfer", "planning"],
     &["web", "engine"],
     &["config"],

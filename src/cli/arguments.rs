@@ -176,6 +176,9 @@ pub(super) enum ForeignWanted {
         #[command(flatten)]
         mapping: MappingWanted,
     },
+    /// The maintenance windows of a Supabase project, from its table system_maintenance;
+    /// SUPABASE_URL and SUPABASE_SERVICE_KEY say where, in the environment or .env
+    Supabase,
     /// What UptimeRobot answers to getMonitors with logs=1
     Uptimerobot {
         /// The answer as JSON, or - for standard input

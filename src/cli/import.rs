@@ -6,16 +6,19 @@ use super::progress::Progress;
 use super::source::{Source, configured};
 use super::terminal;
 use crate::clock::{Clock, SystemClock};
-use crate::config::Config;
+use crate::config::{self, Config, Environment};
 use crate::domain::check::Evidence;
 use crate::domain::monitor::MonitorId;
 use crate::domain::timestamp::Timestamp;
+use crate::engine::follow::SOURCE;
 use crate::store::contract::{Imported, Others, Registration, Store};
 use crate::store::sqlite::Sqlite;
+use crate::supabase::table::Table;
 use crate::transfer::mapping::Wanted;
+use crate::transfer::supabase::{self, TakenRows};
 use crate::transfer::taking::{Reading, Taken};
 use crate::transfer::{kuma, read, uptimerobot};
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
@@ -64,6 +67,16 @@ async fn fill(
         (Some(_), Some(file)) => {
             anyhow::bail!("import {} and the other one after the other", file.display())
         }
+        (Some(ForeignWanted::Supabase), None) => {
+            let environment = Environment::of_process(Path::new("."));
+            let settings = config::supabase(&environment).map_err(|wrong| anyhow!(wrong))?;
+            let table = Table::new(settings).map_err(|wrong| anyhow!(wrong))?;
+            let _progress = Progress::waiting("importing");
+            let taken = supabase::import(store, &table, SOURCE, now).await?;
+            let windows = u64::try_from(taken.new).unwrap_or(u64::MAX);
+            let imported = Imported { windows, ..Imported::default() };
+            Ok((imported, told_rows(&taken)))
+        }
         (Some(foreign), None) => {
             let taken = take(store, foreign, now).await?;
             Ok((taken.imported, told(&taken)))
@@ -97,6 +110,7 @@ async fn take(store: &Sqlite, foreign: ForeignWanted, now: Timestamp) -> anyhow:
             let _progress = Progress::waiting("importing");
             uptimerobot::import(store, &mut *input, &reading(&file), &mapping.into()).await?
         }
+        ForeignWanted::Supabase => anyhow::bail!("a table is no history of checks"),
     })
 }
 
@@ -130,6 +144,35 @@ fn told(taken: &Taken) -> String {
     }
     text
 }
+
+/// `imported 2 maintenance windows (1 was there already)`
+fn told_rows(taken: &TakenRows) -> String {
+    let new = u64::try_from(taken.new).unwrap_or(u64::MAX);
+    let mut text =
+        format!("imported {}", many(new, "maintenance window", "maintenance windows"));
+    match taken.known {
+        0 => {}
+        1 => text += " (1 was there already)",
+        known => text += &format!(" ({known} were there already)"),
+    }
+    if !taken.contradicting.is_empty() {
+        let shown = taken.contradicting.iter().take(ROWS_SHOWN_MAX);
+        let shown: Vec<&str> = shown.map(String::as_str).collect();
+        let more = taken.contradicting.len() - shown.len();
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        text += &format!(
+            "\nleft as they are here, though the table says something else by now: row {}{more}",
+            shown.join(", ")
+        );
+    }
+    if taken.new > 0 && !taken.has_created_at {
+        text += "\nthe table has no created_at, so they count as announced now";
+    }
+    text
+}
+
+/// So many rows are named in one sentence.
+const ROWS_SHOWN_MAX: usize = 10;
 
 /// `imported 1 check (2 were there already), 1 pause`
 fn added(imported: Imported) -> String {

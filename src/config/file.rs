@@ -26,8 +26,11 @@ pub(super) fn read(table: &DeTable, place: Place, reader: &mut Reader) -> Option
     let report = root.section("report", Kind::Report, reader);
     let mut report = report.map(|section| report::read(&section, reader)).unwrap_or_default();
     let planning = root.section("maintenance", Kind::Maintenance, reader);
-    let planning = planning.map(|section| maintenance::read(&section, report.zone, reader));
-    let (mut planning, rules) = planning.unwrap_or_default();
+    let planning = planning.map(|section| {
+        let source = maintenance::source(&section, reader);
+        (source, maintenance::read(&section, report.zone, reader))
+    });
+    let (source, (mut planning, rules)) = planning.unwrap_or_default();
     let groups = root.field("group", reader);
     let mut groups = Groups::read(groups, report.contract.target, reader);
     let defaults = root.section("defaults", Kind::Defaults, reader);
@@ -49,7 +52,16 @@ pub(super) fn read(table: &DeTable, place: Place, reader: &mut Reader) -> Option
     report.groups = groups.finish(reader);
     let ids: Vec<&str> = monitors.iter().map(|watch| watch.registration.id.as_str()).collect();
     planning.rules = rules.finish(&ids, reader);
-    Some(Config { server, store, report, planning, monitors, warnings: vec![], watches_itself })
+    Some(Config {
+        server,
+        store,
+        report,
+        planning,
+        source,
+        monitors,
+        warnings: vec![],
+        watches_itself,
+    })
 }
 
 /// Reads every monitor. What is wrong with one is told, and the others are read.

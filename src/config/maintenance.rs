@@ -1,14 +1,16 @@
-//! `[maintenance]`: how long before its beginning maintenance is announced, and
-//! what comes again.
+//! `[maintenance]`: how long before its beginning maintenance is announced, what comes
+//! again, and which table is followed.
 
 use super::duration;
 use super::reader::Reader;
 use super::recurring::Rules;
-use super::section::Section;
+use super::section::{Field, Section};
 use super::setting::Setting;
+use super::supabase;
 use crate::domain::maintenance::MaintenanceWindow;
 use crate::domain::timestamp::DAY_MS;
 use crate::planning::Settings;
+use crate::supabase::settings::Settings as SourceSettings;
 use chrono_tz::Tz;
 
 /// Nobody could plan what must be announced earlier.
@@ -32,4 +34,26 @@ pub(super) fn read(section: &Section, zone: Tz, reader: &mut Reader) -> (Setting
     }
     let rules = Rules::read(section.field("recurring", reader), zone, reader);
     (settings, rules)
+}
+
+/// The table that is followed, if one is; there is one kind.
+pub(super) fn source(section: &Section, reader: &mut Reader) -> Option<SourceSettings> {
+    let field = section.field("source", reader)?;
+    read_source(&field, reader)
+}
+
+fn read_source(field: &Field, reader: &mut Reader) -> Option<SourceSettings> {
+    let source = reader.raw(field, "source = \"supabase\"")?;
+    if source != "supabase" {
+        let message = "there is no such source; write source = \"supabase\", or leave it out";
+        reader.mistake(&field.place, message);
+        return None;
+    }
+    match supabase::supabase(reader.environment()) {
+        Ok(settings) => Some(settings),
+        Err(message) => {
+            reader.mistake(&field.place, message);
+            None
+        }
+    }
 }

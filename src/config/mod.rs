@@ -28,6 +28,7 @@ mod setting;
 mod since;
 mod status;
 mod store;
+mod supabase;
 mod syntax;
 mod target;
 mod text;
@@ -38,6 +39,7 @@ pub use environment::Environment;
 pub use file::MONITORS_MAX;
 pub use mistake::{Mistake, Mistakes, Place, Warning};
 pub use own::for_urls;
+pub use supabase::supabase;
 pub use timing::TIMEOUT_MS_MAX;
 
 use crate::domain::timestamp::Timestamp;
@@ -45,6 +47,7 @@ use crate::engine::settings::Watch;
 use crate::planning::Settings as PlanningSettings;
 use crate::report::settings::Settings as ReportSettings;
 use crate::store::settings::Settings as StoreSettings;
+use crate::supabase::settings::Settings as SourceSettings;
 use crate::web::settings::Settings as ServerSettings;
 use reader::Reader;
 use std::fs::File;
@@ -69,6 +72,8 @@ pub struct Config {
     pub report: ReportSettings,
     /// `[maintenance]`.
     pub planning: PlanningSettings,
+    /// The table that `[maintenance] source` names, if it names one.
+    pub source: Option<SourceSettings>,
     /// Each `[[monitor]]`, in their order; at least one.
     pub monitors: Vec<Watch>,
     /// In order of line, also those that hold only for a time.
@@ -109,6 +114,7 @@ pub fn default_for(listen: SocketAddr) -> Config {
         store: StoreSettings::default(),
         report: ReportSettings::default(),
         planning: PlanningSettings::default(),
+        source: None,
         monitors: vec![own::watch(listen, Settled::default())],
         warnings: vec![],
         watches_itself: true,

@@ -63,7 +63,7 @@ impl Kind {
             Kind::Server => &["listen"],
             Kind::Store => &["url", "keep_checks"],
             Kind::Report => &["time_zone", "sla_percent", "maintenance_allowance"],
-            Kind::Maintenance => &["notice", "recurring"],
+            Kind::Maintenance => &["notice", "source", "recurring"],
             Kind::Recurring => {
                 &["id", "schedule", "duration", "time_zone", "message", "monitors"]
             }

@@ -4,6 +4,7 @@
 //! and no wire names. `docs/uptime.md` says in words what these modules say in
 //! code; where they differ, the code is wrong.
 
+pub mod agreement;
 pub mod announcement;
 pub mod bounds;
 pub mod budget;
@@ -15,6 +16,7 @@ pub mod digest;
 pub mod duration;
 pub mod exchange;
 pub mod foreign;
+pub mod foreign_window;
 pub mod gap;
 pub mod group;
 pub mod history;
@@ -31,6 +33,7 @@ pub mod percent;
 pub mod period;
 pub mod recurrence;
 pub mod run;
+pub mod settlement;
 pub mod sighting;
 pub mod span;
 pub mod timeline;

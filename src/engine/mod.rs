@@ -5,6 +5,7 @@
 
 mod announce;
 mod exchanges;
+pub mod follow;
 pub mod hold;
 pub mod housekeeping;
 pub mod life;

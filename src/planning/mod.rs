@@ -93,7 +93,7 @@ impl Planner<'_> {
     /// [`NotDone`].
     pub async fn announce(&self, plan: Plan) -> Result<Announced, NotDone> {
         self.are_watched(&plan.monitors)?;
-        let now = self.received_at().await?;
+        let now = received_at(self.store, self.now).await?;
         match plan.clone().announce(now, self.settings.notice_ms) {
             Ok(window) => Ok(self.store.announce(&window, None, self.author).await?),
             // Whoever did not hear that it was accepted asks again, later.
@@ -151,7 +151,7 @@ impl Planner<'_> {
         expected: Option<i64>,
         make: impl Fn(&Announcement, Timestamp) -> Result<(MaintenanceWindow, Action), Refusal>,
     ) -> Result<Done, NotDone> {
-        let now = self.received_at().await?;
+        let now = received_at(self.store, self.now).await?;
         for _ in 0..TRIES {
             let kept = self.store.window(id).await?.ok_or(NotDone::NoWindow(id))?;
             if expected.is_some_and(|revision| revision != kept.revision) {
@@ -174,18 +174,21 @@ impl Planner<'_> {
         Err(NotDone::Contended)
     }
 
-    /// When we received it. A clock that was put back lies behind an instant at which we
-    /// surely lived: notice begins no earlier than that.
-    async fn received_at(&self) -> Result<Timestamp, NotDone> {
-        let runs = self.store.runs().await?;
-        let lived_at = runs.iter().map(|run| run.known_end()).max();
-        Ok(lived_at.map_or(self.now, |at| at.max(self.now)))
-    }
-
     fn are_watched(&self, monitors: &[MonitorId]) -> Result<(), NotDone> {
         match monitors.iter().find(|id| !self.monitors.contains(id)) {
             None => Ok(()),
             Some(id) => Err(NotDone::NoMonitor(id.clone())),
         }
     }
+}
+
+/// When something was received that arrived at `now`. A clock that was put back lies behind
+/// an instant at which we surely lived: notice begins no earlier than that.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn received_at(store: &dyn Store, now: Timestamp) -> Result<Timestamp, StoreError> {
+    let runs = store.runs().await?;
+    let lived_at = runs.iter().map(|run| run.known_end()).max();
+    Ok(lived_at.map_or(now, |at| at.max(now)))
 }

@@ -5,7 +5,7 @@
 //! not at all. What an administrator did to one stays: a turn that was moved or called off
 //! is not announced again, and not changed by its rule.
 
-use super::{NotDone, Planner};
+use super::{NotDone, Planner, received_at};
 use crate::domain::announcement::{Action, Announcement, Occurrence, Status};
 use crate::domain::maintenance::MaintenanceWindow;
 use crate::domain::notice::Change;
@@ -46,7 +46,7 @@ impl Planner<'_> {
     /// # Errors
     /// [`NotDone::Store`]; what was done by then stays, and is not done again.
     pub async fn keep_up(&self, rules: &[Recurrence]) -> Result<KeptUp, NotDone> {
-        let now = self.received_at().await?;
+        let now = received_at(self.store, self.now).await?;
         let mut kept_up = KeptUp::default();
         let windows = self.store.windows().await?;
         let turns = windows.iter().filter_map(|kept| Some((kept, kept.occurrence.as_ref()?)));

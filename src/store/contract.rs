@@ -8,6 +8,7 @@
 //! again with the same arguments comes to the same state. No verb keeps a read open
 //! while its caller works.
 
+use crate::domain::agreement::Local;
 use crate::domain::announcement::{Action, Announcement, Deed, Occurrence, WindowId};
 use crate::domain::calendar::Cut;
 use crate::domain::check::Check;
@@ -27,6 +28,7 @@ use crate::domain::token::{Fingerprint, Scope, Token, TokenId, TokenName};
 use crate::store::baseline::{Baseline, Purged};
 use crate::store::closed::{ClosedLengths, ClosedMonth, Correction, Subject};
 use crate::store::past::Past;
+use crate::store::source::{Followed, Settled};
 use crate::store::window::{Announced, Changed, WindowPast};
 use async_trait::async_trait;
 use std::collections::{BTreeMap, HashMap};
@@ -302,6 +304,25 @@ pub trait Store: Send + Sync {
 
     /// What was done to a maintenance window, in order.
     async fn deeds(&self, id: WindowId) -> Result<Vec<Deed>, StoreError>;
+
+    /// What is known of somebody else's table of windows, called `source`, in one read.
+    async fn followed(&self, source: &str) -> Result<Followed, StoreError>;
+
+    /// Carries out at `at` what rows of the table `source` ask for, in order, and notes what
+    /// is agreed with each; `source` is the author of every deed. Where a row or a window is
+    /// other than was looked at, nothing is written: [`Settled::Stale`]. A row of which all
+    /// is agreed already is passed over. The epoch grows if a window changes. Atomic and
+    /// durable.
+    async fn settle(
+        &self,
+        source: &str,
+        locals: &[Local],
+        at: Timestamp,
+    ) -> Result<Settled, StoreError>;
+
+    /// Notes that the whole table `source` was read at `read_at`; an earlier reading than
+    /// the one noted changes nothing. The epoch stays.
+    async fn note_reading(&self, source: &str, read_at: Timestamp) -> Result<(), StoreError>;
 
     /// Notes that a run of the daemon, of this version of everup, began at `started_at`;
     /// one that is noted to have begun then goes on. Durable. Changes nothing that any

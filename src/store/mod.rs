@@ -17,6 +17,7 @@ mod pack;
 pub mod past;
 pub mod secret;
 pub mod settings;
+pub mod source;
 pub mod sqlite;
 pub mod window;
 pub mod window_form;

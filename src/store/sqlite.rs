@@ -31,9 +31,11 @@ mod purge;
 mod read;
 mod register;
 mod runs;
+mod sources;
 mod token;
 mod write;
 
+use crate::domain::agreement::Local;
 use crate::domain::announcement::{Action, Announcement, Deed, Occurrence, WindowId};
 use crate::domain::calendar::Cut;
 use crate::domain::check::Check;
@@ -54,6 +56,7 @@ use crate::store::closed::{ClosedLengths, ClosedMonth, Correction, Subject};
 use crate::store::contract::{
     Batch, Committed, Import, Loaded, NewToken, Others, Pause, Registration, Store, StoreError,
 };
+use crate::store::source::{Followed, Settled};
 use crate::store::window::{Announced, Changed};
 use async_trait::async_trait;
 use file::File;
@@ -208,6 +211,23 @@ impl Store for Sqlite {
 
     async fn deeds(&self, id: WindowId) -> Result<Vec<Deed>, StoreError> {
         deeds::read(&mut *self.readers.acquire().await?, id).await
+    }
+
+    async fn followed(&self, source: &str) -> Result<Followed, StoreError> {
+        sources::read(&mut *self.readers.begin().await?, source).await
+    }
+
+    async fn settle(
+        &self,
+        source: &str,
+        locals: &[Local],
+        at: Timestamp,
+    ) -> Result<Settled, StoreError> {
+        sources::settle(self.write().await?, source, locals, at).await
+    }
+
+    async fn note_reading(&self, source: &str, read_at: Timestamp) -> Result<(), StoreError> {
+        sources::note_reading(self.write().await?, source, read_at).await
     }
 
     async fn begin_run(&self, started_at: Timestamp, version: &str) -> Result<(), StoreError> {

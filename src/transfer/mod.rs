@@ -21,6 +21,7 @@ pub mod mapping;
 mod monitor_line;
 pub mod read;
 mod run_line;
+pub mod supabase;
 pub mod taking;
 pub mod uptimerobot;
 mod window_line;

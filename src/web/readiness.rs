@@ -38,6 +38,10 @@ pub(super) struct Answer {
     pub(super) status: &'static str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) reasons: Vec<String>,
+    /// What is not as it should be, though everup does its work: who restarts it or takes
+    /// it out of service for that makes nothing better.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
     store_writable: bool,
     waiting_checks: usize,
     last_committed_at: Option<String>,
@@ -79,6 +83,13 @@ impl Readiness {
         if let Some(why) = &reading.clock_trouble {
             reasons.push(format!("the clock cannot be trusted: {why}"));
         }
+        let warnings = reading.source_trouble.iter().map(|(since, why)| {
+            format!(
+                "the maintenance table and everup have not been in step since {since}; the \
+                 windows that are known stay in force: {why}"
+            )
+        });
+        let warnings = warnings.collect();
         let instant = |at: Option<Timestamp>| at.map(|at| at.to_string());
         Answer {
             status: if reasons.is_empty() { "ready" } else { "not ready" },
@@ -89,6 +100,7 @@ impl Readiness {
             lateness_ms: reading.lateness_ms,
             clock_trusted: reading.clock_trouble.is_none(),
             reasons,
+            warnings,
         }
     }
 

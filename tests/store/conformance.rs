@@ -2,11 +2,13 @@
 
 use crate::files::{Database, File, at, everything, fail, key, ok, registration, span, strict};
 use crate::recorder::Recorder;
+use everup::domain::agreement::{Act, Local};
 use everup::domain::announcement::{Action, Announcement, Deed, Occurrence, WindowId};
 use everup::domain::calendar::Cut;
 use everup::domain::check::{Check, Evidence, Kind, Verdict};
 use everup::domain::exchange::{Body, Exchange};
 use everup::domain::foreign::{Claim, Count, Foreign, Origin, Records, Source, Stretch};
+use everup::domain::foreign_window::Terms;
 use everup::domain::gap::{Gap, Why};
 use everup::domain::judge::Entry;
 use everup::domain::ledger::Ledger;
@@ -27,6 +29,7 @@ use everup::store::contract::{
     Pause, Registration, Store, StoreError,
 };
 use everup::store::past::Past;
+use everup::store::source::Settled;
 use everup::store::window::{Changed, WindowPast};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -714,6 +717,67 @@ pub async fn a_window_moves_with_its_name_and_all_that_was_done_to_it(database: 
     assert_eq!((&kept.window, kept.revision), (&moved.window, 2));
     let noted = store.deeds(kept.id).await.unwrap();
     assert_eq!((noted.len(), &noted[1]), (2, &moved.deeds[1]));
+}
+
+/// What a row with the key `id` asks for, which says so from now on.
+fn asks(id: &str, before: Option<&Terms>, terms: Option<&Terms>, acts: Vec<Act>) -> Local {
+    let (before, terms) = (before.cloned(), terms.cloned());
+    Local { foreign_id: id.to_owned(), before, terms, acts }
+}
+
+pub async fn what_a_row_asks_for_is_kept_whole_or_not_at_all(database: &dyn Database) {
+    let store = watching(database, &["api", "web"]).await;
+    let ours = store.announce(&planned(400_000, &["web"]), None, "ci").await.unwrap();
+    let terms = Terms::new(at(500_000), at(500_600), "Theirs").unwrap();
+    let announce = |like| Act::Announce { terms: terms.clone(), announced_at: at(5), like };
+    let before = store.epoch().await.unwrap();
+    let appears = asks("7", None, Some(&terms), vec![announce(Some(ours.announcement.id))]);
+    // Called twice, it happens once.
+    for changed in [true, false] {
+        let settled = store.settle("supabase", std::slice::from_ref(&appears), at(20)).await;
+        assert_eq!(settled.unwrap(), Settled::Done { changed });
+    }
+    assert_eq!(store.epoch().await.unwrap(), before + 1);
+    let followed = store.followed("supabase").await.unwrap();
+    let [known] = &followed.known[..] else { panic!("{followed:?}") };
+    assert_eq!((known.foreign_id.as_str(), &known.terms), ("7", &terms));
+    assert_eq!((known.windows.len(), followed.free.len()), (1, 1));
+    assert_eq!(store.followed("another").await.unwrap().free.len(), 2);
+    let kept = store.window(known.windows[0].id).await.unwrap().unwrap();
+    assert_eq!((kept.window.announced_at, kept.changed_at), (at(5), at(20)));
+    assert_eq!(kept.window.monitors, ours.announcement.window.monitors);
+    assert_eq!(store.deeds(kept.id).await.unwrap()[0].author, "supabase");
+    // A revision that is not the newest undoes all of it, other rows too.
+    let cancel = |revision| vec![Act::Cancel { id: kept.id, revision }];
+    let both = [
+        asks("8", None, Some(&terms), vec![announce(None)]),
+        asks("7", Some(&terms), None, cancel(2)),
+    ];
+    let stale = store.settle("supabase", &both, at(30)).await.unwrap();
+    assert_eq!((stale, store.windows().await.unwrap().len()), (Settled::Stale, 2));
+    // So does a row that was settled otherwise meanwhile.
+    let other = Terms { message: "Else".to_owned(), ..terms.clone() };
+    let other = asks("7", Some(&other), None, cancel(1));
+    assert_eq!(store.settle("supabase", &[other], at(30)).await.unwrap(), Settled::Stale);
+    let gone = asks("7", Some(&terms), None, cancel(1));
+    let settled = store.settle("supabase", &[gone], at(30)).await.unwrap();
+    assert_eq!(settled, Settled::Done { changed: true });
+    let cancelled = store.window(kept.id).await.unwrap().unwrap();
+    assert_eq!(cancelled.window.cancelled_at, Some(at(30)));
+    // The window of a row that is gone never becomes a row again.
+    let followed = store.followed("supabase").await.unwrap();
+    assert_eq!((followed.known.len(), followed.free.len()), (0, 1));
+    // A reading is noted without a new epoch, and never goes back.
+    let epoch = store.epoch().await.unwrap();
+    for (noted, expected) in [(40, 40), (35, 40), (50, 50)] {
+        store.note_reading("supabase", at(noted)).await.unwrap();
+        let read_at = store.followed("supabase").await.unwrap().read_at;
+        assert_eq!(read_at, Some(at(expected)));
+    }
+    assert_eq!(store.epoch().await.unwrap(), epoch);
+    // It is there after a crash.
+    let again = database.open().await.followed("supabase").await.unwrap();
+    assert_eq!(again, store.followed("supabase").await.unwrap());
 }
 
 pub async fn maintenance_leaves_the_figure_of_the_monitors_it_is_about(
@@ -1569,6 +1633,7 @@ hold! {
         a_turn_of_a_rule_is_announced_once_even_if_it_was_moved_or_called_off,
         an_emergency_that_is_under_way_is_not_announced_again,
         a_window_moves_with_its_name_and_all_that_was_done_to_it,
+        what_a_row_asks_for_is_kept_whole_or_not_at_all,
         maintenance_leaves_the_figure_of_the_monitors_it_is_about,
         what_others_said_stands_beside_and_is_no_observed_time,
         what_others_said_is_added_once_and_never_contradicted,

@@ -8,4 +8,5 @@ pub mod authority;
 pub mod behaviour;
 pub mod frames;
 pub mod name_server;
+pub mod postgrest;
 pub mod target;

@@ -4,6 +4,7 @@ use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use everup::board::{Board, Snapshot};
 use everup::clock::ManualClock;
+use everup::domain::agreement::Local;
 use everup::domain::announcement::{Action, Announcement, Deed, Occurrence, WindowId};
 use everup::domain::calendar::Cut;
 use everup::domain::check::{Check, Evidence, Kind, Phases, Verdict};
@@ -34,6 +35,7 @@ use everup::store::closed::{
 use everup::store::contract::{
     Batch, Committed, Import, Loaded, NewToken, Others, Pause, Registration, Store, StoreError,
 };
+use everup::store::source::{Followed, Settled};
 use everup::store::window::{Announced, Changed};
 use everup::vitals::Vitals;
 use everup::web::App;
@@ -772,6 +774,18 @@ impl Store for Shelf {
     }
 
     async fn deeds(&self, _: WindowId) -> Result<Vec<Deed>, StoreError> {
+        read_only()
+    }
+
+    async fn followed(&self, _: &str) -> Result<Followed, StoreError> {
+        read_only()
+    }
+
+    async fn settle(&self, _: &str, _: &[Local], _: Timestamp) -> Result<Settled, StoreError> {
+        read_only()
+    }
+
+    async fn note_reading(&self, _: &str, _: Timestamp) -> Result<(), StoreError> {
         read_only()
     }
 

@@ -246,7 +246,7 @@ async fn add_deeds(
 }
 
 /// A name that no other window has: made of what it says and which row it will be.
-async fn new_uid(
+pub(super) async fn new_uid(
     connection: &mut SqliteConnection,
     window: &MaintenanceWindow,
 ) -> Result<String, StoreError> {

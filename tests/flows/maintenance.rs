@@ -177,13 +177,17 @@ async fn two_calendar_days_over_a_spring_change_are_too_few() {
     let admin = Admin::of(&app).await;
     let noon = Timestamp::parse_rfc3339("2027-03-26T12:00:00+01:00").unwrap();
     app.clock.advance_ms(noon.since_ms(app.clock.now()));
-    let plan = |start: &str| {
-        json!({ "start_time": start, "end_time": "2027-03-28T20:00:00+02:00" })
-    };
+    let plan =
+        |start: &str| json!({ "start_time": start, "end_time": "2027-03-28T20:00:00+02:00" });
     let two_days = admin.announce(&app, &plan("2027-03-28T12:00:00+02:00")).await;
     assert_eq!(two_days.status, 422, "{}", two_days.body);
     let hours = admin.announce(&app, &plan("2027-03-28T13:00:00+02:00")).await;
-    assert_eq!((hours.status, &hours.body["excluded"]), (201, &json!(true)), "{}", hours.body);
+    assert_eq!(
+        (hours.status, &hours.body["excluded"]),
+        (201, &json!(true)),
+        "{}",
+        hours.body
+    );
     assert_eq!(hours.body["start_time"], "2027-03-28T11:00:00Z");
     app.stop().await;
 }

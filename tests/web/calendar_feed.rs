@@ -21,10 +21,7 @@ fn scene() -> sample::Scene {
     let emergency =
         MaintenanceWindow { emergency: true, ..sample::window(20, 30, 0, "Leak", &[]) };
     let forgotten = sample::window(500 * DAY, 60, 3 * DAY, "Long ago", &[]);
-    sample::scene(
-        &[Story::new("API")],
-        vec![forgotten, cut, called_off, emergency, upcoming],
-    )
+    sample::scene(&[Story::new("API")], vec![forgotten, cut, called_off, emergency, upcoming])
 }
 
 async fn feed() -> Answer {

@@ -154,3 +154,24 @@ async fn what_an_administrator_did_to_a_turn_stays() {
     assert!(!starts(&upcoming).contains(&"2026-11-15T01:00:00Z"));
     app.stop().await;
 }
+
+/// A month ahead by mistake, and back again: what was announced meanwhile stands, once.
+#[tokio::test]
+async fn a_clock_that_is_put_forward_and_back_doubles_and_loses_no_turn() {
+    let target = Target::start().await;
+    let mut app = TestApp::start(&rule(&target, WEEKLY)).await;
+    let before = until(&app, "upcoming", 8).await;
+    app.jump_ms(28 * DAY_MS).await;
+    app.change(&rule(&target, WEEKLY)).await;
+    // Four of the eight are over by this clock.
+    until(&app, "upcoming", 8).await;
+    app.jump_ms(-28 * DAY_MS).await;
+    app.change(&rule(&target, WEEKLY)).await;
+    let after = until(&app, "upcoming", 12).await;
+    assert_eq!(after[..8], before);
+    let mut starts = starts(&after);
+    starts.dedup();
+    assert_eq!(starts.len(), 12);
+    assert!(windows(&app, "cancelled").await.is_empty());
+    app.stop().await;
+}

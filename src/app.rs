@@ -105,7 +105,8 @@ impl App {
         });
         let server = tokio::spawn(web::serve(listener, router, serving.clone()));
         let keep_checks_ms = Arc::new(AtomicI64::new(config.store.keep_checks_ms));
-        let tools = Tools { store, board, clock, report, planning, keep_checks_ms };
+        let trust = engine.trust();
+        let tools = Tools { store, board, clock, report, planning, keep_checks_ms, trust };
         let housekeeping = Housekeeping::start(tools.clone()).await?;
         let catching_up = tools.clone();
         tokio::spawn(async move { housekeeping::catch_up(&catching_up).await });

@@ -605,6 +605,8 @@ fn maintenance_is_announced_changed_and_called_off_by_command_beside_a_daemon() 
     place.told(&["maintenance", "change", "1", "--end", &shorter]);
     let told = place.told(&["maintenance", "cancel", "2", "--author", "Ada"]);
     assert!(told.contains("maintenance 2: cancelled") && told.contains("it never takes place"));
+    let again = place.told(&["maintenance", "cancel", "2", "--author", "Ada"]);
+    assert!(again.starts_with("This was called off already"), "{again}");
     let told = place.told(&[
         "maintenance",
         "add",
@@ -659,7 +661,7 @@ fn what_is_wrong_with_maintenance_is_said_with_what_to_write() {
             "write it with its zone",
         ),
         (&["add", "--for", "1h"], "--start <INSTANT>"),
-        (&["add", "--start", &later], "--end <INSTANT>"),
+        (&["add", "--start", &later], "<--end <INSTANT>|--for <DURATION>>"),
         (&["add", "--start", &later, "--for", "2"], "\"2\" has no unit"),
         (
             &["add", "--start", &later, "--for", "1h", "--monitor", "web"],

@@ -15,7 +15,7 @@ use crate::domain::monitor::MonitorId;
 use crate::domain::month::local_time;
 use crate::domain::notice::{Change, Plan};
 use crate::domain::timestamp::Timestamp;
-use crate::planning::{NotDone, Planner};
+use crate::planning::{Done, NotDone, Planner};
 use crate::report::text::STYLE;
 use crate::store::contract::Store;
 use crate::store::sqlite::Sqlite;
@@ -90,15 +90,38 @@ async fn command(
             let author = named(author)?;
             let seat = Seat::take(config, store, now, &author).await?;
             let cancelled = seat.planner().cancel(WindowId(id), None).await;
-            told(&cancelled.map_err(explained)?.announcement, now, zone)
+            called_off(store, WindowId(id), cancelled, now, zone).await?
         }
         MaintenanceWanted::End { id, author } => {
             let author = named(author)?;
             let seat = Seat::take(config, store, now, &author).await?;
             let ended = seat.planner().end(WindowId(id), None).await;
-            told(&ended.map_err(explained)?.announcement, now, zone)
+            called_off(store, WindowId(id), ended, now, zone).await?
         }
     })
+}
+
+/// What is said of a window that was called off, now or, by whoever asks again, before.
+async fn called_off(
+    store: &Sqlite,
+    id: WindowId,
+    done: Result<Done, NotDone>,
+    now: Timestamp,
+    zone: Tz,
+) -> anyhow::Result<String> {
+    let refused = match done {
+        Ok(done) => return Ok(told(&done.announcement, now, zone)),
+        Err(refused @ NotDone::Refused(_)) => refused,
+        Err(other) => return Err(explained(other)),
+    };
+    let kept = store.window(id).await?;
+    match kept.filter(|kept| kept.window.cancelled_at.is_some()) {
+        Some(kept) => {
+            let known = "This was called off already, and nothing was changed.\n";
+            Ok(known.to_owned() + &told(&kept, now, zone))
+        }
+        None => Err(refused.into()),
+    }
 }
 
 async fn add(

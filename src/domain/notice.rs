@@ -8,7 +8,7 @@ use super::announcement::{Action, Announcement, Status};
 use super::duration;
 use super::maintenance::MaintenanceWindow;
 use super::monitor::MonitorId;
-use super::timestamp::{DAY_MS, MINUTE_MS, Timestamp};
+use super::timestamp::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp};
 
 /// What lasts longer is no maintenance; a monitor can be paused.
 pub const LENGTH_MS_MAX: i64 = 31 * DAY_MS;
@@ -18,6 +18,24 @@ pub const AHEAD_MS_MAX: i64 = 731 * DAY_MS;
 
 /// A message is a paragraph, not a page.
 pub const MESSAGE_CHARS_MAX: usize = 2_000;
+
+/// When a wish was received.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Received {
+    /// By the clock of now.
+    pub now: Timestamp,
+    /// From when on notice counts: no earlier than any instant at which we surely lived, so
+    /// that a clock which was put back buys none.
+    pub notice_from: Timestamp,
+}
+
+impl Received {
+    /// By a clock that nobody put back.
+    #[must_use]
+    pub fn at(now: Timestamp) -> Received {
+        Received { now, notice_from: now }
+    }
+}
 
 /// What someone wants to announce.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,7 +97,7 @@ pub enum Refusal {
         "maintenance is announced at least {} before it begins: the earliest start that \
          would do is {earliest}. What cannot wait is an emergency; its time counts in the \
          uptime figure",
-        duration::in_words(*.notice_ms)
+        in_hours(*.notice_ms)
     )]
     ShortNotice {
         /// The notice that is asked for, in milliseconds.
@@ -87,15 +105,32 @@ pub enum Refusal {
         /// A full minute that will do for at least another minute.
         earliest: Timestamp,
     },
-    /// It is under way and would end later.
+    /// The clock lies behind an instant at which we surely lived.
     #[error(
-        "the maintenance has begun and cannot be made longer; announce what comes after \
+        "the clock of this host says {now}, but everup ran at {lived_at} already: until then \
+         no notice can be proved. Set the clock right; what cannot wait is an emergency"
+    )]
+    ClockBehind {
+        /// Now.
+        now: Timestamp,
+        /// The newest instant at which we surely lived.
+        lived_at: Timestamp,
+    },
+    /// It would end later, without notice for that.
+    #[error(
+        "what is added to maintenance needs notice of its own; announce what comes after \
          {end} as maintenance of its own, or as an emergency where it cannot wait"
     )]
     Extension {
         /// When it ends.
         end: Timestamp,
     },
+    /// It leaves the figure now, and would count after the change.
+    #[error(
+        "so much later announced, all of the maintenance would count in the uptime figure; \
+         leave it as it is, and announce what is added as maintenance of its own"
+    )]
+    LosesNotice,
     /// It is under way, and its start or its monitors would change.
     #[error("the maintenance has begun; only its message and its end can change now")]
     Begun,
@@ -140,17 +175,18 @@ impl Plan {
     /// A sentence that says what to write instead.
     pub fn announce(
         self,
-        now: Timestamp,
+        received: Received,
         notice_ms: i64,
     ) -> Result<MaintenanceWindow, Refusal> {
         let Plan { start, end, message, monitors, emergency } = self;
+        let now = received.now;
         let start = match start {
             Some(start) => start,
             None if emergency => now,
             None => return Err(Refusal::NoStart),
         };
         let window = MaintenanceWindow {
-            announced_at: now,
+            announced_at: announced_at(received, emergency),
             start,
             end,
             cancelled_at: None,
@@ -159,7 +195,7 @@ impl Plan {
             emergency,
         };
         has_sound_time(&window, now)?;
-        is_announced_in_time(&window, notice_ms)?;
+        is_announced_in_time(&window, received, notice_ms)?;
         Ok(window)
     }
 
@@ -184,9 +220,10 @@ impl Announcement {
     pub fn change(
         &self,
         change: Change,
-        now: Timestamp,
+        received: Received,
         notice_ms: i64,
     ) -> Result<MaintenanceWindow, Refusal> {
+        let now = received.now;
         let old = &self.window;
         let message = change.message.as_deref().map(clean).transpose()?;
         let changed = MaintenanceWindow {
@@ -200,7 +237,7 @@ impl Announcement {
             Status::Ended => Err(Refusal::Over),
             Status::Cancelled => Err(Refusal::Cancelled),
             Status::Active => under_way(old, changed, now),
-            Status::Upcoming => beforehand(old, changed, now, notice_ms),
+            Status::Upcoming => beforehand(old, changed, received, notice_ms),
         }
     }
 
@@ -257,16 +294,31 @@ fn under_way(
 fn beforehand(
     old: &MaintenanceWindow,
     changed: MaintenanceWindow,
-    now: Timestamp,
+    received: Received,
     notice_ms: i64,
 ) -> Result<MaintenanceWindow, Refusal> {
-    has_sound_time(&changed, now)?;
+    has_sound_time(&changed, received.now)?;
     if is_within(&changed, old) {
         return Ok(changed);
     }
-    let moved = MaintenanceWindow { announced_at: now, ..changed };
-    is_announced_in_time(&moved, notice_ms)?;
+    let announced_at = announced_at(received, old.emergency);
+    let moved = MaintenanceWindow { announced_at, ..changed };
+    let in_time = is_announced_in_time(&moved, received, notice_ms);
+    let is_longer = moved.start == old.start && moved.end > old.end;
+    if matches!(in_time, Err(Refusal::ShortNotice { .. })) && is_longer {
+        return Err(Refusal::Extension { end: old.end });
+    }
+    in_time?;
+    // Where little notice is asked for, what users were told long before is not given away.
+    if old.excluded().is_some() && moved.excluded().is_none() {
+        return Err(Refusal::LosesNotice);
+    }
     Ok(moved)
+}
+
+/// An emergency needs no notice, and is dated as it came.
+fn announced_at(received: Received, emergency: bool) -> Timestamp {
+    if emergency { received.now } else { received.notice_from.max(received.now) }
 }
 
 /// Whether a window takes no time of any monitor that the other does not take: what was
@@ -293,14 +345,31 @@ fn has_sound_time(window: &MaintenanceWindow, now: Timestamp) -> Result<(), Refu
     Ok(())
 }
 
-fn is_announced_in_time(window: &MaintenanceWindow, notice_ms: i64) -> Result<(), Refusal> {
+fn is_announced_in_time(
+    window: &MaintenanceWindow,
+    received: Received,
+    notice_ms: i64,
+) -> Result<(), Refusal> {
     if window.emergency || window.notice_ms() >= notice_ms {
         return Ok(());
+    }
+    // The clock steps back a little now and then, which nobody has to be told.
+    if window.announced_at.since_ms(received.now) > MINUTE_MS {
+        let (now, lived_at) = (received.now, window.announced_at);
+        return Err(Refusal::ClockBehind { now, lived_at });
     }
     // Whoever reads this writes again, and that takes a while.
     let earliest = window.announced_at.plus_ms(notice_ms + 2 * MINUTE_MS - 1);
     let earliest = earliest.plus_ms(-earliest.0.rem_euclid(MINUTE_MS));
     Err(Refusal::ShortNotice { notice_ms, earliest })
+}
+
+/// Hours, where they are whole: two days are not what is meant by 48 of them.
+fn in_hours(ms: i64) -> String {
+    match ms % HOUR_MS {
+        0 => format!("{} h", ms / HOUR_MS),
+        _ => duration::in_words(ms),
+    }
 }
 
 /// A message without spaces around it, if it is fit to be shown.

@@ -58,7 +58,13 @@ impl Schedule {
             .seconds(Seconds::Disallowed)
             .year(Year::Disallowed)
             .build();
-        let cron = parser.parse(text).map_err(|error| error.to_string())?;
+        let cron = parser.parse(text).map_err(|error| {
+            let told = error.to_string();
+            let told = told.rsplit(": ").next().unwrap_or(&told).trim_end_matches('.');
+            let mut letters = told.chars();
+            let first = letters.next().map(|first| first.to_ascii_lowercase());
+            first.into_iter().chain(letters).collect::<String>()
+        })?;
         Ok(Schedule { cron, text: text.trim().to_owned() })
     }
 

@@ -11,7 +11,7 @@ use crate::domain::agreement::{Known, Local, Remote};
 use crate::domain::foreign_window::ForeignWindow;
 use crate::domain::settlement::{self, Reading, Settlement};
 use crate::domain::timestamp::{DAY_MS, MINUTE_MS, Timestamp};
-use crate::planning::received_at;
+use crate::planning::received;
 use crate::store::contract::{Store, StoreError};
 use crate::store::source::{Followed, Settled};
 use crate::supabase::fault::Fault;
@@ -157,7 +157,7 @@ impl Follower {
         // Whatever was done here while the table was read is known by now.
         let followed = store.followed(SOURCE).await?;
         self.is_not_emptied(table, &rows, &followed, now).await?;
-        let at = received_at(store, now).await?;
+        let at = received(store, now).await?.notice_from;
         let unfit: HashSet<String> = rows.unfit.iter().map(|row| row.id.clone()).collect();
         let reading = Reading { at, before: read_at, rows: &rows.fit, unfit: &unfit };
         let wanted = settlement::settle(reading, &followed.known, &followed.free);

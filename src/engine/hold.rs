@@ -84,9 +84,10 @@ impl Hold {
         }
     }
 
-    /// Everything that is held, when there is no time left for a proof.
+    /// Everything that is held, when there is no time left for a proof. The doubt stays.
     pub fn give_up(&mut self) -> Vec<(Key, Check)> {
-        self.doubt.take().map_or(Vec::new(), |doubt| doubt.checks)
+        let doubt = self.doubt.as_mut();
+        doubt.map_or(Vec::new(), |doubt| std::mem::take(&mut doubt.checks))
     }
 }
 

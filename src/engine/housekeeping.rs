@@ -5,6 +5,7 @@
 //! would not be for checks.
 
 use super::recurring;
+use super::run::Trust;
 use crate::board::Board;
 use crate::clock::Clock;
 use crate::domain::history::History;
@@ -53,6 +54,20 @@ pub struct Tools {
     pub planning: Arc<ArcSwap<PlanningSettings>>,
     /// How long single checks are kept, in milliseconds.
     pub keep_checks_ms: Arc<AtomicI64>,
+    /// Whether the clock can be trusted.
+    pub trust: Trust,
+}
+
+impl Tools {
+    /// Whether work by the calendar may be done. What is closed, let go or announced by a
+    /// clock that was ahead for a moment stays so; whatever waits has time.
+    pub(super) fn know_the_time(&self) -> bool {
+        let trusted = self.trust.holds();
+        if !trusted {
+            tracing::info!("work by the calendar waits until the clock can be trusted");
+        }
+        trusted
+    }
 }
 
 /// The jobs; they end when it is dropped or stopped.
@@ -70,7 +85,11 @@ impl Housekeeping {
         let packing = tools.clone();
         let pack_job = Job::new_async(PACK_AT, move |_, _| {
             let tools = packing.clone();
-            Box::pin(async move { pack(tools.store.as_ref(), tools.clock.as_ref()).await })
+            Box::pin(async move {
+                if tools.know_the_time() {
+                    pack(tools.store.as_ref(), tools.clock.as_ref()).await;
+                }
+            })
         })?;
         let closing = tools.clone();
         let close_job = Job::new_async(CLOSE_AT, move |_, _| {
@@ -112,6 +131,9 @@ pub async fn catch_up(tools: &Tools) {
 /// Closes every month that is over, was watched, and that no check can change any more. A
 /// failure is tried again the next time; until then the month is computed anew.
 pub async fn close_months(tools: &Tools) {
+    if !tools.know_the_time() {
+        return;
+    }
     match try_to_close(tools).await {
         Ok(closed) => closed.iter().for_each(|month| tracing::info!("{month} is closed")),
         Err(error) => tracing::warn!("a month could not be closed: {error}"),
@@ -171,6 +193,9 @@ pub async fn pack(store: &dyn Store, clock: &dyn Clock) {
 /// Lets go of the single checks of closed months that are old enough. A failure is tried
 /// again the next day; until then checks only take room.
 pub async fn purge(tools: &Tools) {
+    if !tools.know_the_time() {
+        return;
+    }
     match try_to_purge(tools).await {
         Ok(Purged { days: 0, .. }) => {}
         Ok(Purged { days, checks, .. }) => {

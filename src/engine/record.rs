@@ -169,9 +169,12 @@ impl Recorder {
     /// Whether all that waited is kept; `None` where it was judged on another past, and has
     /// been judged again.
     async fn try_to_commit(&self) -> Option<bool> {
+        // Under a clock that is doubted no sign of life is given: it would be believed for
+        // as long as that time has not come.
+        let trusted = self.clock_is_trusted();
         let now = self.clock.now();
         let Some(mut bundle) = self.next_bundle(now) else { return Some(true) };
-        bundle.batch.alive = self.life.sign(now);
+        bundle.batch.alive = self.life.sign(now).filter(|_| trusted);
         let outcome = match self.store.commit(&bundle.batch).await {
             Ok(Committed::Kept) => {
                 self.kept(bundle);
@@ -232,6 +235,15 @@ impl Recorder {
             return Ok(());
         }
         self.read_again().await
+    }
+
+    /// Whether the wall clock, as far as is known, says what time it is: it has not jumped
+    /// ahead a short while ago.
+    pub fn clock_is_trusted(&self) -> bool {
+        let moment = watch::moment(self.clock.as_ref());
+        let mut desk = self.desk();
+        self.look(&mut desk, moment);
+        desk.hold.ahead_ms().is_none()
     }
 
     /// Notes that everup stops in order.

@@ -7,6 +7,9 @@ use crate::planning::{NotDone, Planner};
 /// Lets what stands announced be what the rules of the configuration say. A failure is tried
 /// again the next time; there are days until then.
 pub async fn keep_up(tools: &Tools) {
+    if !tools.know_the_time() {
+        return;
+    }
     match try_to_keep_up(tools).await {
         Ok(()) => {}
         Err(error) => tracing::warn!("recurring maintenance could not be announced: {error}"),

@@ -55,6 +55,18 @@ struct Shared {
     probes: Arc<probe::shared::Shared>,
 }
 
+/// Says whether the clock can be trusted.
+#[derive(Clone)]
+pub struct Trust(Arc<Shared>);
+
+impl Trust {
+    /// Whether it can be now: it has not jumped ahead a short while ago.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.0.recorder.clock_is_trusted()
+    }
+}
+
 #[derive(Default)]
 struct Plan {
     schedule: Schedule,
@@ -136,6 +148,12 @@ impl Engine {
         Ok(())
     }
 
+    /// Says whether the clock can be trusted, for those who work by the calendar.
+    #[must_use]
+    pub fn trust(&self) -> Trust {
+        Trust(self.shared.clone())
+    }
+
     /// Commits what waits, now. For tests and for callers that are about to read.
     pub async fn flush(&self) -> bool {
         self.shared.recorder.commit().await
@@ -165,8 +183,12 @@ impl Engine {
         self.recording.cancel();
         self.loops.close();
         self.loops.wait().await;
+        let trusted = self.shared.recorder.clock_is_trusted();
         let kept = self.commit_last().await;
-        self.shared.recorder.end().await;
+        // Dated by a wrong clock, the end would be taken for a time at which we lived.
+        if trusted {
+            self.shared.recorder.end().await;
+        }
         kept
     }
 

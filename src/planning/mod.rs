@@ -13,15 +13,15 @@ pub use recurring::KeptUp;
 use crate::domain::announcement::{Action, Announcement, WindowId};
 use crate::domain::maintenance::MaintenanceWindow;
 use crate::domain::monitor::MonitorId;
-use crate::domain::notice::{Change, Plan, Refusal};
+use crate::domain::notice::{Change, Plan, Received, Refusal};
 use crate::domain::recurrence::Recurrence;
 use crate::domain::timestamp::Timestamp;
 use crate::store::contract::{Store, StoreError};
 use crate::store::window::{Announced, Changed};
 
-/// How often a change is made up anew because someone else was faster. Two administrators
-/// who meet three times in a row are a script.
-const TRIES: u32 = 4;
+/// How often a change is made up anew because someone else was faster: each time one of
+/// those who change the same window at once is done, so this lets so many of them through.
+const TRIES: u32 = 16;
 
 /// How maintenance is announced.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +56,7 @@ pub enum NotDone {
     #[error("the maintenance was changed since: it has revision {0} now; read it again")]
     Changed(i64),
     /// Someone else was faster, time after time.
-    #[error("the maintenance is being changed by someone else; try again")]
+    #[error("the maintenance is being changed by someone else")]
     Contended,
     /// The store refuses.
     #[error(transparent)]
@@ -93,8 +93,8 @@ impl Planner<'_> {
     /// [`NotDone`].
     pub async fn announce(&self, plan: Plan) -> Result<Announced, NotDone> {
         self.are_watched(&plan.monitors)?;
-        let now = received_at(self.store, self.now).await?;
-        match plan.clone().announce(now, self.settings.notice_ms) {
+        let received = received(self.store, self.now).await?;
+        match plan.clone().announce(received, self.settings.notice_ms) {
             Ok(window) => Ok(self.store.announce(&window, None, self.author).await?),
             // Whoever did not hear that it was accepted asks again, later.
             Err(refusal) => self.standing(&plan).await?.ok_or(refusal.into()),
@@ -121,8 +121,8 @@ impl Planner<'_> {
     ) -> Result<Done, NotDone> {
         self.are_watched(change.monitors.as_deref().unwrap_or_default())?;
         let notice_ms = self.settings.notice_ms;
-        let changed = |kept: &Announcement, now| {
-            let window = kept.change(change.clone(), now, notice_ms)?;
+        let changed = |kept: &Announcement, received| {
+            let window = kept.change(change.clone(), received, notice_ms)?;
             Ok((window, Action::Changed))
         };
         self.put(id, expected, changed).await
@@ -133,7 +133,8 @@ impl Planner<'_> {
     /// # Errors
     /// [`NotDone`].
     pub async fn cancel(&self, id: WindowId, expected: Option<i64>) -> Result<Done, NotDone> {
-        self.put(id, expected, Announcement::cancel).await
+        let cancelled = |kept: &Announcement, received: Received| kept.cancel(received.now);
+        self.put(id, expected, cancelled).await
     }
 
     /// Ends a window that is under way.
@@ -141,7 +142,9 @@ impl Planner<'_> {
     /// # Errors
     /// [`NotDone`].
     pub async fn end(&self, id: WindowId, expected: Option<i64>) -> Result<Done, NotDone> {
-        let ended = |kept: &Announcement, now| Ok((kept.end(now)?, Action::Ended));
+        let ended = |kept: &Announcement, received: Received| {
+            Ok((kept.end(received.now)?, Action::Ended))
+        };
         self.put(id, expected, ended).await
     }
 
@@ -149,21 +152,21 @@ impl Planner<'_> {
         &self,
         id: WindowId,
         expected: Option<i64>,
-        make: impl Fn(&Announcement, Timestamp) -> Result<(MaintenanceWindow, Action), Refusal>,
+        make: impl Fn(&Announcement, Received) -> Result<(MaintenanceWindow, Action), Refusal>,
     ) -> Result<Done, NotDone> {
-        let now = received_at(self.store, self.now).await?;
+        let received = received(self.store, self.now).await?;
         for _ in 0..TRIES {
             let kept = self.store.window(id).await?.ok_or(NotDone::NoWindow(id))?;
             if expected.is_some_and(|revision| revision != kept.revision) {
                 return Err(NotDone::Changed(kept.revision));
             }
-            let (window, action) = make(&kept, now)?;
+            let (window, action) = make(&kept, received)?;
             if window == kept.window {
                 let epoch = self.store.epoch().await?;
                 return Ok(Done { announcement: kept, epoch });
             }
             let new = Announcement { window, ..kept };
-            match self.store.change_window(&new, now, self.author, action).await? {
+            match self.store.change_window(&new, self.now, self.author, action).await? {
                 Changed::Done { announcement, epoch } => {
                     return Ok(Done { announcement, epoch });
                 }
@@ -187,8 +190,8 @@ impl Planner<'_> {
 ///
 /// # Errors
 /// When the store cannot be read.
-pub async fn received_at(store: &dyn Store, now: Timestamp) -> Result<Timestamp, StoreError> {
+pub async fn received(store: &dyn Store, now: Timestamp) -> Result<Received, StoreError> {
     let runs = store.runs().await?;
     let lived_at = runs.iter().map(|run| run.known_end()).max();
-    Ok(lived_at.map_or(now, |at| at.max(now)))
+    Ok(Received { now, notice_from: lived_at.map_or(now, |at| at.max(now)) })
 }

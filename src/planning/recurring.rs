@@ -5,10 +5,10 @@
 //! not at all. What an administrator did to one stays: a turn that was moved or called off
 //! is not announced again, and not changed by its rule.
 
-use super::{NotDone, Planner, received_at};
+use super::{NotDone, Planner, received};
 use crate::domain::announcement::{Action, Announcement, Occurrence, Status};
 use crate::domain::maintenance::MaintenanceWindow;
-use crate::domain::notice::Change;
+use crate::domain::notice::{Change, Received};
 use crate::domain::recurrence::{AHEAD_MS_MAX, Recurrence};
 use crate::domain::timestamp::Timestamp;
 use crate::store::window::Changed;
@@ -46,13 +46,14 @@ impl Planner<'_> {
     /// # Errors
     /// [`NotDone::Store`]; what was done by then stays, and is not done again.
     pub async fn keep_up(&self, rules: &[Recurrence]) -> Result<KeptUp, NotDone> {
-        let now = received_at(self.store, self.now).await?;
+        let received = received(self.store, self.now).await?;
+        let now = received.now;
         let mut kept_up = KeptUp::default();
         let windows = self.store.windows().await?;
         let turns = windows.iter().filter_map(|kept| Some((kept, kept.occurrence.as_ref()?)));
         for (kept, turn) in turns {
             if kept.window.status(now) == Status::Upcoming {
-                self.follow(kept, turn, rules, now, &mut kept_up).await?;
+                self.follow(kept, turn, rules, received, &mut kept_up).await?;
             }
         }
         let notice_ms = self.settings.notice_ms.max(MaintenanceWindow::NOTICE_MS);
@@ -62,12 +63,12 @@ impl Planner<'_> {
                 windows.iter().any(|kept| kept.occurrence.as_ref().is_some_and(turn))
             };
             let turns = rule
-                .turns(now.plus_ms(notice_ms))
+                .turns(received.notice_from.plus_ms(notice_ms))
                 .take_while(|at| at.since_ms(now) <= AHEAD_MS_MAX)
                 .take(TURNS_AHEAD);
             for at in turns.filter(|at| !known(*at)) {
                 let turn = Occurrence { rule: rule.id.to_string(), at };
-                let window = rule.window(at, now);
+                let window = rule.window(at, received.notice_from);
                 let author = author(rule.id.as_str());
                 let announced = self.store.announce(&window, Some(&turn), &author).await?;
                 kept_up.announced += usize::from(announced.is_new);
@@ -82,12 +83,16 @@ impl Planner<'_> {
         kept: &Announcement,
         turn: &Occurrence,
         rules: &[Recurrence],
-        now: Timestamp,
+        received: Received,
         kept_up: &mut KeptUp,
     ) -> Result<(), NotDone> {
+        let now = received.now;
         let rule = rules.iter().find(|rule| rule.id.as_str() == turn.rule);
         let Some(rule) = rule.filter(|rule| rule.has_turn(turn.at)) else {
             let Ok((window, action)) = kept.cancel(now) else { return Ok(()) };
+            if !self.is_as_announced(kept, turn).await? {
+                return Ok(());
+            }
             // Should the rule come back, so does the turn.
             let new = Announcement { window, occurrence: None, ..kept.clone() };
             kept_up.called_off += usize::from(self.by_rule(new, turn, now, action).await?);
@@ -105,7 +110,7 @@ impl Planner<'_> {
         };
         let notice_ms = self.settings.notice_ms.max(MaintenanceWindow::NOTICE_MS);
         // Where there is no notice left for it, users keep what they were told.
-        let Ok(window) = kept.change(change, now, notice_ms) else { return Ok(()) };
+        let Ok(window) = kept.change(change, received, notice_ms) else { return Ok(()) };
         if window == kept.window {
             return Ok(());
         }

@@ -185,10 +185,13 @@ impl Desk {
         if !is_json {
             return Err(Problem::not_json());
         }
+        // A list would be taken for the members in their order.
+        let first = self.body.iter().find(|byte| !byte.is_ascii_whitespace());
+        if first.is_some_and(|byte| *byte != b'{') {
+            return Err(Problem::bad_body("send a JSON object, like {\"end_time\":\"…\"}"));
+        }
         serde_json::from_slice(&self.body).map_err(|error| {
-            let what =
-                if error.is_data() { "its JSON says otherwise" } else { "it is no JSON" };
-            Problem::bad_body(&format!("the body cannot be understood, {what}: {error}"))
+            Problem::bad_body(&format!("the body cannot be understood: {error}"))
         })
     }
 }

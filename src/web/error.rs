@@ -266,8 +266,10 @@ impl From<NotDone> for Problem {
                 let aside = Some(Box::new(Aside::EarliestStart(earliest)));
                 return Problem { aside, ..problem };
             }
-            NotDone::Refused(Refusal::Over | Refusal::Cancelled | Refusal::NotBegun)
-            | NotDone::Contended => StatusCode::CONFLICT,
+            NotDone::Contended => return Problem::busy(&detail),
+            NotDone::Refused(Refusal::Over | Refusal::Cancelled | Refusal::NotBegun) => {
+                StatusCode::CONFLICT
+            }
             NotDone::Refused(_) | NotDone::NoMonitor(_) => StatusCode::UNPROCESSABLE_ENTITY,
             NotDone::Changed(_) => StatusCode::PRECONDITION_FAILED,
         };

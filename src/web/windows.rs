@@ -141,7 +141,11 @@ async fn audit(
 
 /// The window that an address names.
 pub(super) fn window_id(id: &str) -> Result<WindowId, Problem> {
-    id.parse().map(WindowId).map_err(|_| Problem::no_such_window(id))
+    let window = id.parse().map(WindowId).ok();
+    // Each has one address.
+    window
+        .filter(|window| window.to_string() == id)
+        .ok_or_else(|| Problem::no_such_window(id))
 }
 
 /// The order in which windows are listed.

@@ -6,7 +6,7 @@ use everup::domain::announcement::{Action, Announcement, WindowId};
 use everup::domain::maintenance::MaintenanceWindow;
 use everup::domain::monitor::MonitorId;
 use everup::domain::notice::{
-    AHEAD_MS_MAX, Change, LENGTH_MS_MAX, MESSAGE_CHARS_MAX, Plan, Refusal,
+    AHEAD_MS_MAX, Change, LENGTH_MS_MAX, MESSAGE_CHARS_MAX, Plan, Received, Refusal,
 };
 use everup::domain::span::Span;
 use everup::domain::timestamp::{HOUR_MS, MINUTE_MS, Timestamp};
@@ -30,7 +30,7 @@ fn plan(start_ms: i64, length_ms: i64) -> Plan {
 }
 
 fn announce(plan: Plan) -> Result<MaintenanceWindow, Refusal> {
-    plan.announce(NOW, NOTICE_MS)
+    plan.announce(Received::at(NOW), NOTICE_MS)
 }
 
 fn kept(window: MaintenanceWindow) -> Announcement {
@@ -75,8 +75,8 @@ fn exactly_48_hours_are_accepted_and_excluded_and_a_millisecond_less_is_neither(
     assert_eq!(earliest.0 % MINUTE_MS, 0);
     // It still does a minute later.
     let again = Plan { start: Some(earliest), end: earliest.plus_ms(HOUR_MS), ..plan(0, 0) };
-    assert!(again.clone().announce(later(MINUTE_MS), NOTICE_MS).is_ok());
-    assert!(again.announce(later(2 * MINUTE_MS), NOTICE_MS).is_err());
+    assert!(again.clone().announce(Received::at(later(MINUTE_MS)), NOTICE_MS).is_ok());
+    assert!(again.announce(Received::at(later(2 * MINUTE_MS)), NOTICE_MS).is_err());
 }
 
 /// 2026-03-29: Berlin's clocks go from 02:00 to 03:00.
@@ -94,11 +94,17 @@ fn two_calendar_days_over_a_spring_change_are_47_hours_and_too_few() {
         ..plan(0, 0)
     };
     assert!(matches!(
-        plan(start).announce(announced, NOTICE_MS),
+        plan(start).announce(Received::at(announced), NOTICE_MS),
         Err(Refusal::ShortNotice { .. })
     ));
     let whole = local(29, 13);
-    assert!(plan(whole).announce(announced, NOTICE_MS).unwrap().excluded().is_some());
+    assert!(
+        plan(whole)
+            .announce(Received::at(announced), NOTICE_MS)
+            .unwrap()
+            .excluded()
+            .is_some()
+    );
 }
 
 #[test]
@@ -132,7 +138,7 @@ fn what_cannot_be_announced_says_what_to_write_instead() {
         ),
         (
             plan(HOUR_MS, HOUR_MS),
-            "maintenance is announced at least 2 d before it begins: the earliest start that \
+            "maintenance is announced at least 48 h before it begins: the earliest start that \
              would do is 2026-11-20T11:08:00Z. What cannot wait is an emergency; its time \
              counts in the uptime figure",
         ),
@@ -170,11 +176,46 @@ fn an_emergency_needs_no_notice_and_never_leaves_the_figure() {
 #[test]
 fn the_notice_that_is_asked_for_may_be_more_or_less_but_the_figure_forgives_nothing_more() {
     let soon = plan(HOUR_MS, HOUR_MS);
-    assert_eq!(soon.clone().announce(NOW, HOUR_MS).unwrap().excluded(), None);
-    assert!(soon.announce(NOW, HOUR_MS + 1).is_err());
+    assert_eq!(soon.clone().announce(Received::at(NOW), HOUR_MS).unwrap().excluded(), None);
+    assert!(soon.announce(Received::at(NOW), HOUR_MS + 1).is_err());
     let two_days = plan(NOTICE_MS, HOUR_MS);
-    assert!(two_days.clone().announce(NOW, 72 * HOUR_MS).is_err());
-    assert!(two_days.announce(NOW, 0).unwrap().excluded().is_some());
+    assert!(two_days.clone().announce(Received::at(NOW), 72 * HOUR_MS).is_err());
+    assert!(two_days.announce(Received::at(NOW), 0).unwrap().excluded().is_some());
+}
+
+/// A clock that says less than what is already known: notice begins there, not now.
+#[test]
+fn behind_an_instant_at_which_we_lived_no_notice_begins_and_an_emergency_waits_for_nothing() {
+    let behind = Received { now: NOW, notice_from: later(3 * 24 * HOUR_MS) };
+    let lived_at = behind.notice_from;
+    let soon = plan(60 * HOUR_MS, HOUR_MS).announce(behind, NOTICE_MS);
+    assert_eq!(soon, Err(Refusal::ClockBehind { now: NOW, lived_at }));
+    let late = plan(5 * 24 * HOUR_MS, HOUR_MS).announce(behind, NOTICE_MS).unwrap();
+    assert_eq!(late.announced_at, lived_at);
+    let emergency = Plan { start: None, emergency: true, ..plan(0, HOUR_MS) };
+    let emergency = emergency.announce(behind, NOTICE_MS).unwrap();
+    assert_eq!((emergency.announced_at, emergency.start), (NOW, NOW));
+    // A step of a moment is nobody's business.
+    let moment = Received { now: NOW, notice_from: later(1_000) };
+    let short = plan(NOTICE_MS, HOUR_MS).announce(moment, NOTICE_MS);
+    assert!(matches!(short, Err(Refusal::ShortNotice { .. })), "{short:?}");
+    let narrowed = upcoming().change(start(61 * HOUR_MS), behind, NOTICE_MS).unwrap();
+    assert_eq!(narrowed.announced_at, NOW, "to narrow needs none");
+}
+
+#[test]
+fn what_is_added_needs_notice_of_its_own_and_gives_nothing_away() {
+    let window = upcoming();
+    let now = Received::at(later(50 * HOUR_MS));
+    let longer = window.change(end(63 * HOUR_MS), now, NOTICE_MS);
+    assert_eq!(longer, Err(Refusal::Extension { end: later(62 * HOUR_MS) }));
+    // Where no notice is asked for, what left the figure would count.
+    let longer = window.change(end(63 * HOUR_MS), now, 0);
+    assert_eq!(longer, Err(Refusal::LosesNotice));
+    let early = window.change(end(63 * HOUR_MS), Received::at(later(HOUR_MS)), 0).unwrap();
+    assert!(early.excluded().is_some());
+    let counts = kept(plan(2 * HOUR_MS, HOUR_MS).announce(Received::at(NOW), 0).unwrap());
+    assert!(counts.change(end(9 * HOUR_MS), Received::at(NOW), 0).is_ok());
 }
 
 #[test]
@@ -188,18 +229,20 @@ fn narrowing_keeps_the_announcement_and_moving_needs_its_own_notice() {
     };
     // Fifty hours later, when nothing new could be announced for that time.
     let now = later(50 * HOUR_MS);
-    let changed = window.change(narrower, now, NOTICE_MS).unwrap();
+    let changed = window.change(narrower, Received::at(now), NOTICE_MS).unwrap();
     assert_eq!((changed.announced_at, changed.start), (NOW, later(60 * HOUR_MS + 1)));
     assert_eq!((changed.monitors, &*changed.message), (ids(&["api"]), "Fewer disks"));
     for wider in [start(60 * HOUR_MS - 1), end(62 * HOUR_MS + 1)] {
-        let refused = window.change(wider.clone(), now, NOTICE_MS);
-        assert!(matches!(refused, Err(Refusal::ShortNotice { .. })), "{refused:?}");
+        let refused = window.change(wider.clone(), Received::at(now), NOTICE_MS);
+        let expected =
+            matches!(refused, Err(Refusal::ShortNotice { .. } | Refusal::Extension { .. }));
+        assert!(expected, "{refused:?}");
         // At once, there is notice enough.
-        let moved = window.change(wider, later(1), NOTICE_MS).unwrap();
+        let moved = window.change(wider, Received::at(later(1)), NOTICE_MS).unwrap();
         assert_eq!(moved.announced_at, later(1));
     }
     let moved = Change { end: Some(later(122 * HOUR_MS)), ..start(120 * HOUR_MS) };
-    let moved = window.change(moved, now, NOTICE_MS).unwrap();
+    let moved = window.change(moved, Received::at(now), NOTICE_MS).unwrap();
     assert_eq!((moved.announced_at, moved.start), (now, later(120 * HOUR_MS)));
 }
 
@@ -209,18 +252,18 @@ fn more_monitors_need_their_own_notice_and_fewer_do_not() {
     let some = Plan { monitors: ids(&["api", "web"]), ..plan(60 * HOUR_MS, HOUR_MS) };
     let some = kept(announce(some).unwrap());
     let now = later(50 * HOUR_MS);
-    assert!(some.change(of(&["web"]), now, NOTICE_MS).is_ok());
-    assert!(some.change(of(&["web", "api"]), now, NOTICE_MS).is_ok());
-    assert!(some.change(of(&["api", "shop"]), now, NOTICE_MS).is_err());
-    assert!(some.change(of(&[]), now, NOTICE_MS).is_err());
-    assert!(upcoming().change(of(&["api"]), now, NOTICE_MS).is_ok());
+    assert!(some.change(of(&["web"]), Received::at(now), NOTICE_MS).is_ok());
+    assert!(some.change(of(&["web", "api"]), Received::at(now), NOTICE_MS).is_ok());
+    assert!(some.change(of(&["api", "shop"]), Received::at(now), NOTICE_MS).is_err());
+    assert!(some.change(of(&[]), Received::at(now), NOTICE_MS).is_err());
+    assert!(upcoming().change(of(&["api"]), Received::at(now), NOTICE_MS).is_ok());
 }
 
 #[test]
 fn under_way_only_the_message_and_an_earlier_end_can_change() {
     let window = upcoming();
     let now = later(61 * HOUR_MS);
-    let changed = |change| window.change(change, now, NOTICE_MS);
+    let changed = |change| window.change(change, Received::at(now), NOTICE_MS);
     let said = Change { message: Some("Soon".to_owned()), ..Change::default() };
     assert_eq!(changed(said).unwrap().message, "Soon");
     assert_eq!(changed(end(61 * HOUR_MS)).unwrap().end, now);
@@ -238,13 +281,14 @@ fn under_way_only_the_message_and_an_earlier_end_can_change() {
 fn an_emergency_may_be_moved_and_lengthened_while_it_is_not_over() {
     let emergency = Plan { emergency: true, ..plan(HOUR_MS, HOUR_MS) };
     let emergency = kept(announce(emergency).unwrap());
-    let sooner = emergency.change(start(10), later(5), NOTICE_MS).unwrap();
+    let sooner = emergency.change(start(10), Received::at(later(5)), NOTICE_MS).unwrap();
     assert_eq!((sooner.start, sooner.announced_at), (later(10), later(5)));
     let longer = emergency
-        .change(end(9 * HOUR_MS), later(90 * MINUTE_MS), NOTICE_MS)
+        .change(end(9 * HOUR_MS), Received::at(later(90 * MINUTE_MS)), NOTICE_MS)
         .unwrap();
     assert_eq!((longer.end, longer.excluded()), (later(9 * HOUR_MS), None));
-    let too_long = emergency.change(end(LENGTH_MS_MAX + HOUR_MS + 1), later(HOUR_MS), 0);
+    let too_long =
+        emergency.change(end(LENGTH_MS_MAX + HOUR_MS + 1), Received::at(later(HOUR_MS)), 0);
     assert_eq!(too_long, Err(Refusal::TooLong));
 }
 
@@ -253,12 +297,18 @@ fn what_is_over_or_called_off_stays_as_it_was() {
     let window = upcoming();
     let over = later(62 * HOUR_MS);
     let said = Change { message: Some("x".to_owned()), ..Change::default() };
-    assert_eq!(window.change(said.clone(), over, NOTICE_MS), Err(Refusal::Over));
+    assert_eq!(
+        window.change(said.clone(), Received::at(over), NOTICE_MS),
+        Err(Refusal::Over)
+    );
     assert_eq!(window.cancel(over), Err(Refusal::Over));
     let (called_off, action) = window.cancel(later(60 * HOUR_MS - 1)).unwrap();
     assert_eq!((called_off.excluded(), action), (None, Action::Cancelled));
     let called_off = kept(called_off);
-    assert_eq!(called_off.change(said, NOW, NOTICE_MS), Err(Refusal::Cancelled));
+    assert_eq!(
+        called_off.change(said, Received::at(NOW), NOTICE_MS),
+        Err(Refusal::Cancelled)
+    );
     assert_eq!(called_off.cancel(NOW), Err(Refusal::Cancelled));
     let (cut, action) = window.cancel(later(61 * HOUR_MS)).unwrap();
     assert_eq!(action, Action::Ended);
@@ -306,7 +356,7 @@ proptest! {
                         message: None,
                         monitors: all.map(|all| if all { Vec::new() } else { api.clone() }),
                     },
-                    now,
+                    Received::at(now),
                     NOTICE_MS,
                 ),
                 Try::Cancel => window.cancel(now).map(|(window, _)| window),

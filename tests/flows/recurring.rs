@@ -151,11 +151,21 @@ async fn what_an_administrator_did_to_a_turn_stays() {
     let upcoming = until_told(&app, 1, "Other updates").await;
     assert_eq!(upcoming.len(), 7, "the one that was called off does not come back");
     assert_eq!(upcoming[0]["message"], "Two hours without search");
+    // On another day: those that only the rule has touched go, and that one stays.
+    let moved = WEEKLY.replace("Updates", "Other updates").replace("SUN", "SAT");
+    app.change(&rule(&target, &moved)).await;
+    until(&app, "cancelled", 7).await;
+    let upcoming = until(&app, "upcoming", 9).await;
+    assert!(
+        upcoming
+            .iter()
+            .any(|window| window["message"] == "Two hours without search")
+    );
     assert!(!starts(&upcoming).contains(&"2026-11-15T01:00:00Z"));
     app.stop().await;
 }
 
-/// A month ahead by mistake, and back again: what was announced meanwhile stands, once.
+/// A month ahead by mistake, and back again.
 #[tokio::test]
 async fn a_clock_that_is_put_forward_and_back_doubles_and_loses_no_turn() {
     let target = Target::start().await;
@@ -163,15 +173,11 @@ async fn a_clock_that_is_put_forward_and_back_doubles_and_loses_no_turn() {
     let before = until(&app, "upcoming", 8).await;
     app.jump_ms(28 * DAY_MS).await;
     app.change(&rule(&target, WEEKLY)).await;
-    // Four of the eight are over by this clock.
-    until(&app, "upcoming", 8).await;
+    // Four of the eight are over by this clock, and none is announced under it.
+    until(&app, "upcoming", 4).await;
     app.jump_ms(-28 * DAY_MS).await;
     app.change(&rule(&target, WEEKLY)).await;
-    let after = until(&app, "upcoming", 12).await;
-    assert_eq!(after[..8], before);
-    let mut starts = starts(&after);
-    starts.dedup();
-    assert_eq!(starts.len(), 12);
+    assert_eq!(until(&app, "upcoming", 8).await, before);
     assert!(windows(&app, "cancelled").await.is_empty());
     app.stop().await;
 }

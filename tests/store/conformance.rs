@@ -717,6 +717,12 @@ pub async fn a_window_moves_with_its_name_and_all_that_was_done_to_it(database: 
     assert_eq!((&kept.window, kept.revision), (&moved.window, 2));
     let noted = store.deeds(kept.id).await.unwrap();
     assert_eq!((noted.len(), &noted[1]), (2, &moved.deeds[1]));
+    // What nobody says to have done was done by the import.
+    let silent = WindowPast { revision: 3, window: planned(600_000, &[]), ..moved.clone() };
+    assert_eq!(import(&silent).await.unwrap(), 1);
+    let noted = store.deeds(kept.id).await.unwrap();
+    assert_eq!((noted.len(), noted[2].author.as_str()), (3, "import"));
+    assert_eq!((&noted[2].before, &noted[2].after), (&Some(moved.window), &silent.window));
 }
 
 /// What a row with the key `id` asks for, which says so from now on.

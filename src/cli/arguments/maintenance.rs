@@ -3,7 +3,7 @@
 use crate::config::duration_ms;
 use crate::domain::monitor::MonitorId;
 use crate::domain::timestamp::Timestamp;
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum MaintenanceWanted {
@@ -65,6 +65,7 @@ pub(in crate::cli) enum MaintenanceWanted {
 }
 
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("until").required(true))]
 pub(in crate::cli) struct PlanWanted {
     /// When it begins, like 2026-12-01T02:00:00Z; only an emergency may leave it out, and
     /// begins now
@@ -80,7 +81,7 @@ pub(in crate::cli) struct PlanWanted {
         long,
         value_name = "INSTANT",
         value_parser = Timestamp::parse_rfc3339,
-        required_unless_present = "lasting"
+        group = "until"
     )]
     pub(in crate::cli) end: Option<Timestamp>,
     /// How long it lasts, like 2h, instead of --end
@@ -89,7 +90,7 @@ pub(in crate::cli) struct PlanWanted {
         id = "lasting",
         value_name = "DURATION",
         value_parser = duration_ms,
-        conflicts_with = "end"
+        group = "until"
     )]
     pub(in crate::cli) lasting: Option<i64>,
     /// What users are told

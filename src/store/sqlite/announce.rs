@@ -125,7 +125,7 @@ pub(super) async fn import(
         None => {
             let new = Announcement { id: WindowId(0), ..following(connection, past).await? };
             let new = maintenance::insert(connection, &new).await?;
-            add_deeds(connection, new.id, 0, past).await?;
+            add_deeds(connection, new.id, 0, None, past).await?;
             Ok(true)
         }
     }
@@ -150,7 +150,7 @@ async fn catch_up(
     let known = deeds::read(connection, kept.id).await?.len();
     let new = Announcement { id: kept.id, ..following(connection, past).await? };
     maintenance::update(connection, &new).await?;
-    add_deeds(connection, kept.id, known, past).await?;
+    add_deeds(connection, kept.id, known, Some(&kept.window), past).await?;
     Ok(true)
 }
 
@@ -227,17 +227,20 @@ async fn add_deeds(
     connection: &mut SqliteConnection,
     id: WindowId,
     known: usize,
+    before: Option<&MaintenanceWindow>,
     past: &WindowPast,
 ) -> Result<(), StoreError> {
     for deed in past.deeds.iter().skip(known) {
         deeds::add(connection, id, deed).await?;
     }
-    if past.deeds.is_empty() {
+    // What comes without its deeds, or with none that say this, was done by the import.
+    let said = past.deeds.iter().skip(known).next_back().map(|deed| &deed.after);
+    if said != Some(&past.window) {
         let deed = Deed {
             at: past.changed_at,
             author: IMPORT.to_owned(),
-            action: Action::Announced,
-            before: None,
+            action: if before.is_some() { Action::Changed } else { Action::Announced },
+            before: before.cloned(),
             after: past.window.clone(),
         };
         deeds::add(connection, id, &deed).await?;

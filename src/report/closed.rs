@@ -5,9 +5,12 @@
 //! from the stored timelines, so that a text whose figures do not follow from them comes
 //! out different: `verify` relies on that.
 
+mod maintenance;
+
 use super::figures::Figures;
 use super::json;
 use super::latency::Summary;
+use super::maintenance::Maintenance;
 use super::outage::MonthOutage;
 use super::period::{Closing, GroupRow, MonitorRow, PeriodReport};
 use super::settings::GroupSettings;
@@ -104,6 +107,12 @@ pub fn open(text: &str) -> Result<PeriodReport, String> {
         closed: true,
         decimals: form.closing.decimals,
         months: vec![(month, window)],
+        maintenance: Maintenance {
+            works: (form.maintenance.into_iter())
+                .map(maintenance::Window::open)
+                .collect::<Result<_, _>>()?,
+            left_out: form.maintenance_left_out,
+        },
         monitors: (form.monitors.iter())
             .map(|row| row.open(window).map_err(|wrong| format!("monitor {}: {wrong}", row.id)))
             .collect::<Result<_, _>>()?,
@@ -173,6 +182,11 @@ struct Form {
     to: String,
     as_of: String,
     closing: ClosingForm,
+    /// A month that was closed by everup 0.1 before it knew of this has none.
+    #[serde(default)]
+    maintenance: Vec<maintenance::Window>,
+    #[serde(default)]
+    maintenance_left_out: usize,
     monitors: Vec<MonitorForm>,
     groups: Vec<GroupForm>,
     sha256: String,

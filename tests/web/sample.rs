@@ -292,9 +292,12 @@ fn scene_with(stories: &[Story], windows: Vec<MaintenanceWindow>, mut shelf: She
     }
     let board = Arc::new(Board::default());
     let first_checks_by = Some(NOW.plus_ms(4_000));
+    shelf.windows = (1..).zip(windows).map(announced).collect();
+    // In order of their start, as the engine publishes them.
+    shelf.windows.sort_by_key(|of| (of.window.start, of.id));
     board.publish(Snapshot {
         histories,
-        windows: (1..).zip(windows).map(announced).collect(),
+        windows: shelf.windows.clone().into(),
         first_checks_by,
         ..Snapshot::default()
     });
@@ -658,6 +661,7 @@ pub(crate) struct Shelf {
     broken: AtomicBool,
     closed: Mutex<Vec<ClosedMonth>>,
     corrections: Mutex<Vec<Correction>>,
+    windows: Vec<Announcement>,
 }
 
 impl Shelf {
@@ -770,7 +774,8 @@ impl Store for Shelf {
     }
 
     async fn windows(&self) -> Result<Vec<Announcement>, StoreError> {
-        read_only()
+        self.works()?;
+        Ok(self.windows.clone())
     }
 
     async fn deeds(&self, _: WindowId) -> Result<Vec<Deed>, StoreError> {

@@ -5,6 +5,7 @@
 //! from the stored timelines, so that a text whose figures do not follow from them comes
 //! out different: `verify` relies on that.
 
+mod latency;
 mod maintenance;
 
 use super::figures::Figures;
@@ -18,7 +19,6 @@ use crate::domain::bounds::Doubt;
 use crate::domain::calendar::Seam;
 use crate::domain::class::Class;
 use crate::domain::group::{Group, Rule};
-use crate::domain::latency::Percentiles;
 use crate::domain::monitor::{MonitorId, Parameters};
 use crate::domain::month::Month;
 use crate::domain::percent::Target;
@@ -29,6 +29,7 @@ use crate::domain::timestamp::Timestamp;
 use crate::domain::uptime::Tally;
 use crate::store::closed::{ClosedMonth, ClosedRow, Subject};
 use chrono_tz::Tz;
+use latency::LatencyForm;
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -266,13 +267,6 @@ struct OutageForm {
 }
 
 #[derive(Deserialize)]
-struct LatencyForm {
-    p50: Option<f64>,
-    p95: Option<f64>,
-    p99: Option<f64>,
-}
-
-#[derive(Deserialize)]
 struct VersionForm {
     from: String,
     interval_ms: i64,
@@ -384,23 +378,6 @@ impl OutageForm {
             reason: self.reason.clone(),
             continued: self.continued,
             ongoing: self.ongoing,
-        })
-    }
-}
-
-impl LatencyForm {
-    fn open(&self) -> Option<Percentiles> {
-        // Printed with one decimal; no part of the figure.
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "it was made of 32 bits of microseconds, and saturates"
-        )]
-        let us = |ms: Option<f64>| ms.map(|ms| (ms * 1_000.0).round() as u32);
-        Some(Percentiles {
-            p50_us: us(self.p50)?,
-            p95_us: us(self.p95)?,
-            p99_us: us(self.p99)?,
         })
     }
 }

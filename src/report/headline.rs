@@ -209,7 +209,16 @@ impl Status<'_> {
             }
         };
         say(State::Failing, "failing and being checked again");
-        say(State::Maintenance, "in maintenance");
+        let beneath = (self.monitors.iter())
+            .filter_map(|monitor| monitor.now.trouble_beneath())
+            .filter(|seen| seen.state == State::Down)
+            .count();
+        match beneath {
+            0 => say(State::Maintenance, "in maintenance"),
+            down => {
+                say(State::Maintenance, &format!("in maintenance ({down} down beneath it)"))
+            }
+        }
         say(State::Unknown, "not checked");
         say(State::Pending, "waiting for the first check");
         say(State::Paused, "paused");
@@ -243,7 +252,16 @@ impl Now {
         };
         let mut pieces = vec![Piece::Name(name.to_owned()), Piece::Text(state.to_owned())];
         pieces.extend(since(self.since, now));
-        if let Some(reason) = self.plain_reason().filter(|reason| is_short(reason)) {
+        if let Some(seen) = self.trouble_beneath() {
+            let state = match seen.state {
+                State::Down => ", and down beneath it",
+                State::Failing => ", and failing beneath it",
+                _ => ", and not being checked",
+            };
+            pieces.extend(words(state));
+            pieces.extend(since(seen.since, now));
+        }
+        if let Some(reason) = self.matter().plain_reason().filter(|reason| is_short(reason)) {
             pieces.extend(words(&format!(": {reason}")));
         }
         pieces.extend(words("."));
@@ -253,10 +271,15 @@ impl Now {
     /// The reason as a sentence, where it is too long for [`Now::sentence`].
     #[must_use]
     pub fn why(&self) -> Vec<Piece> {
-        match self.plain_reason().filter(|reason| !is_short(reason)) {
+        match self.matter().plain_reason().filter(|reason| !is_short(reason)) {
             Some(reason) => words(&format!("{reason}.")),
             None => Vec::new(),
         }
+    }
+
+    /// What the reason is told of: what is wrong beneath maintenance, or itself.
+    fn matter(&self) -> &Now {
+        self.trouble_beneath().unwrap_or(self)
     }
 
     /// The reason without a full stop.

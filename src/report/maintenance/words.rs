@@ -82,25 +82,27 @@ fn length(window: &MaintenanceWindow) -> String {
     }
 }
 
-/// Whom a window is about, by name: `API, Web and 3 more`, `all monitors`.
+/// Whom a window is about, by name: `API, Web and 3 more`, `all monitors`. Only those that
+/// are named are asked for.
 #[must_use]
 pub fn about<'a>(
     window: &'a MaintenanceWindow,
     name: impl Fn(&'a MonitorId) -> Option<&'a str>,
 ) -> String {
-    let names = window.monitors.iter().map(|id| name(id).unwrap_or(id.as_str()));
-    match &names.collect::<Vec<_>>()[..] {
-        [] => "all monitors".to_owned(),
-        some => listed(some, NAMED_MAX),
+    if window.monitors.is_empty() {
+        return "all monitors".to_owned();
     }
+    let named = window.monitors.iter().take(NAMED_MAX);
+    let names = named.map(|id| name(id).unwrap_or(id.as_str()));
+    listed(&names.collect::<Vec<_>>(), window.monitors.len())
 }
 
-/// `API, Web and 3 more`
-fn listed(names: &[&str], most: usize) -> String {
-    let named = names.iter().take(most).copied().collect::<Vec<_>>().join(", ");
-    match names.len().saturating_sub(most) {
-        0 => named,
-        more => format!("{named} and {more} more"),
+/// `API, Web and 3 more`, where there are `all` of them.
+fn listed(named: &[&str], all: usize) -> String {
+    let names = named.join(", ");
+    match all.saturating_sub(named.len()) {
+        0 => names,
+        more => format!("{names} and {more} more"),
     }
 }
 
@@ -141,11 +143,12 @@ fn seen(work: &Work) -> Vec<SeenWords> {
         .partition(|of| !leaves || of.watched_ms() <= of.excluded_ms);
     seen.extend(over.into_iter().map(|of| plain(of.name.clone(), &what(of, &work.window))));
     if !well.is_empty() {
-        let names: Vec<&str> = well.iter().map(|of| of.name.as_str()).collect();
-        seen.push(plain(listed(&names, WELL_NAMED_MAX), "up throughout"));
+        let named = well.iter().take(WELL_NAMED_MAX).map(|of| of.name.as_str());
+        let names = listed(&named.collect::<Vec<_>>(), well.len());
+        seen.push(plain(names, "up throughout"));
     }
     if work.more > 0 {
-        let what = "no worse than those above, one by one in the explanations";
+        let what = "no worse than these";
         seen.push(plain(format!("{} more", work.more), what));
     }
     seen

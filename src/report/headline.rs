@@ -186,6 +186,14 @@ impl Status<'_> {
         Some((pieces, why))
     }
 
+    /// Who is in maintenance, and down beneath it.
+    fn down_beneath(&self) -> Vec<&str> {
+        let is_down = |monitor: &&MonitorStatus<'_>| {
+            monitor.now.trouble_beneath().is_some_and(|seen| seen.state == State::Down)
+        };
+        self.monitors.iter().filter(is_down).map(MonitorStatus::name).collect()
+    }
+
     /// How many are in which state: `8 of 10 are up, 1 in maintenance, 1 not checked.`
     #[must_use]
     pub fn counts(&self) -> String {
@@ -209,15 +217,15 @@ impl Status<'_> {
             }
         };
         say(State::Failing, "failing and being checked again");
-        let beneath = (self.monitors.iter())
-            .filter_map(|monitor| monitor.now.trouble_beneath())
-            .filter(|seen| seen.state == State::Down)
-            .count();
-        match beneath {
-            0 => say(State::Maintenance, "in maintenance"),
-            down => {
-                say(State::Maintenance, &format!("in maintenance ({down} down beneath it)"))
+        match &self.down_beneath()[..] {
+            [] => say(State::Maintenance, "in maintenance"),
+            [one] => {
+                say(State::Maintenance, &format!("in maintenance ({one} is down beneath)"))
             }
+            some => say(
+                State::Maintenance,
+                &format!("in maintenance ({} are down beneath)", some.len()),
+            ),
         }
         say(State::Unknown, "not checked");
         say(State::Pending, "waiting for the first check");

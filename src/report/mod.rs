@@ -37,6 +37,7 @@ pub mod months;
 pub mod notice;
 pub mod outage;
 pub mod outage_list;
+pub mod outlasted;
 pub mod past;
 pub mod pdf;
 pub mod period;

@@ -10,7 +10,6 @@ use crate::domain::timestamp::Timestamp;
 use crate::report::maintenance::{Maintenance, Work, WorkWords};
 use crate::report::period::PeriodReport;
 use askama::Template;
-use chrono_tz::Tz;
 use std::collections::HashMap;
 
 /// The table.
@@ -40,7 +39,8 @@ impl<'a> Works<'a> {
     ) -> Option<Works<'a>> {
         let name =
             |id: &MonitorId| view.snapshot.find(id.as_str()).map(|of| of.monitor.name.as_str());
-        Works::of(told, name, view.settings.zone, caption, Moment::exact)
+        let zone = view.settings.zone;
+        Works::of(told, name, caption, |at| Moment::short(at, view.now, zone))
     }
 
     /// For a report, where times are the report's; `None` where there are none.
@@ -52,21 +52,20 @@ impl<'a> Works<'a> {
             .collect();
         let name = |id: &MonitorId| names.get(id.as_str()).copied();
         let caption = "Maintenance, in order of its start".to_owned();
-        Works::of(&report.maintenance, name, report.zone, caption, Moment::fixed)
+        Works::of(&report.maintenance, name, caption, |at| Moment::fixed(at, report.zone))
     }
 
     fn of(
         told: &'a Maintenance,
         name: impl Fn(&'a MonitorId) -> Option<&'a str>,
-        zone: Tz,
         caption: String,
-        moment: fn(Timestamp, Tz) -> Moment,
+        moment: impl Fn(Timestamp) -> Moment,
     ) -> Option<Works<'a>> {
         let row = |work: &'a Work| {
             let words = WorkWords::of(work, &name);
             Row {
-                from: moment(words.span.from, zone),
-                to: moment(words.span.to, zone),
+                from: moment(words.span.from),
+                to: moment(words.span.to),
                 length: unbroken(&words.length),
                 message: Message::of(&work.window.message),
                 seen: (words.seen.iter())

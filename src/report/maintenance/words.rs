@@ -64,7 +64,11 @@ impl WorkWords {
             length: length(window),
             about: about(window, name),
             message: window.message.split_whitespace().collect::<Vec<_>>().join(" "),
-            counting: counting(window),
+            counting: match work.beneath.iter().any(|of| exceeds(of, window)) {
+                true => counting(window)
+                    .replace("figure.", "figure, as far as the contract allows."),
+                false => counting(window),
+            },
             seen: seen(work),
         }
     }
@@ -127,7 +131,6 @@ pub fn counting(window: &MaintenanceWindow) -> String {
 fn seen(work: &Work) -> Vec<SeenWords> {
     let (well, ill): (Vec<&Beneath>, Vec<&Beneath>) =
         work.beneath.iter().partition(|of| of.is_up_throughout());
-    let leaves = work.window.excluded().is_some();
     let mut seen: Vec<SeenWords> = ill
         .into_iter()
         .map(|of| SeenWords {
@@ -138,9 +141,8 @@ fn seen(work: &Work) -> Vec<SeenWords> {
         .collect();
     let plain = |who, what: &str| SeenWords { who, what: what.to_owned(), is_overrun: false };
     // What counts beyond an allowance is said of each.
-    let (well, over): (Vec<&Beneath>, Vec<&Beneath>) = well
-        .into_iter()
-        .partition(|of| !leaves || of.watched_ms() <= of.excluded_ms);
+    let (well, over): (Vec<&Beneath>, Vec<&Beneath>) =
+        well.into_iter().partition(|of| !exceeds(of, &work.window));
     seen.extend(over.into_iter().map(|of| plain(of.name.clone(), &what(of, &work.window))));
     if !well.is_empty() {
         let named = well.iter().take(WELL_NAMED_MAX).map(|of| of.name.as_str());
@@ -152,6 +154,11 @@ fn seen(work: &Work) -> Vec<SeenWords> {
         seen.push(plain(format!("{} more", work.more), what));
     }
     seen
+}
+
+/// Whether it counts for this monitor although it was announced in time.
+fn exceeds(of: &Beneath, window: &MaintenanceWindow) -> bool {
+    window.excluded().is_some() && of.watched_ms() > of.excluded_ms
 }
 
 /// `down 27 min, up 3 min; planned 30 min, took 47 min: 17 min count`
@@ -170,10 +177,8 @@ fn what(of: &Beneath, window: &MaintenanceWindow) -> String {
             each.collect::<Vec<_>>().join(", ")
         }
     };
-    let leaves = window.excluded().is_some();
-    let counted_ms = of.watched_ms() - of.excluded_ms;
-    if leaves && counted_ms > 0 {
-        let counted = count(counted_ms);
+    if exceeds(of, window) {
+        let counted = count(of.watched_ms() - of.excluded_ms);
         what += &format!("; {counted}, because the contract's allowance was used up");
     }
     if let Some(overran) = &of.overran {

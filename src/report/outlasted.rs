@@ -62,7 +62,8 @@ impl Outlasted {
     #[must_use]
     pub fn sentence(&self, outage: &Outage) -> Vec<Piece> {
         let Overrun { planned, lasts, .. } = self.overrun;
-        let began = match outage.from < planned.from {
+        let is_older = outage.from < planned.from;
+        let began = match is_older {
             true => "It had begun before maintenance that ",
             false => "It began during maintenance that ",
         };

@@ -671,7 +671,7 @@ pub(crate) fn nightly() -> Scene {
         story.with(night(n) - 10, 20 + 5 * (n % 7), fails)
     });
     let past = (1..=20).map(|n| window(night(n), 40, 3 * DAY, "Nightly backup", &["api"]));
-    let to_come = (-8..=0).map(|n| window(night(n), 40, 12 * DAY, "Nightly backup", &["api"]));
+    let to_come = (-8..0).map(|n| window(night(n), 40, 12 * DAY, "Nightly backup", &["api"]));
     let contract = Contract { allowance_ms: Some(8 * HOUR_MS), ..Contract::default() };
     let settings = Settings {
         zone: chrono_tz::Europe::Berlin,

@@ -120,7 +120,8 @@ pub struct Looking {
 }
 
 impl Looking {
-    /// At the windows that share an instant with `window`, in order of their start.
+    /// At the windows that share an instant with `window`, in order of their start, as far as
+    /// they were announced by `now`.
     #[must_use]
     pub fn at<'a>(
         windows: impl IntoIterator<Item = &'a Announcement>,
@@ -129,7 +130,8 @@ impl Looking {
     ) -> Looking {
         let mut found = Maintenance::default();
         for announcement in windows {
-            if !announcement.window.span().overlaps(window) {
+            let said = &announcement.window;
+            if said.announced_at > now || !said.span().overlaps(window) {
                 continue;
             }
             match found.works.len() {

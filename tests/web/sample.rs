@@ -618,7 +618,7 @@ pub(crate) fn maintained() -> Scene {
     let windows = vec![
         window(30, 120, 3 * DAY, long, &["api", "sign-in"]),
         window(-20 * HOUR, 60, 5 * DAY, "Router firmware <script>alert(1)</script>", &[]),
-        window(-6 * DAY, 45, 5 * DAY, "", &["web"]),
+        window(-6 * DAY, 45, 8 * DAY, "", &["web"]),
         window(5 * DAY, 30, 4 * DAY, "New certificates", &["api"]),
         window(9 * DAY, 60, HOUR, "An urgent patch", &["web", "search"]),
         MaintenanceWindow {

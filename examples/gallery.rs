@@ -25,6 +25,10 @@ async fn main() -> std::io::Result<()> {
         ("imported", sample::imported()),
         ("explained", sample::explained()),
         ("closed", sample::closed()),
+        ("maintained", sample::maintained()),
+        ("overrunning", sample::overrunning()),
+        ("emergency", sample::emergency()),
+        ("nightly", sample::nightly()),
         ("many", sample::many(300)),
         ("nothing", sample::scene(&[], Vec::new())),
     ];

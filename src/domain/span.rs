@@ -85,6 +85,15 @@ impl Spans {
         self.0.iter().map(|span| span.length_ms()).sum()
     }
 
+    /// The milliseconds it holds within `window`.
+    #[must_use]
+    pub fn length_within(&self, window: Span) -> i64 {
+        self.overlapping(window)
+            .iter()
+            .map(|span| span.cut(window).length_ms())
+            .sum()
+    }
+
     /// Whether `at` lies inside.
     #[must_use]
     pub fn contains(&self, at: Timestamp) -> bool {
@@ -240,6 +249,8 @@ mod tests {
             prop_assert_eq!(members(&a.intersect(&b)), both);
             prop_assert_eq!(members(&a.subtract(&b)), only_a);
             prop_assert_eq!(a.length_ms(), in_a.len() as i64);
+            let part = span(7, 23);
+            prop_assert_eq!(a.length_within(part), a.within(part).length_ms());
             prop_assert_eq!(a.complement().complement(), a);
         }
 

@@ -5,9 +5,13 @@
 //! from the stored timelines, so that a text whose figures do not follow from them comes
 //! out different: `verify` relies on that.
 
+mod latency;
+mod maintenance;
+
 use super::figures::Figures;
 use super::json;
 use super::latency::Summary;
+use super::maintenance::Maintenance;
 use super::outage::MonthOutage;
 use super::period::{Closing, GroupRow, MonitorRow, PeriodReport};
 use super::settings::GroupSettings;
@@ -15,7 +19,6 @@ use crate::domain::bounds::Doubt;
 use crate::domain::calendar::Seam;
 use crate::domain::class::Class;
 use crate::domain::group::{Group, Rule};
-use crate::domain::latency::Percentiles;
 use crate::domain::monitor::{MonitorId, Parameters};
 use crate::domain::month::Month;
 use crate::domain::percent::Target;
@@ -26,6 +29,7 @@ use crate::domain::timestamp::Timestamp;
 use crate::domain::uptime::Tally;
 use crate::store::closed::{ClosedMonth, ClosedRow, Subject};
 use chrono_tz::Tz;
+use latency::LatencyForm;
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -104,6 +108,12 @@ pub fn open(text: &str) -> Result<PeriodReport, String> {
         closed: true,
         decimals: form.closing.decimals,
         months: vec![(month, window)],
+        maintenance: Maintenance {
+            works: (form.maintenance.into_iter())
+                .map(maintenance::Window::open)
+                .collect::<Result<_, _>>()?,
+            left_out: form.maintenance_left_out,
+        },
         monitors: (form.monitors.iter())
             .map(|row| row.open(window).map_err(|wrong| format!("monitor {}: {wrong}", row.id)))
             .collect::<Result<_, _>>()?,
@@ -173,6 +183,11 @@ struct Form {
     to: String,
     as_of: String,
     closing: ClosingForm,
+    /// A month that was closed by everup 0.1 before it knew of this has none.
+    #[serde(default)]
+    maintenance: Vec<maintenance::Window>,
+    #[serde(default)]
+    maintenance_left_out: usize,
     monitors: Vec<MonitorForm>,
     groups: Vec<GroupForm>,
     sha256: String,
@@ -249,13 +264,6 @@ struct OutageForm {
     reason: String,
     continued: bool,
     ongoing: bool,
-}
-
-#[derive(Deserialize)]
-struct LatencyForm {
-    p50: Option<f64>,
-    p95: Option<f64>,
-    p99: Option<f64>,
 }
 
 #[derive(Deserialize)]
@@ -370,23 +378,6 @@ impl OutageForm {
             reason: self.reason.clone(),
             continued: self.continued,
             ongoing: self.ongoing,
-        })
-    }
-}
-
-impl LatencyForm {
-    fn open(&self) -> Option<Percentiles> {
-        // Printed with one decimal; no part of the figure.
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "it was made of 32 bits of microseconds, and saturates"
-        )]
-        let us = |ms: Option<f64>| ms.map(|ms| (ms * 1_000.0).round() as u32);
-        Some(Percentiles {
-            p50_us: us(self.p50)?,
-            p95_us: us(self.p95)?,
-            p99_us: us(self.p99)?,
         })
     }
 }

@@ -4,8 +4,10 @@
 //! in, and never cut to one.
 
 use super::listing::{self, Listed};
+use super::outlasted::Outlasted;
 use super::restated::of_outage;
 use super::settings::Settings;
+use crate::domain::announcement::Announcement;
 use crate::domain::check::Check;
 use crate::domain::class::Class;
 use crate::domain::exchange::Exchange;
@@ -82,6 +84,9 @@ pub struct Dossier<'a> {
     pub recovery: Option<Check>,
     /// The failing runs of the day before and the day after that were no outage.
     pub blips: Vec<Blip>,
+    /// The windows that it outlasted, in order of their end, at most
+    /// [`OUTLASTED_MAX`](super::outlasted::OUTLASTED_MAX).
+    pub overrun: Vec<Outlasted>,
     /// What was said of it after a month of it was closed, in the order in which that was
     /// said: at most once of each month.
     pub corrections: Vec<Correction>,
@@ -95,6 +100,7 @@ impl<'a> Dossier<'a> {
     pub async fn make(
         store: &dyn Store,
         history: &'a History,
+        windows: &[Announcement],
         id: OutageId,
         now: Timestamp,
         settings: &Settings,
@@ -116,6 +122,7 @@ impl<'a> Dossier<'a> {
             at: now,
             end,
             tally: within.tally(),
+            overrun: Outlasted::all(&history.monitor.id, windows, &outage, &within),
             uncounted: uncounted(&within),
             months: months(&within, settings),
             last_good: last_good.into_iter().find(|check| check.verdict.is_good()),

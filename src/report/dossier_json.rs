@@ -4,6 +4,7 @@
 use super::dossier::{Dossier, End, Proof};
 use super::json::{adjusted_address, number};
 use super::listing::Listed;
+use super::outlasted::Outlasted;
 use crate::domain::check::{Check, Phases};
 use crate::domain::class::Class;
 use crate::domain::month::Month;
@@ -35,6 +36,9 @@ struct Outage<'a> {
     checks: Vec<Line<'a>>,
     recovery: Option<Look<'a>>,
     blips: Vec<Around<'a>>,
+    /// The maintenance windows that it outlasted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    overrun: Vec<Beyond>,
     /// Of an outage that was corrected in a closed month.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     corrections: Vec<Corrected<'a>>,
@@ -68,6 +72,18 @@ struct InMonth {
     month: String,
     milliseconds: i64,
     report: String,
+}
+
+#[derive(Serialize)]
+struct Beyond {
+    window: i64,
+    from: String,
+    to: String,
+    excluded: bool,
+    planned_milliseconds: i64,
+    took_milliseconds: i64,
+    counted_milliseconds: i64,
+    ongoing: bool,
 }
 
 #[derive(Serialize)]
@@ -155,6 +171,7 @@ pub fn print(dossier: &Dossier<'_>) -> String {
         checks: dossier.checks.iter().map(line).collect(),
         recovery: dossier.recovery.as_ref().map(look),
         blips: dossier.blips.iter().map(around).collect(),
+        overrun: dossier.overrun.iter().map(beyond).collect(),
         corrections: dossier.corrections.iter().map(corrected).collect(),
     };
     // Serialising strings, integers and finite numbers into memory cannot fail.
@@ -190,6 +207,20 @@ fn in_month(month: Month, down_ms: i64) -> InMonth {
         month: month.to_string(),
         milliseconds: down_ms,
         report: format!("/report/{month}.json"),
+    }
+}
+
+fn beyond(of: &Outlasted) -> Beyond {
+    let overrun = &of.overrun;
+    Beyond {
+        window: of.window.0,
+        from: overrun.planned.from.to_string(),
+        to: overrun.planned.to.to_string(),
+        excluded: of.is_excluded,
+        planned_milliseconds: overrun.planned_ms(),
+        took_milliseconds: overrun.took_ms(),
+        counted_milliseconds: of.counted_ms,
+        ongoing: overrun.lasts,
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::figures::Figures;
 use super::group_now::GroupNow;
-use super::past::Past;
+use super::past::{Past, Seen};
 use super::settings::{GroupSettings, Settings};
 use super::status::{DAYS, Day, Status};
 use super::story::Story;
@@ -95,6 +95,7 @@ impl<'a> GroupPast<'a> {
             as_of,
             settled_before: settled.min().unwrap_or(as_of),
             timeline,
+            seen: Seen::default(),
             doubt,
             outages,
             blips: Vec::new(),

@@ -186,6 +186,14 @@ impl Status<'_> {
         Some((pieces, why))
     }
 
+    /// Who is in maintenance, and down beneath it.
+    fn down_beneath(&self) -> Vec<&str> {
+        let is_down = |monitor: &&MonitorStatus<'_>| {
+            monitor.now.trouble_beneath().is_some_and(|seen| seen.state == State::Down)
+        };
+        self.monitors.iter().filter(is_down).map(MonitorStatus::name).collect()
+    }
+
     /// How many are in which state: `8 of 10 are up, 1 in maintenance, 1 not checked.`
     #[must_use]
     pub fn counts(&self) -> String {
@@ -209,7 +217,16 @@ impl Status<'_> {
             }
         };
         say(State::Failing, "failing and being checked again");
-        say(State::Maintenance, "in maintenance");
+        match &self.down_beneath()[..] {
+            [] => say(State::Maintenance, "in maintenance"),
+            [one] => {
+                say(State::Maintenance, &format!("in maintenance ({one} is down beneath)"))
+            }
+            some => say(
+                State::Maintenance,
+                &format!("in maintenance ({} are down beneath)", some.len()),
+            ),
+        }
         say(State::Unknown, "not checked");
         say(State::Pending, "waiting for the first check");
         say(State::Paused, "paused");
@@ -243,7 +260,16 @@ impl Now {
         };
         let mut pieces = vec![Piece::Name(name.to_owned()), Piece::Text(state.to_owned())];
         pieces.extend(since(self.since, now));
-        if let Some(reason) = self.plain_reason().filter(|reason| is_short(reason)) {
+        if let Some(seen) = self.trouble_beneath() {
+            let state = match seen.state {
+                State::Down => ", and down beneath it",
+                State::Failing => ", and failing beneath it",
+                _ => ", and not being checked",
+            };
+            pieces.extend(words(state));
+            pieces.extend(since(seen.since, now));
+        }
+        if let Some(reason) = self.matter().plain_reason().filter(|reason| is_short(reason)) {
             pieces.extend(words(&format!(": {reason}")));
         }
         pieces.extend(words("."));
@@ -253,10 +279,15 @@ impl Now {
     /// The reason as a sentence, where it is too long for [`Now::sentence`].
     #[must_use]
     pub fn why(&self) -> Vec<Piece> {
-        match self.plain_reason().filter(|reason| !is_short(reason)) {
+        match self.matter().plain_reason().filter(|reason| !is_short(reason)) {
             Some(reason) => words(&format!("{reason}.")),
             None => Vec::new(),
         }
+    }
+
+    /// What the reason is told of: what is wrong beneath maintenance, or itself.
+    fn matter(&self) -> &Now {
+        self.trouble_beneath().unwrap_or(self)
     }
 
     /// The reason without a full stop.

@@ -3,6 +3,7 @@
 
 mod afterwards;
 mod imported;
+mod maintenance;
 
 use super::figures::{BOUNDS_DECIMALS, Figures};
 use super::imported::Imported;
@@ -41,6 +42,12 @@ struct Report<'a> {
     to: String,
     as_of: String,
     closed: bool,
+    /// Only where there was any, before the rows, so that a closed month has it in its head.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    maintenance: Vec<maintenance::Window<'a>>,
+    /// How many windows more there were.
+    #[serde(skip_serializing_if = "is_zero")]
+    maintenance_left_out: usize,
     monitors: Vec<Monitor<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     groups: Vec<Group<'a>>,
@@ -187,6 +194,8 @@ pub fn print_adjusted(report: &PeriodReport) -> Option<String> {
     let (restatement, closing) = (report.restatement.as_deref()?, report.closing.as_ref()?);
     let restates = Restates::of(restatement, closing)?;
     let mut form = Report { restates: Some(restates), ..form(&restatement.adjusted) };
+    // What was seen beneath maintenance stands in the report that is restated.
+    (form.maintenance, form.maintenance_left_out) = (Vec::new(), 0);
     // What others said is no part of what was measured, and so of what is adjusted.
     form.monitors.iter_mut().for_each(|row| row.imported.clear());
     Some(text_of(&form) + "\n")
@@ -215,6 +224,8 @@ fn form(report: &PeriodReport) -> Report<'_> {
         to: instant(report.window.to),
         as_of: instant(report.as_of),
         closed: report.closed,
+        maintenance: report.maintenance.works.iter().map(maintenance::Window::of).collect(),
+        maintenance_left_out: report.maintenance.left_out,
         monitors: report.monitors.iter().map(|row| monitor(row, report.decimals)).collect(),
         groups: report.groups.iter().map(|row| group(row, report.decimals)).collect(),
         corrected_months: report.corrected_months().map(Corrected::of).collect(),
@@ -363,6 +374,12 @@ fn outage(outage: &MonthOutage) -> Outage<'_> {
         continued: outage.continued,
         ongoing: outage.ongoing,
     }
+}
+
+/// What serde asks before it leaves a number out.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 fn instant(at: Timestamp) -> String {

@@ -3,7 +3,7 @@
 //! in them ends a cell or becomes markup.
 
 use super::period::PeriodReport;
-use super::statement::{CORRECTED, Corrections, Entry, RULE, Statement};
+use super::statement::{CORRECTED, Corrections, Entry, RULE, Statement, WindowWords};
 
 /// What a column is called, and whether it is of numbers.
 type Column = (&'static str, bool);
@@ -32,6 +32,9 @@ const DETAILS: [Column; 9] = [
 
 const OUTAGES: [Column; 4] =
     [("Start", false), ("End", false), ("Downtime", true), ("Reason", false)];
+
+const MAINTENANCE: [Column; 4] =
+    [("Start", false), ("End", false), ("Length", true), ("Maintenance", false)];
 
 /// Prints a report.
 #[must_use]
@@ -73,6 +76,24 @@ pub fn print(report: &PeriodReport) -> String {
     text += &format!("\n{RULE}\n");
     for entry in statement.entries() {
         text += &outages(entry);
+    }
+    text + &maintenance(&statement)
+}
+
+/// The windows, and what was seen beneath them.
+fn maintenance(statement: &Statement) -> String {
+    let Statement { maintenance, maintenance_left_out, .. } = statement;
+    if maintenance.is_empty() {
+        return String::new();
+    }
+    let rows = maintenance.iter().map(|window| {
+        let WindowWords { from, to, length, .. } = window.clone();
+        [from, to, length, window.paragraph()]
+    });
+    let mut text = format!("\n## Maintenance\n{}", table(&MAINTENANCE, rows));
+    if *maintenance_left_out > 0 {
+        text +=
+            &format!("\nand {maintenance_left_out} more, all are in `/maintenance/windows`\n");
     }
     text
 }

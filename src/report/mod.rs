@@ -4,7 +4,8 @@
 //! `status` how things are and `headline` puts that into a sentence, `monitor` and `group`
 //! tell all of one, `hours` when downtime falls, `dossier` all of one outage and
 //! `outage_list` which there were, `explain` how a figure came about, `notice` what is
-//! planned, `banner` what the pages of others should say, `latency` how fast, `bygone` what only closed months still show. `statement` puts a report into words. The forms (`json` and
+//! planned, `maintenance` what was seen beneath it and who outlasted it, `banner` what the
+//! pages of others should say, `latency` how fast, `bygone` what only closed months still show. `statement` puts a report into words. The forms (`json` and
 //! `csv` for programs; `text`, `markdown` and `pdf`, which print the statement; and the
 //! pages) only print what these say and compute nothing.
 
@@ -29,12 +30,14 @@ pub mod json;
 pub mod latecomer;
 pub mod latency;
 pub mod listing;
+pub mod maintenance;
 pub mod markdown;
 pub mod monitor;
 pub mod months;
 pub mod notice;
 pub mod outage;
 pub mod outage_list;
+pub mod outlasted;
 pub mod past;
 pub mod pdf;
 pub mod period;

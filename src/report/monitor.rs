@@ -1,10 +1,12 @@
 //! All of one monitor: what its page shows.
 
 use super::latency::{self, Picture};
+use super::maintenance::{Looking, Maintenance};
 use super::past::Past;
 use super::settings::Settings;
 use super::status::Now;
 use super::story::Story;
+use crate::domain::announcement::Announcement;
 use crate::domain::history::History;
 use crate::domain::span::Span;
 use crate::domain::timestamp::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp};
@@ -16,6 +18,9 @@ const DAY_STRETCH_MS: i64 = 10 * MINUTE_MS;
 
 /// A month is drawn by stretches of four hours: at most 186 points.
 const MONTH_STRETCH_MS: i64 = 4 * HOUR_MS;
+
+/// So many windows that are over; older ones are in the reports of their months.
+const WINDOWS_MAX: usize = 20;
 
 /// One monitor's story.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +39,8 @@ pub struct MonitorReport<'a> {
     pub past: Past,
     /// Its days, months and outages.
     pub story: Story,
+    /// The last maintenance windows about it that are over, the newest first.
+    pub maintenance: Maintenance,
     /// How fast it was in the last 24 hours.
     pub last_day: Picture,
     /// How fast it was in the running month.
@@ -48,6 +55,7 @@ impl<'a> MonitorReport<'a> {
     pub async fn make(
         store: &dyn Store,
         history: &'a History,
+        windows: &[Announcement],
         now: Timestamp,
         settings: &Settings,
     ) -> Result<MonitorReport<'a>, StoreError> {
@@ -59,6 +67,9 @@ impl<'a> MonitorReport<'a> {
         let past = Past::of(history, Span::ALWAYS, now, settings);
         let mut story = Story::of(&past, now, settings);
         let id = &history.monitor.id;
+        let since = lives.as_slice().first().map_or(now, |life| life.from);
+        let mut looking = Looking::back(windows, Some(id), since, WINDOWS_MAX, now);
+        looking.see(history, &past);
         story
             .keep_closed(store, (Subject::Monitor, id), std::slice::from_ref(id), now)
             .await?;
@@ -72,6 +83,7 @@ impl<'a> MonitorReport<'a> {
             decimals: settings.decimals(),
             story,
             past,
+            maintenance: looking.found(),
             last_day: picture(last_day, DAY_STRETCH_MS).await?,
             month: picture(in_month, MONTH_STRETCH_MS).await?,
         })

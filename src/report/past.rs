@@ -33,6 +33,8 @@ pub struct Past {
     pub settled_before: Timestamp,
     /// What it counts as, instant by instant.
     pub timeline: Timeline,
+    /// What its checks saw, whatever that counts as; of a group nothing.
+    pub seen: Seen,
     /// What of that is in doubt.
     pub doubt: Doubt,
     /// Its outages, in order of time.
@@ -43,6 +45,17 @@ pub struct Past {
     pub target: Target,
     /// The time that counts if it is observed, then or later.
     pub to_come: Spans,
+}
+
+/// What the checks of a monitor saw. Maintenance hides nothing of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// When it was up.
+    pub up: Spans,
+    /// When it was up, but slow.
+    pub degraded: Spans,
+    /// When it was down.
+    pub down: Spans,
 }
 
 /// One month of a past, summed up.
@@ -69,6 +82,7 @@ impl Past {
             as_of,
             settled_before,
             timeline,
+            seen: Seen { up: known.up, degraded: known.degraded, down: known.down },
             doubt,
             outages: known.outages,
             blips: known.blips,

@@ -6,20 +6,24 @@
 //! prints a statement and computes no figure.
 
 mod bars;
+mod corrections;
+mod facts;
 mod font;
+mod maintenance;
 mod press;
 mod sheet;
 mod table;
 mod tree;
 
 use super::period::PeriodReport;
-use super::statement::{CORRECTED, Closed, Corrections, Entry, NOTHING, RULE, Statement};
+use super::statement::{Closed, Entry, NOTHING, RULE, Statement};
+use facts::{facts, verdict_colour};
 use font::{Faces, Files, Weight};
 use press::Place;
 use sheet::{Colour, HEIGHT, Ink, Kind, MARGIN, MEASURE, Mark, Piece, Sheets, WIDTH};
 use std::io;
 use std::num::NonZeroU16;
-use table::{Cell, Column, DOWN, INK, MUTED, number, table, text};
+use table::{Cell, Column, INK, MUTED, number, table, text};
 use tree::{Part, Role, Tree};
 
 /// A PDF is for reading: of one monitor it lists so many outages, and says how many more
@@ -87,6 +91,11 @@ pub fn print(report: &PeriodReport) -> Result<Vec<u8>, NoPdf> {
         let (page, y) = sheets.put(desk.entry(entry));
         places.push((desk.words(&entry.name), page, y));
     }
+    let maintenance = desk.maintenance(&statement);
+    if !maintenance.is_empty() {
+        let (page, y) = sheets.put(maintenance);
+        places.push(("Maintenance".to_owned(), page, y));
+    }
     let all = sheets.pages.len();
     for (index, page) in sheets.pages.iter_mut().enumerate() {
         page.extend(desk.edges(&statement, &title, index, all));
@@ -153,29 +162,6 @@ impl Desk<'_> {
             let first = format!("Of {all}, the first {SECTIONS_MAX} follow one by one.");
             pieces.push(self.text(&first, SMALL, None));
         }
-        pieces
-    }
-
-    fn corrections(&mut self, corrections: &Corrections) -> Vec<Piece> {
-        let columns =
-            [text("Monitor", 0.0), number("Measured", 90.0), number("Adjusted", 90.0)];
-        let rows = corrections.rows.iter().cloned().map(|cells| cells.map(Cell::from));
-        let mut pieces = vec![Piece::space(12.0), self.heading(CORRECTED, 2, NAME, None)];
-        pieces.extend(table(self.faces, &mut self.tree, None, &columns, rows));
-        pieces.push(Piece::space(12.0));
-        let columns = [
-            text("Outage since", 98.0),
-            text("Monitor", 90.0),
-            text("Counts as", 52.0),
-            text("Said by", 80.0),
-            text("Why", 0.0),
-        ];
-        let rows = corrections.said.iter().cloned().map(|said| {
-            [said.since, said.monitor, said.instead.to_owned(), said.author, said.reason]
-                .map(Cell::from)
-        });
-        pieces.extend(table(self.faces, &mut self.tree, None, &columns, rows));
-        pieces.push(Piece::space(20.0));
         pieces
     }
 
@@ -335,10 +321,6 @@ impl Desk<'_> {
     }
 }
 
-fn verdict_colour(entry: &Entry) -> Colour {
-    if entry.verdict == "missed" && entry.is_certain { DOWN } else { INK }
-}
-
 fn summary_row(entry: &Entry, decimals: u32) -> [Cell; 8] {
     let name = Cell { weight: Weight::Bold, ..Cell::from(entry.title()) };
     let doubt = if entry.is_certain { "" } else { "?" };
@@ -367,36 +349,6 @@ fn bounds_in_cell(bounds: String, decimals: u32) -> String {
 fn figure_look(faces: &Faces<'_>, uptime: &str) -> Look {
     let fits = faces.line(uptime, FIGURE.weight).width(FIGURE.size) <= LEFT;
     if uptime.ends_with('%') && fits { FIGURE } else { Look { size: 15.0, ..FIGURE } }
-}
-
-/// What stands beside a figure, in rows of three.
-fn facts(entry: &Entry) -> Vec<(&'static str, String, Colour)> {
-    let Entry { downtime, outage_count, longest, recovery, blips, checks, .. } = entry.clone();
-    let doubt = if entry.is_certain { "" } else { ", not certain" };
-    let verdict = format!("{} %: {}{doubt}", entry.target, entry.verdict);
-    let mut facts = vec![
-        ("Downtime", downtime, INK),
-        ("Outages", outage_count, INK),
-        ("Longest outage", longest, INK),
-        ("SLA", verdict, verdict_colour(entry)),
-        ("Downtime allowed", entry.allowed.clone(), INK),
-        ("Error budget", entry.left.clone(), INK),
-        ("Mean time to recovery", recovery, INK),
-    ];
-    if let Some(when) = entry.lost_when() {
-        facts.push(("Error budget lost", when, INK));
-    }
-    if entry.rule.is_none() {
-        let latency = match entry.latency.iter().any(|ms| ms != NOTHING) {
-            true => format!("{} ms", entry.latency.join(" · ")),
-            false => NOTHING.to_owned(),
-        };
-        facts.push(("Latency p50 · p95 · p99", latency, INK));
-        facts.push(("Checks", checks, INK));
-        facts.push(("Blips", blips, INK));
-    }
-    facts.extend(entry.besides.iter().map(|(kind, length)| (*kind, length.clone(), INK)));
-    facts
 }
 
 #[cfg(test)]

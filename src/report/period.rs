@@ -5,6 +5,7 @@ use super::group::GroupPast;
 use super::imported::Imported;
 use super::latecomer::Latecomers;
 use super::latency::{self, Remembered, Summary};
+use super::maintenance::{Looking, Maintenance};
 use super::months::months;
 use super::past::{MonthSum, Past, months_beside};
 use super::restated::{CorrectedMonth, Restatement};
@@ -45,6 +46,8 @@ pub struct PeriodReport {
     /// The months that it is compared with or made of, each with its instants: the twelve
     /// up to a month, those of a quarter or a year, none of a range.
     pub months: Vec<(Month, Span)>,
+    /// The maintenance in it.
+    pub maintenance: Maintenance,
     /// Every monitor that existed in it, in the owner's order.
     pub monitors: Vec<MonitorRow>,
     /// Every group with a member that existed in it, in the owner's order.
@@ -195,8 +198,11 @@ impl PeriodReport {
             None => HashMap::new(),
         };
         let imports = store.all_imports(window).await?;
+        let windows = store.windows().await?;
+        let mut looking = Looking::at(&windows, window, now);
         let row = |history: &&History| {
             let past = Past::of(history, reach, now, settings);
+            looking.see(history, &past);
             let imported = imports.get(&history.key);
             MonitorRow {
                 summary: summaries.remove(&history.key).unwrap_or_default(),
@@ -221,6 +227,7 @@ impl PeriodReport {
             closed: window.to <= now && monitors.iter().all(|row| row.settled),
             decimals: settings.decimals(),
             months: beside,
+            maintenance: looking.found(),
             monitors,
             groups,
             closing: None,

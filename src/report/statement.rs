@@ -2,13 +2,19 @@
 //! in its own dress. Because all of them print one statement, they cannot say different
 //! things. It computes no figure.
 
+mod corrections;
+mod maintenance;
+
+pub use corrections::{Corrections, Said};
+pub use maintenance::WindowWords;
+
 use super::figures::{Figures, Shown};
 use super::latecomer::Latecomers;
 use super::latency;
 use super::past;
 use super::period::{GroupRow, MonitorRow, PeriodReport};
 use super::promise::BudgetWords;
-use super::restated::{CorrectedMonth, CorrectedRow, SUMS_ARE_MEASURED};
+use super::restated::SUMS_ARE_MEASURED;
 use crate::domain::calendar::Seam;
 use crate::domain::duration;
 use crate::domain::group::Rule;
@@ -20,6 +26,7 @@ use crate::domain::timestamp::Timestamp;
 use crate::domain::uptime::Tally;
 use crate::store::closed::Subject;
 use chrono_tz::Tz;
+use corrections::corrections;
 
 /// What stands where there is nothing to say.
 pub const NOTHING: &str = "–";
@@ -64,6 +71,10 @@ pub struct Statement {
     pub groups: Vec<Entry>,
     /// What was corrected afterwards.
     pub corrections: Option<Corrections>,
+    /// The maintenance in it, in order of its start.
+    pub maintenance: Vec<WindowWords>,
+    /// How many windows more there were.
+    pub maintenance_left_out: usize,
     /// Sentences that say which months of a longer period were corrected, and who is not
     /// in a closed month.
     pub remarks: Vec<String>,
@@ -157,30 +168,6 @@ pub struct Column {
     pub tally: Tally,
 }
 
-/// What was corrected of a closed month.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Corrections {
-    /// Whose figures change: the name, the measured and the adjusted uptime.
-    pub rows: Vec<[String; 3]>,
-    /// Who said what.
-    pub said: Vec<Said>,
-}
-
-/// A correction.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Said {
-    /// The id of the monitor.
-    pub monitor: String,
-    /// When the outage began.
-    pub since: String,
-    /// What its downtime counts as.
-    pub instead: &'static str,
-    /// Who says so.
-    pub author: String,
-    /// Why.
-    pub reason: String,
-}
-
 impl Statement {
     /// Puts a report into words.
     #[must_use]
@@ -205,6 +192,8 @@ impl Statement {
             monitors: report.monitors.iter().map(|row| of_monitor(report, row)).collect(),
             groups: report.groups.iter().map(|row| of_group(report, row)).collect(),
             corrections: report.own_corrections().map(|of| corrections(report, of)),
+            maintenance: maintenance::windows(report),
+            maintenance_left_out: report.maintenance.left_out,
             remarks: remarks(report),
         }
     }
@@ -387,20 +376,6 @@ fn remarks(report: &PeriodReport) -> Vec<String> {
     let is_longer = !matches!(report.period, Period::Month(_));
     let late = report.latecomers.iter().filter(|_| is_longer);
     corrected.into_iter().chain(late.map(Latecomers::sentence)).collect()
-}
-
-fn corrections(report: &PeriodReport, corrected: &CorrectedMonth) -> Corrections {
-    let uptime = |figures: &Figures| percent(figures.uptime_text(report.decimals));
-    let row =
-        |row: &CorrectedRow| [row.name.clone(), uptime(&row.measured), uptime(&row.adjusted)];
-    let said = corrected.corrections.iter().map(|correction| Said {
-        monitor: correction.monitor.clone(),
-        since: local(correction.outage_began_at, report.zone),
-        instead: correction.instead.word(),
-        author: correction.author.clone(),
-        reason: correction.reason.clone(),
-    });
-    Corrections { rows: corrected.rows.iter().map(row).collect(), said: said.collect() }
 }
 
 fn percent(text: Option<String>) -> String {

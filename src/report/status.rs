@@ -2,12 +2,13 @@
 //! `headline` puts it into words.
 
 use super::figures::Figures;
+use super::maintenance::{Looking, Maintenance};
 use super::past::Past;
 use super::settings::Settings;
 use crate::domain::check::Verdict;
 use crate::domain::duration;
 use crate::domain::history::History;
-use crate::domain::judge::Judge;
+use crate::domain::judge::{Judge, Last};
 use crate::domain::month::{self, Month};
 use crate::domain::span::Span;
 use crate::domain::timestamp::{SECOND_MS, Timestamp};
@@ -70,6 +71,8 @@ pub struct Now {
     pub since: Option<Timestamp>,
     /// What the first failure said, while it is down or failing.
     pub reason: Option<String>,
+    /// What is seen beneath the maintenance that it is in.
+    pub beneath: Option<Box<Now>>,
     /// Why what is seen is not booked, while it is not: a sentence without its full stop.
     pub unbooked: Option<Arc<str>>,
 }
@@ -81,17 +84,32 @@ impl Now {
         let unbooked = history.unbooked.as_ref();
         let judge = unbooked.map_or(&history.ledger.judge, |unbooked| &unbooked.judge);
         let seen = Now::judged(history, judge, now);
+        // What began under a clock that was ahead began at no instant that can be told.
+        let known = |seen: Now| Now { since: seen.since.filter(|since| *since <= now), ..seen };
+        let seen = known(seen);
         Now {
-            // What began under a clock that was ahead began at no instant that can be told.
-            since: seen.since.filter(|since| *since <= now),
+            beneath: seen.beneath.map(|beneath| Box::new(known(*beneath))),
             unbooked: unbooked.map(|unbooked| Arc::clone(&unbooked.why)),
             ..seen
         }
     }
 
+    /// What its checks see, also beneath maintenance.
+    #[must_use]
+    pub fn seen(&self) -> &Now {
+        self.beneath.as_deref().unwrap_or(self)
+    }
+
+    /// What is seen beneath maintenance, if that is trouble.
+    #[must_use]
+    pub fn trouble_beneath(&self) -> Option<&Now> {
+        let is_trouble =
+            |now: &&Now| matches!(now.state, State::Down | State::Failing | State::Unknown);
+        self.beneath.as_deref().filter(is_trouble)
+    }
+
     fn judged(history: &History, judge: &Judge, now: Timestamp) -> Now {
         let monitor = &history.monitor;
-        let told = |state, since, reason| Now { state, since, reason, unbooked: None };
         let plain = |state, since| told(state, since, None);
         if let Some(pause) = monitor.pauses().first_ending_after(now)
             && pause.contains(now)
@@ -106,8 +124,15 @@ impl Now {
         if let Some(window) = history.maintenance.first_ending_after(now)
             && window.contains(now)
         {
-            return plain(State::Maintenance, Some(window.from));
+            let beneath = Some(Box::new(Now::looked_at(history, judge, last, now)));
+            return Now { beneath, ..plain(State::Maintenance, Some(window.from)) };
         }
+        Now::looked_at(history, judge, last, now)
+    }
+
+    /// The state of a monitor by its newest check.
+    fn looked_at(history: &History, judge: &Judge, last: Last, now: Timestamp) -> Now {
+        let plain = |state, since| told(state, since, None);
         let ahead_ms = last.at.since_ms(now);
         if ahead_ms > AHEAD_MS_MAX {
             let length = duration::in_words(ahead_ms);
@@ -132,6 +157,11 @@ impl Now {
         }
         plain(State::Up, since)
     }
+}
+
+/// A state without anything else.
+fn told(state: State, since: Option<Timestamp>, reason: Option<String>) -> Now {
+    Now { state, since, reason, beneath: None, unbooked: None }
 }
 
 /// One day of a monitor.
@@ -167,6 +197,8 @@ pub struct Status<'a> {
     pub month: Month,
     /// How many decimals percentages are printed with.
     pub decimals: u32,
+    /// The maintenance that was to be looked at.
+    pub maintenance: Maintenance,
     /// The living monitors, the troubled ones first and the oldest trouble before newer
     /// of its kind, otherwise in the owner's order.
     pub monitors: Vec<MonitorStatus<'a>>,
@@ -180,6 +212,19 @@ impl<'a> Status<'a> {
         now: Timestamp,
         settings: &Settings,
     ) -> Status<'a> {
+        let nothing = Looking::at([], Span::ALWAYS, now);
+        Status::beside(histories, now, settings, nothing)
+    }
+
+    /// The same, with what was seen of them beneath some windows: their pasts are read only
+    /// once, for as long as the days go back.
+    #[must_use]
+    pub fn beside(
+        histories: impl IntoIterator<Item = &'a History>,
+        now: Timestamp,
+        settings: &Settings,
+        mut looking: Looking,
+    ) -> Status<'a> {
         let calendar = settings.calendar();
         let month = calendar.around(now);
         let window = calendar.month(month);
@@ -189,6 +234,7 @@ impl<'a> Status<'a> {
         let mut monitors: Vec<MonitorStatus<'a>> = (histories.into_iter())
             .map(|history| {
                 let past = Past::of(history, reach, now, settings);
+                looking.see(history, &past);
                 MonitorStatus {
                     history,
                     now: Now::of(history, now),
@@ -201,9 +247,13 @@ impl<'a> Status<'a> {
             state @ (State::Down | State::Failing | State::Degraded | State::Unknown) => {
                 (state, monitor.now.since)
             }
+            State::Maintenance if monitor.now.trouble_beneath().is_some() => {
+                (State::Maintenance, monitor.now.seen().since)
+            }
             _ => (State::Up, None),
         });
-        Status { now, month, decimals: settings.decimals(), monitors }
+        let (decimals, maintenance) = (settings.decimals(), looking.found());
+        Status { now, month, decimals, maintenance, monitors }
     }
 
     /// How many monitors are in `state`.

@@ -3,7 +3,7 @@
 //! may add to it what it can show.
 
 use super::period::PeriodReport;
-use super::statement::{CORRECTED, Corrections, Entry, NOTHING, Statement};
+use super::statement::{CORRECTED, Corrections, Entry, NOTHING, Statement, WindowWords};
 use super::terminal::{self, Look};
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement};
 use comfy_table::{LineStyle, Table, TableStyle, Width};
@@ -49,6 +49,27 @@ pub fn print_on(report: &PeriodReport, look: Option<Look>) -> String {
     text += &format!("{}\n", details(&statement, look));
     for entry in statement.entries() {
         text += &outages(entry);
+    }
+    text + &maintenance(&statement)
+}
+
+/// The windows, and what was seen beneath them.
+fn maintenance(statement: &Statement) -> String {
+    let Statement { maintenance, maintenance_left_out, .. } = statement;
+    let mut text = String::new();
+    if !maintenance.is_empty() {
+        text += "\nMaintenance\n";
+    }
+    for window in maintenance {
+        let WindowWords { from, to, length, about, message, counting, seen } = window;
+        text += &format!("  {from} to {to}  {length}  {about}\n");
+        let message = (!message.is_empty()).then_some(message);
+        for line in message.into_iter().chain(seen).chain([counting]) {
+            text += &format!("    {line}\n");
+        }
+    }
+    if *maintenance_left_out > 0 {
+        text += &format!("  and {maintenance_left_out} more\n");
     }
     text
 }

@@ -3,6 +3,8 @@
 //! restates: that must be sound, and the adjusted figures what the corrections make of it.
 //! Needs nothing but the file.
 
+mod maintenance;
+
 use super::closed::{open, seal_as};
 use super::json;
 use super::period::{GroupRow, PeriodReport};
@@ -71,6 +73,7 @@ fn closed(text: &str, mut value: Value) -> Result<Verified, Vec<String>> {
     }
     problems.extend(differences(&report, &value));
     problems.extend(report.groups.iter().filter_map(|group| misjudged(&report, group)));
+    problems.extend(maintenance::problems(&report));
     let monitors = report.monitors.iter().map(|row| ("monitor", &row.id, &row.figures));
     let groups = report.groups.iter().map(|row| ("group", &row.id, &row.figures));
     let mut seen = HashSet::new();

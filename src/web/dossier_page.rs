@@ -52,6 +52,8 @@ struct DossierPage<'a> {
     stretches: Vec<Stretch>,
     months: Vec<InMonth>,
     corrections: Vec<Corrected<'a>>,
+    /// What it has to do with maintenance that it outlasted.
+    overrun: Vec<Sentence>,
     /// Whether its first failing check is among the proofs.
     first_is_kept: bool,
     proofs: Vec<Shown<'a>>,
@@ -167,7 +169,15 @@ async fn find<'a>(site: &Site, view: &'a View, id: Named) -> Result<Dossier<'a>,
     let id = OutageId::parse(&text).ok_or_else(no_such)?;
     let store = site.app.store.as_ref();
     if let Some(history) = view.snapshot.find(id.monitor.as_str()) {
-        let dossier = Dossier::make(store, history, id.clone(), view.now, &view.settings).await;
+        let dossier = Dossier::make(
+            store,
+            history,
+            &view.snapshot.windows,
+            id.clone(),
+            view.now,
+            &view.settings,
+        )
+        .await;
         if let Some(dossier) = dossier.map_err(Problem::unreadable)? {
             return Ok(dossier);
         }
@@ -222,6 +232,9 @@ fn page<'a>(view: &View, dossier: &'a Dossier<'a>) -> DossierPage<'a> {
         stretches: stretches(dossier, zone),
         months: months(dossier),
         corrections: dossier.corrections.iter().map(|of| corrected(of, zone)).collect(),
+        overrun: (dossier.overrun.iter())
+            .map(|of| Sentence::of(of.sentence(&dossier.outage), view.now, zone))
+            .collect(),
         first_is_kept: dossier.proofs.iter().any(|proof| proof.check.started_at == from),
         proofs: dossier.proofs.iter().map(|proof| shown(proof, from, zone)).collect(),
         lines: good.chain(checks).chain(recovery).collect(),

@@ -26,6 +26,7 @@ mod frame;
 mod group_page;
 mod hours;
 mod limit;
+mod message;
 mod moment;
 mod monitor_page;
 mod months;
@@ -54,6 +55,7 @@ mod unbroken;
 mod views;
 pub mod window_record;
 mod windows;
+mod works;
 
 pub use serve::serve;
 

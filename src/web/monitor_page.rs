@@ -10,6 +10,7 @@ use super::notices::Notices;
 use super::sentence::Sentence;
 use super::story::{self, AskedMonth, Sections, Subject};
 use super::unbroken::unbroken;
+use super::works::Works;
 use super::{Site, View};
 use crate::domain::duration;
 use crate::domain::latency::Percentiles;
@@ -18,6 +19,7 @@ use crate::domain::month::Month;
 use crate::report::headline::Piece;
 use crate::report::latency::{self, Picture};
 use crate::report::monitor::MonitorReport;
+use crate::report::notice::Standing;
 use crate::report::status::State;
 use askama::Template;
 use axum::Router;
@@ -42,6 +44,9 @@ struct MonitorPage<'a> {
     interval: String,
     timeout: String,
     story: Sections<'a>,
+    /// The maintenance that is over.
+    works: Option<Works<'a>>,
+    works_left_out: usize,
     speeds: Vec<Speed>,
 }
 
@@ -70,9 +75,10 @@ async fn show(
     let month = story::month(asked, &view)?;
     let history = view.snapshot.find(&id).ok_or_else(|| Problem::no_such_monitor(&id))?;
     let store = site.app.store.as_ref();
-    let report = MonitorReport::make(store, history, view.now, &view.settings)
-        .await
-        .map_err(Problem::unreadable)?;
+    let report =
+        MonitorReport::make(store, history, &view.snapshot.windows, view.now, &view.settings)
+            .await
+            .map_err(Problem::unreadable)?;
     frame::answer(&page(&view, &report, month))
 }
 
@@ -89,18 +95,23 @@ fn page<'a>(view: &'a View, report: &'a MonitorReport<'a>, month: Month) -> Moni
         id: monitor.id.as_str(),
         name: &monitor.name,
     };
+    let living = Standing { monitor, now: &report.now };
+    let living = report.removed_at.is_none().then_some(living);
+    let caption = format!("Past maintenance of {}", monitor.name);
     MonitorPage {
         frame: Frame::of(view, title, state),
         mark: frame::mark(state),
         sentence: Sentence::of(pieces, view.now, zone),
         why: Sentence::of(why, view.now, zone),
-        notices: Notices::about(view, &monitor.id),
+        notices: Notices::about(view, &monitor.id, living),
         url: &monitor.url,
         since: report.story.since.map(|since| Moment::exact(since, zone)),
         rule: rule(&parameters),
         interval: unbroken(&duration::in_words(parameters.interval_ms)),
         timeout: unbroken(&duration::in_words(parameters.timeout_ms)),
         story: Sections::of(view, &subject, &report.past, &report.story, month),
+        works: Works::live(view, &report.maintenance, caption),
+        works_left_out: report.maintenance.left_out,
         speeds: vec![
             speed("The last 24 hours".to_owned(), &report.last_day, zone),
             speed(running.name(), &report.month, zone),

@@ -1,10 +1,17 @@
-//! Maintenance that is under way or planned, in lines: on the status page and on a
-//! monitor's.
+//! Maintenance that is overrunning, under way or planned, in lines: on the status page and
+//! on a monitor's.
 
 use super::View;
+use super::message::Message;
 use super::moment::Moment;
+use super::sentence::Sentence;
+use super::unbroken::unbroken;
+use crate::domain::duration;
 use crate::domain::monitor::MonitorId;
-use crate::report::notice::{Notice, notices};
+use crate::domain::span::Span;
+use crate::report::banner::Stage;
+use crate::report::maintenance;
+use crate::report::notice::{self, Notice, Standing};
 use askama::Template;
 
 /// Some notices.
@@ -12,57 +19,79 @@ use askama::Template;
 #[template(path = "notices.html")]
 pub(super) struct Notices<'a> {
     rows: Vec<Row<'a>>,
+    /// How many windows more are planned.
+    left_out: usize,
 }
 
 struct Row<'a> {
     kind: &'static str,
+    /// Whether it has gone on for longer than it should.
+    is_late: bool,
     /// What tells it apart where only the sections of a page are listed.
     label: String,
     from: Moment,
     to: Moment,
+    length: String,
     about: String,
-    message: &'a str,
-    excluded: bool,
+    message: Message<'a>,
+    beneath: Sentence,
+    /// Why its time counts, where it does.
+    counting: Option<String>,
 }
 
 impl<'a> Notices<'a> {
     /// What visitors should know first, and what can wait.
-    pub(super) fn of_all(view: &'a View) -> [Notices<'a>; 2] {
-        let notices = notices(&view.snapshot.windows, None, view.now);
+    pub(super) fn of_all(view: &'a View, told: notice::Notices<'a>) -> [Notices<'a>; 2] {
         let (soon, later): (Vec<_>, Vec<_>) =
-            notices.into_iter().partition(|notice| notice.is_soon(view.now));
-        [soon, later].map(|notices| Notices::of(view, notices))
+            told.notices.into_iter().partition(|notice| notice.is_soon(view.now));
+        [Notices::of(view, soon, 0), Notices::of(view, later, told.left_out)]
     }
 
-    /// What concerns one monitor.
-    pub(super) fn about(view: &'a View, monitor: &MonitorId) -> Notices<'a> {
-        Notices::of(view, notices(&view.snapshot.windows, Some(monitor), view.now))
+    /// What concerns one monitor, which may live.
+    pub(super) fn about(
+        view: &'a View,
+        monitor: &MonitorId,
+        living: Option<Standing<'_>>,
+    ) -> Notices<'a> {
+        let windows = &view.snapshot.windows;
+        let living: Vec<Standing<'_>> = living.into_iter().collect();
+        let told = notice::Notices::of(windows, Some(monitor), &living, view.now);
+        Notices::of(view, told.notices, told.left_out)
     }
 
-    fn of(view: &View, notices: Vec<Notice<'a>>) -> Notices<'a> {
-        Notices { rows: notices.into_iter().map(|notice| row(view, notice)).collect() }
+    fn of(view: &'a View, notices: Vec<Notice<'a>>, left_out: usize) -> Notices<'a> {
+        let rows = notices.into_iter().map(|notice| row(view, notice)).collect();
+        Notices { rows, left_out }
     }
 }
 
-fn row<'a>(view: &View, notice: Notice<'a>) -> Row<'a> {
-    let name = |id: &&str| match view.snapshot.find(id) {
-        Some(history) => history.monitor.name.clone(),
-        None => (*id).to_owned(),
+fn row<'a>(view: &'a View, notice: Notice<'a>) -> Row<'a> {
+    let window = notice.window;
+    let name =
+        |id: &MonitorId| view.snapshot.find(id.as_str()).map(|of| of.monitor.name.as_str());
+    let about = maintenance::about(window, name);
+    let zone = view.settings.zone;
+    let moment = |at| Moment::short(at, view.now, zone);
+    let kind = match (notice.stage, window.emergency) {
+        (Stage::Overrunning, _) => "Maintenance takes longer",
+        (Stage::Active, false) => "Maintenance now",
+        (Stage::Active, true) => "Emergency maintenance now",
+        (Stage::Upcoming, false) => "Maintenance planned",
+        (Stage::Upcoming, true) => "Emergency maintenance planned",
     };
-    let about = match &notice.monitors[..] {
-        [] => "all monitors".to_owned(),
-        some => some.iter().map(name).collect::<Vec<_>>().join(", "),
-    };
-    let moment = |at| Moment::short(at, view.now, view.settings.zone);
-    let kind = if notice.active { "Maintenance now" } else { "Maintenance planned" };
-    let from = moment(notice.span.from);
+    // Where it was ended early, that is its end.
+    let span = window.span();
+    let from = moment(span.from);
     Row {
         kind,
+        is_late: notice.stage == Stage::Overrunning,
         label: format!("{kind}, from {}: {about}", from.text()),
         from,
-        to: moment(notice.span.to),
+        to: moment(span.to),
+        length: unbroken(&duration::in_words(Span::length_ms(span))),
         about,
-        message: notice.message,
-        excluded: notice.excluded,
+        message: Message::of(&window.message),
+        beneath: Sentence::of(notice.beneath, view.now, zone),
+        counting: window.excluded().is_none().then(|| maintenance::counting(window)),
     }
 }

@@ -12,6 +12,7 @@ use super::moment::Moment;
 use super::report_entry::{Entry, of_group, of_monitor};
 use super::restatement::Restated;
 use super::trend::Trend;
+use super::works::Works;
 use crate::domain::calendar::Seam;
 use crate::domain::month::{Month, days_of, local_date};
 use crate::domain::period::Period;
@@ -73,6 +74,9 @@ struct ReportPage<'a> {
     missing: Vec<(String, String, &'a str)>,
     /// What is said of closed months of a longer period that have no row of some.
     closed_without: Vec<String>,
+    /// The maintenance in it, and how many windows more there were.
+    works: Option<Works<'a>>,
+    works_left_out: usize,
     /// The months beside this one, or those it is made of.
     trend: Option<Trend<'a>>,
 }
@@ -285,6 +289,8 @@ fn page<'a>(view: &View, report: &'a PeriodReport, months: Months) -> ReportPage
             _ => report.latecomers.iter().map(Latecomers::sentence).collect(),
         },
         corrected: report.corrected_months().map(|of| of.month).collect(),
+        works: Works::fixed(report),
+        works_left_out: report.maintenance.left_out,
         trend: Trend::of(report, months, &calendar),
         name,
     }

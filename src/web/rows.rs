@@ -16,7 +16,7 @@ use crate::report::figures::Figures;
 use crate::report::group::GroupStatus;
 use crate::report::headline;
 use crate::report::latency;
-use crate::report::status::{Day, MonitorStatus, State, Status};
+use crate::report::status::{Day, MonitorStatus, Now, State, Status};
 use askama::Template;
 use std::borrow::Cow;
 
@@ -92,7 +92,7 @@ fn of_monitor<'a>(view: &View, status: &Status<'_>, monitor: &'a MonitorStatus<'
         id,
         name: monitor.name(),
         state: state(view, monitor.now.state, monitor.now.since),
-        why: monitor.now.reason.as_deref().map(Cow::Borrowed),
+        why: why(&monitor.now, view.now),
         speed: (monitor.latency_us())
             .map_or(NOTHING.to_owned(), |us| unbroken(&latency::brief(us))),
         figure: Figure::of(&monitor.month, status.decimals),
@@ -100,6 +100,21 @@ fn of_monitor<'a>(view: &View, status: &Status<'_>, monitor: &'a MonitorStatus<'
         life: life(view, &monitor.month),
         bars: Bars::of_days(&monitor.days),
     }
+}
+
+/// What is the matter; of what is in maintenance, what is the matter beneath it.
+fn why(of: &Now, now: Timestamp) -> Option<Cow<'_, str>> {
+    let Some(seen) = of.trouble_beneath() else {
+        return of.reason.as_deref().map(Cow::Borrowed);
+    };
+    let mut why = format!("{} beneath it", seen.state.word());
+    if let Some(since) = seen.since {
+        why += &unbroken(&format!(" for {}", duration::in_words(now.since_ms(since))));
+    }
+    if let Some(reason) = &seen.reason {
+        why += &format!(": {reason}");
+    }
+    Some(Cow::Owned(why))
 }
 
 fn of_group<'a>(view: &View, status: &Status<'_>, of: &'a GroupStatus<'a>) -> Row<'a> {

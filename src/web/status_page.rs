@@ -5,9 +5,14 @@ use super::frame::{self, Frame};
 use super::notices::Notices;
 use super::rows::Rows;
 use super::sentence::Sentence;
+use super::works::Works;
 use super::{Site, View};
 use crate::domain::history::History;
+use crate::domain::month::Month;
+use crate::domain::timestamp::DAY_MS;
 use crate::report::group::GroupStatus;
+use crate::report::maintenance::Looking;
+use crate::report::notice::{self, Notice, Standing};
 use crate::report::status::{State, Status};
 use askama::Template;
 use axum::Router;
@@ -22,6 +27,12 @@ const REFRESH_S: u32 = 60;
 /// While nothing is known yet, the first result is seconds away.
 const REFRESH_SOON_S: u32 = 5;
 
+/// The maintenance of so long ago may explain what a visitor remembers.
+const PAST_MS: i64 = 30 * DAY_MS;
+
+/// More of it is in the report of its month.
+const PAST_MAX: usize = 5;
+
 #[derive(Template)]
 #[template(path = "status.html")]
 struct StatusPage<'a> {
@@ -32,6 +43,13 @@ struct StatusPage<'a> {
     rest: Option<String>,
     /// What is said before the monitors, and what after them.
     notices: [Notices<'a>; 2],
+    /// What is over.
+    works: Option<Works<'a>>,
+    /// How many more are over, and the report that has them.
+    works_left_out: usize,
+    works_month: Month,
+    /// Whether there is anything that a calendar could show.
+    has_calendar: bool,
     /// `None` where nothing is watched.
     rows: Option<Rows<'a>>,
 }
@@ -43,7 +61,9 @@ pub(super) fn router() -> Router<Arc<Site>> {
 
 async fn show(extract::State(site): extract::State<Arc<Site>>) -> Result<Response, Problem> {
     let view = site.view();
-    let status = Status::of(view.snapshot.living(view.now), view.now, &view.settings);
+    let (now, windows) = (view.now, view.snapshot.windows.iter());
+    let looking = Looking::back(windows, None, now.plus_ms(-PAST_MS), PAST_MAX, now);
+    let status = Status::beside(view.snapshot.living(now), now, &view.settings, looking);
     let histories: Vec<&History> = view.snapshot.histories.iter().map(AsRef::as_ref).collect();
     let groups = GroupStatus::all(&histories, view.now, &view.settings);
     frame::answer(&page(&view, &groups, &status))
@@ -54,7 +74,17 @@ fn page<'a>(
     groups: &'a [GroupStatus<'a>],
     status: &'a Status<'a>,
 ) -> StatusPage<'a> {
-    let headline = status.headline(view.snapshot.first_checks_by);
+    let mut headline = status.headline(view.snapshot.first_checks_by);
+    let living: Vec<Standing<'_>> = (status.monitors.iter())
+        .map(|of| Standing { monitor: &of.history.monitor, now: &of.now })
+        .collect();
+    let told = notice::Notices::of(&view.snapshot.windows, None, &living, view.now);
+    // Not to be taken for an excuse, and not to be overlooked.
+    if told.notices.iter().any(Notice::counts_against) {
+        let during = "Maintenance is under way whose time counts.";
+        let rest = headline.rest.take().map(|rest| format!("{rest} {during}"));
+        headline.rest = Some(rest.unwrap_or_else(|| during.to_owned()));
+    }
     let mut frame = Frame::of(view, headline.title, headline.state);
     frame.here = "/";
     frame.refresh_s = Some(match headline.state {
@@ -68,7 +98,15 @@ fn page<'a>(
         sentence: Sentence::of(headline.first, view.now, view.settings.zone),
         why: Sentence::of(headline.why, view.now, view.settings.zone),
         rest: headline.rest,
-        notices: Notices::of_all(view),
+        notices: Notices::of_all(view, told),
+        works: Works::live(
+            view,
+            &status.maintenance,
+            "Maintenance of the last 30 days".to_owned(),
+        ),
+        works_left_out: status.maintenance.left_out,
+        works_month: status.month,
+        has_calendar: !view.snapshot.windows.is_empty(),
         rows: Rows::of(view, caption, groups, status),
     }
 }

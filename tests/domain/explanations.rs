@@ -19,6 +19,7 @@ use everup::report::explain::part::{Cause, Part};
 use everup::report::explain::sighting::Sightings;
 use everup::report::explain::{Cited, Event, Explanation, Facts, Happened, Role};
 use everup::report::headline::Piece;
+use everup::report::maintenance::Maintenance;
 use everup::report::period::{MonitorRow, PeriodReport};
 use everup::report::settings::Settings;
 use everup::store::baseline::Baseline;
@@ -133,6 +134,7 @@ fn report(case: &Case, history: &History) -> PeriodReport {
         closed: false,
         decimals: settings.decimals(),
         months: Vec::new(),
+        maintenance: Maintenance::default(),
         monitors: vec![MonitorRow::of(history, window, now, &settings)],
         groups: Vec::new(),
         closing: None,

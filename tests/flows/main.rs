@@ -9,6 +9,7 @@ mod dossier;
 mod explained;
 mod maintenance;
 mod moving;
+mod overrun;
 mod recurring;
 mod retention;
 #[path = "../support/mod.rs"]

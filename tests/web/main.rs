@@ -12,6 +12,7 @@ mod explanations;
 mod exports;
 mod forms;
 mod groups;
+mod maintenance;
 mod pages;
 mod routes;
 mod sample;

@@ -31,6 +31,14 @@ fn scenes() -> Vec<(&'static str, Scene, Vec<&'static str>)> {
             vec!["/monitors/api/explain?month=2026-10", "/monitors/api/explain?month=2026-Q4"],
         ),
         (
+            "maintained",
+            sample::maintained(),
+            vec!["/", "/monitors/api", "/report/2026-11"],
+        ),
+        ("overrunning", sample::overrunning(), vec!["/"]),
+        ("emergency", sample::emergency(), vec!["/"]),
+        ("nightly", sample::nightly(), vec!["/"]),
+        (
             "nothing",
             sample::scene(&[], Vec::new()),
             vec!["/", "/report/2026-11", "/nope"],
@@ -84,7 +92,7 @@ fn is_one_of_many(link: &str) -> bool {
 
 #[tokio::test]
 async fn every_link_leads_somewhere() {
-    for scene in [sample::mixture(), sample::grouped(), sample::closed()] {
+    for scene in [sample::mixture(), sample::grouped(), sample::closed(), sample::nightly()] {
         let visitor = Visitor::of(&scene);
         let mut seen = BTreeSet::from(["/".to_owned()]);
         let mut open = vec!["/".to_owned()];

@@ -292,9 +292,12 @@ fn scene_with(stories: &[Story], windows: Vec<MaintenanceWindow>, mut shelf: She
     }
     let board = Arc::new(Board::default());
     let first_checks_by = Some(NOW.plus_ms(4_000));
+    shelf.windows = (1..).zip(windows).map(announced).collect();
+    // In order of their start, as the engine publishes them.
+    shelf.windows.sort_by_key(|of| (of.window.start, of.id));
     board.publish(Snapshot {
         histories,
-        windows: (1..).zip(windows).map(announced).collect(),
+        windows: shelf.windows.clone().into(),
         first_checks_by,
         ..Snapshot::default()
     });
@@ -594,6 +597,91 @@ pub(crate) fn imported() -> Scene {
     scene_with(&[story], Vec::new(), Shelf { imports, ..always() })
 }
 
+/// Work that is under way, with one down beneath it; more to come; some that is over, of
+/// which one went on for longer than it was planned.
+pub(crate) fn maintained() -> Scene {
+    let api = Story::new("API")
+        .every_ms(MINUTE_MS)
+        .since(40 * DAY)
+        .with(26, 30, Event::Fails("HTTP 502 from 203.0.113.7"))
+        .with(5 * DAY - 3, 44, Event::Fails("HTTP 503 from 203.0.113.7"));
+    let stories = [
+        api,
+        Story::new("Sign-in").every_ms(MINUTE_MS).since(40 * DAY),
+        Story::new("Web"),
+        Story::new("Search").with(12 * DAY - 5, 30, Event::Gap),
+    ];
+    let long = "The database moves to new disks. While that happens what you see may be some \
+                minutes old, and nothing can be changed; what you had begun is kept, and goes \
+                on by itself when the work is done. Reports that were to be made tonight are \
+                made tomorrow morning. Nobody has to do anything.";
+    let windows = vec![
+        window(30, 120, 3 * DAY, long, &["api", "sign-in"]),
+        window(-20 * HOUR, 60, 5 * DAY, "Router firmware <script>alert(1)</script>", &[]),
+        window(-6 * DAY, 45, 8 * DAY, "", &["web"]),
+        window(5 * DAY, 30, 4 * DAY, "New certificates", &["api"]),
+        window(9 * DAY, 60, HOUR, "An urgent patch", &["web", "search"]),
+        MaintenanceWindow {
+            cancelled_at: Some(ago(12 * DAY - 40)),
+            ..window(12 * DAY, 120, 4 * DAY, "", &[])
+        },
+        MaintenanceWindow {
+            cancelled_at: Some(ago(15 * DAY)),
+            ..window(14 * DAY, 120, 4 * DAY, "called off", &[])
+        },
+    ];
+    scene(&stories, windows)
+}
+
+/// Work that is over by its plan, and somebody is still down.
+pub(crate) fn overrunning() -> Scene {
+    let stories = [
+        Story::new("API").every_ms(MINUTE_MS).since(40 * DAY).with(
+            44,
+            60,
+            Event::Fails("HTTP 502 from 203.0.113.7"),
+        ),
+        Story::new("Web"),
+    ];
+    let windows = vec![
+        window(47, 30, 3 * DAY, "New disks", &["api"]),
+        window(-30, 60, 3 * DAY, "Then the second shelf of disks", &["web"]),
+    ];
+    scene(&stories, windows)
+}
+
+/// Work that nobody was told of in time: one is down meanwhile, and that counts.
+pub(crate) fn emergency() -> Scene {
+    let fails = Event::Fails("connection refused by 203.0.113.7:443");
+    let stories = [
+        Story::new("API").every_ms(MINUTE_MS).since(40 * DAY).with(12, 30, fails),
+        Story::new("Web"),
+    ];
+    let urgent = window(15, 60, 1, "A disk fails and is replaced", &["api"]);
+    let late = window(-60, 30, 4 * HOUR, "And so is its neighbour", &["api"]);
+    scene(&stories, vec![MaintenanceWindow { emergency: true, ..urgent }, late])
+}
+
+/// Work every night, more than anybody wants to read of, and a contract that allows little
+/// of it.
+pub(crate) fn nightly() -> Scene {
+    let night = |n: i64| n * DAY + 10 * HOUR;
+    let fails = Event::Fails("HTTP 503 from 203.0.113.7");
+    let story = (1..=20).fold(Story::new("API").since(40 * DAY), |story, n| {
+        story.with(night(n) - 10, 20 + 5 * (n % 7), fails)
+    });
+    let past = (1..=20).map(|n| window(night(n), 40, 3 * DAY, "Nightly backup", &["api"]));
+    let to_come = (-8..0).map(|n| window(night(n), 40, 12 * DAY, "Nightly backup", &["api"]));
+    let contract = Contract { allowance_ms: Some(8 * HOUR_MS), ..Contract::default() };
+    let settings = Settings {
+        zone: chrono_tz::Europe::Berlin,
+        contracts: [(MonitorId::new("api").unwrap(), contract)].into(),
+        ..Settings::default()
+    };
+    let stories = [story, Story::new("Web")];
+    scene(&stories, past.chain(to_come).collect()).settled_as(settings)
+}
+
 /// Two groups, one of whose members is down: one needs all of them, the other does not.
 /// The third is well but for a night in which both of its members were down.
 pub(crate) fn grouped() -> Scene {
@@ -658,6 +746,7 @@ pub(crate) struct Shelf {
     broken: AtomicBool,
     closed: Mutex<Vec<ClosedMonth>>,
     corrections: Mutex<Vec<Correction>>,
+    windows: Vec<Announcement>,
 }
 
 impl Shelf {
@@ -770,7 +859,8 @@ impl Store for Shelf {
     }
 
     async fn windows(&self) -> Result<Vec<Announcement>, StoreError> {
-        read_only()
+        self.works()?;
+        Ok(self.windows.clone())
     }
 
     async fn deeds(&self, _: WindowId) -> Result<Vec<Deed>, StoreError> {

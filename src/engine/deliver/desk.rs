@@ -1,0 +1,322 @@
+//! What the deliverer works on: what waits in each channel, what was told there last, what
+//! is under way and what is to be tried again when. Nothing here waits or touches the store.
+
+use super::message;
+use crate::board::Snapshot;
+use crate::domain::alert::{Alert, ChannelId, Kind, Then, Told, decide};
+use crate::domain::duration;
+use crate::domain::maintenance::MaintenanceWindow;
+use crate::domain::monitor::{Key, MonitorId};
+use crate::domain::span::Span;
+use crate::domain::timestamp::{MINUTE_MS, SECOND_MS, Timestamp};
+use crate::notify::contract::Receipt;
+use crate::notify::message::Message;
+use crate::store::outbox::{AlertId, Outcome, Waiting};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::time::Duration;
+
+/// Messages under way in one channel at a time: a receiver that is slow is not helped by
+/// more, and one that is quick needs no more.
+const AT_ONCE: usize = 4;
+/// A receiver that is being restarted takes some seconds.
+const BACK_OFF_MS_MIN: i64 = 5 * SECOND_MS;
+/// One that is down for hours is missed for no longer than this once it is back. Nor does
+/// any receiver get to silence alerts for longer.
+const BACK_OFF_MS_MAX: i64 = 15 * MINUTE_MS;
+/// So often a message is tried: for a day, since with [`BACK_OFF_MS_MIN`] doubled each time
+/// up to [`BACK_OFF_MS_MAX`] the last try is 23 h 51 min after the first.
+const ATTEMPTS_MAX: u32 = 103;
+
+/// What is to be noted in the store.
+pub(super) enum Note {
+    /// It was tried so often.
+    Tried { channel: ChannelId, id: AlertId, attempts: u32, at: Timestamp },
+    /// It is told, dropped or given up.
+    Settled { channel: ChannelId, ids: Vec<AlertId>, outcome: Outcome, at: Timestamp },
+}
+
+/// What was decided.
+pub(super) enum Next {
+    /// Some are never to be told.
+    Dropped,
+    /// To tell this of the monitor, which counts as under way.
+    Tell(Key, AlertId, Box<Message>),
+}
+
+/// What waits to be told of one monitor in one channel.
+#[derive(Default)]
+pub(super) struct Line {
+    /// In order.
+    pub(super) waiting: Vec<Waiting>,
+    told: Option<Told>,
+    /// Whether the message of one is under way.
+    flying: bool,
+    /// When to look at it again, by the wall clock.
+    look_at: Option<Timestamp>,
+}
+
+#[derive(Default)]
+pub(super) struct Desk {
+    channels: BTreeMap<ChannelId, Channel>,
+    /// What the store does not know yet, in order.
+    pub(super) notes: VecDeque<Note>,
+}
+
+#[derive(Default)]
+struct Channel {
+    lines: BTreeMap<Key, Line>,
+    /// When what failed is tried again, by the steady clock.
+    due_ms: HashMap<AlertId, i64>,
+    /// Since when it takes nothing.
+    failing_since: Option<Timestamp>,
+}
+
+/// A channel, what waits for it, and what it told last.
+pub(super) type Read = (ChannelId, Vec<Waiting>, HashMap<Key, Told>);
+
+impl Line {
+    /// The beginning of the outage that was told and has not been told to have ended.
+    pub(super) fn down_since(&self) -> Option<Timestamp> {
+        self.told.filter(|told| told.kind == Kind::Down).map(|told| told.since)
+    }
+
+    fn remove(&mut self, id: AlertId) -> Option<Waiting> {
+        let place = self.waiting.iter().position(|waiting| waiting.id == id)?;
+        Some(self.waiting.remove(place))
+    }
+}
+
+impl Channel {
+    /// How many messages are under way.
+    fn flying(&self) -> usize {
+        self.lines.values().filter(|line| line.flying).count()
+    }
+}
+
+impl Desk {
+    /// Puts what the store has on the desk. What is under way, and when to try again, stays.
+    pub(super) fn lay_out(&mut self, read: Vec<Read>) {
+        let mut before = std::mem::take(&mut self.channels);
+        for (id, waiting, told) in read {
+            let mut channel = before.remove(&id).unwrap_or_default();
+            let flying: Vec<Key> = (channel.lines.iter())
+                .filter(|(_, line)| line.flying)
+                .map(|(key, _)| *key)
+                .collect();
+            channel.lines.clear();
+            channel
+                .due_ms
+                .retain(|alert, _| waiting.iter().any(|known| known.id == *alert));
+            for waiting in waiting {
+                let key = waiting.alert.monitor;
+                let line = channel.lines.entry(key).or_default();
+                line.told = told.get(&key).copied();
+                line.waiting.push(waiting);
+            }
+            for key in flying {
+                channel.lines.entry(key).or_default().flying = true;
+            }
+            self.channels.insert(id, channel);
+        }
+    }
+
+    /// The instant at which something may be due that is not now.
+    pub(super) fn look_again_at(&self) -> Option<Timestamp> {
+        // One that has its hands full looks again when a message lands.
+        let free = self.channels.values().filter(|channel| channel.flying() < AT_ONCE);
+        let lines = free.flat_map(|channel| channel.lines.values());
+        lines.filter(|line| !line.flying).filter_map(|line| line.look_at).min()
+    }
+
+    /// The next thing to do in a channel; `None` where nothing is to be done now.
+    pub(super) fn next(
+        &mut self,
+        id: &ChannelId,
+        snapshot: &Snapshot,
+        now: Timestamp,
+        steady_ms: i64,
+    ) -> Option<Next> {
+        let channel = self.channels.get_mut(id)?;
+        if channel.flying() >= AT_ONCE {
+            return None;
+        }
+        let instants = channel.lines.values().flat_map(|line| &line.waiting);
+        let windows = near(snapshot, instants.map(|waiting| waiting.alert.at), now);
+        for (key, line) in &mut channel.lines {
+            if line.flying || line.waiting.is_empty() {
+                continue;
+            }
+            line.look_at = None;
+            let spans = spans(&windows, snapshot, *key);
+            let alerts: Vec<Alert> =
+                line.waiting.iter().map(|waiting| waiting.alert.clone()).collect();
+            let decision = decide(line.told, &alerts, &spans, now);
+            if !decision.never.is_empty() {
+                let dropped = line.waiting.drain(decision.never);
+                let ids = dropped.map(|waiting| waiting.id).collect();
+                let (channel, outcome) = (id.clone(), Outcome::Dropped);
+                self.notes.push_back(Note::Settled { channel, ids, outcome, at: now });
+                return Some(Next::Dropped);
+            }
+            let (place, held_until) = match decision.then {
+                Then::Nothing => continue,
+                Then::Hold(until) => {
+                    line.look_at = Some(until);
+                    continue;
+                }
+                Then::Tell { place, held_until } => (place, held_until),
+            };
+            let Some(alert) = line.waiting.get(place).map(|waiting| waiting.id) else {
+                continue;
+            };
+            let wait_ms = channel.due_ms.get(&alert).map_or(0, |due_ms| due_ms - steady_ms);
+            if wait_ms > 0 {
+                line.look_at = Some(now.plus_ms(wait_ms));
+                continue;
+            }
+            let Some(message) = message(snapshot, line, place, held_until) else { continue };
+            line.flying = true;
+            return Some(Next::Tell(*key, alert, Box::new(message)));
+        }
+        None
+    }
+
+    /// Notes what became of a message.
+    pub(super) fn land(
+        &mut self,
+        id: &ChannelId,
+        monitor: Key,
+        alert: AlertId,
+        receipt: Receipt,
+        now: Timestamp,
+        steady_ms: i64,
+    ) {
+        let outcome = match receipt {
+            Receipt::Taken(_) => Some(Outcome::Told),
+            Receipt::Refused(why) => {
+                tracing::warn!(
+                    "the alert channel \"{id}\" refuses an alert, which is given up: {why}"
+                );
+                Some(Outcome::GivenUp)
+            }
+            Receipt::Later(why, wish) => {
+                self.note_failure(id, monitor, alert, &why, wish, now, steady_ms)
+            }
+        };
+        let channel = self.channels.entry(id.clone()).or_default();
+        let line = channel.lines.entry(monitor).or_default();
+        line.flying = false;
+        let Some(outcome) = outcome else { return };
+        channel.due_ms.remove(&alert);
+        if let Some(Waiting { alert, .. }) = line.remove(alert) {
+            line.told = Some(Told { kind: alert.kind, since: alert.since });
+        }
+        if outcome == Outcome::Told
+            && let Some(since) = channel.failing_since.take()
+        {
+            let length = duration::in_words(now.since_ms(since));
+            tracing::warn!("the alert channel \"{id}\" takes alerts again, after {length}");
+            // Whoever has taken one takes the others too.
+            channel.due_ms.clear();
+        }
+        let (channel, ids) = (id.clone(), vec![alert]);
+        self.notes.push_back(Note::Settled { channel, ids, outcome, at: now });
+    }
+
+    /// Plans another try; gives an outcome where there is none.
+    #[expect(clippy::too_many_arguments, reason = "both clocks, and what failed and why")]
+    fn note_failure(
+        &mut self,
+        id: &ChannelId,
+        monitor: Key,
+        alert: AlertId,
+        why: &str,
+        wish: Option<Duration>,
+        now: Timestamp,
+        steady_ms: i64,
+    ) -> Option<Outcome> {
+        let channel = self.channels.get_mut(id)?;
+        let line = channel.lines.get_mut(&monitor)?;
+        let waiting = line.waiting.iter_mut().find(|waiting| waiting.id == alert)?;
+        waiting.attempts += 1;
+        let attempts = waiting.attempts;
+        if attempts >= ATTEMPTS_MAX {
+            tracing::warn!(
+                "an alert is given up that the channel \"{id}\" has not taken in \
+                 {attempts} tries: {why}"
+            );
+            return Some(Outcome::GivenUp);
+        }
+        if channel.failing_since.is_none() {
+            tracing::warn!(
+                "the alert channel \"{id}\" takes no alerts; they wait and are tried again: \
+                 {why}"
+            );
+            channel.failing_since = Some(now);
+        }
+        channel.due_ms.insert(alert, steady_ms + back_off_ms(attempts, wish));
+        self.notes
+            .push_back(Note::Tried { channel: id.clone(), id: alert, attempts, at: now });
+        None
+    }
+}
+
+/// How long to wait before the next try, after so many.
+fn back_off_ms(attempts: u32, wish: Option<Duration>) -> i64 {
+    let doubled = attempts.saturating_sub(1).min(16);
+    let wish_ms = wish.map_or(0, |wish| i64::try_from(wish.as_millis()).unwrap_or(i64::MAX));
+    (BACK_OFF_MS_MIN << doubled).max(wish_ms).min(BACK_OFF_MS_MAX)
+}
+
+/// The windows that may share an instant with any of `instants` or with `now`: of ten
+/// thousand, usually none or one.
+fn near(
+    snapshot: &Snapshot,
+    instants: impl Iterator<Item = Timestamp>,
+    now: Timestamp,
+) -> Vec<&MaintenanceWindow> {
+    let (oldest, newest) =
+        instants.fold((now, now), |(oldest, newest), at| (oldest.min(at), newest.max(at)));
+    let is_near = |window: &&MaintenanceWindow| {
+        let span = window.span();
+        !span.is_empty() && span.to > oldest && span.from <= newest
+    };
+    snapshot.windows.iter().map(|known| &known.window).filter(is_near).collect()
+}
+
+/// The times of those that are about a monitor.
+fn spans(windows: &[&MaintenanceWindow], snapshot: &Snapshot, key: Key) -> Vec<Span> {
+    if windows.is_empty() {
+        return Vec::new();
+    }
+    let history = snapshot.histories.iter().find(|history| history.key == key);
+    let Some(history) = history else { return Vec::new() };
+    let monitor: &MonitorId = &history.monitor.id;
+    let about = windows.iter().filter(|window| window.is_about(monitor));
+    about.map(|window| window.span()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::timestamp::HOUR_MS;
+
+    #[test]
+    fn a_message_is_tried_for_a_day_ever_more_seldom() {
+        assert_eq!(back_off_ms(1, None), 5_000);
+        assert_eq!(back_off_ms(2, None), 10_000);
+        assert_eq!(back_off_ms(8, None), 640_000);
+        assert_eq!(back_off_ms(9, None), 900_000);
+        assert_eq!(back_off_ms(u32::MAX, None), 900_000);
+        let whole_ms: i64 = (1..ATTEMPTS_MAX).map(|attempts| back_off_ms(attempts, None)).sum();
+        assert!((23 * HOUR_MS..=24 * HOUR_MS).contains(&whole_ms), "{whole_ms}");
+    }
+
+    #[test]
+    fn a_receiver_is_left_alone_as_it_wishes_within_limits() {
+        let wish = |seconds| Some(Duration::from_secs(seconds));
+        assert_eq!(back_off_ms(1, wish(60)), 60_000);
+        assert_eq!(back_off_ms(5, wish(1)), 80_000, "no sooner than by itself");
+        assert_eq!(back_off_ms(1, wish(u64::MAX)), 900_000);
+    }
+}

@@ -110,19 +110,21 @@ fn target(section: &Section, reader: &mut Reader) -> Option<Target> {
         reader.mistake(section.place(), message);
         return None;
     };
-    let raw = reader.raw(&field, "a URL in quotes")?;
+    let text = reader.text(&field, "a URL in quotes")?;
     let environment = reader.environment();
-    match Target::read(raw, |part| Text::expand(part, environment)) {
-        Ok(target) => {
-            reader.warn_empty(&field.place, &target.empty);
-            warn(&target, &field.place, reader);
-            Some(target)
-        }
-        Err(wrong) => {
-            wrong.into_iter().for_each(|message| reader.mistake(&field.place, message));
-            None
-        }
-    }
+    let raw = field.value.as_str().unwrap_or_default();
+    let Ok(target) = Target::read(raw, |part| Text::expand(part, environment)) else {
+        // What is wrong with it would be told with the words of monitors, and quote it.
+        let message = format!(
+            "this is not a URL that can be called{}; write one like \
+             \"https://hooks.example.com/${{HOOK_TOKEN}}\"",
+            if text.has_variables() { ", perhaps by its variable" } else { "" }
+        );
+        reader.mistake(&field.place, message);
+        return None;
+    };
+    warn(&target, &field.place, reader);
+    Some(target)
 }
 
 fn warn(target: &Target, place: &Place, reader: &mut Reader) {

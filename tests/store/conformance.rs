@@ -1626,7 +1626,8 @@ pub async fn what_is_to_be_told_is_kept_once_with_its_batch_or_not_at_all(
     let down = news(api, News::Down, 10, &["ops", "boss"]);
     let other = news(web, News::Down, 10, &["ops"]);
     let up = news(api, News::Up, 10, &["ops", "boss"]);
-    let stale = Batch { epoch: loaded.epoch - 1, alerts: vec![down.clone()], ..Batch::default() };
+    let stale =
+        Batch { epoch: loaded.epoch - 1, alerts: vec![down.clone()], ..Batch::default() };
     assert_eq!(store.commit(&stale).await.unwrap(), Committed::Stale);
     assert_eq!(waiting(&*store, "ops").await, []);
     for _ in 0..2 {

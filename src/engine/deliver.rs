@@ -8,9 +8,10 @@
 //! id.
 
 mod desk;
+mod scene;
 
 use super::receivers::{Receiver, Receivers};
-use crate::board::{Board, Snapshot};
+use crate::board::Board;
 use crate::clock::Clock;
 use crate::domain::alert::ChannelId;
 use crate::domain::monitor::Key;
@@ -21,6 +22,7 @@ use crate::store::contract::{Store, StoreError};
 use crate::store::outbox::AlertId;
 use desk::{Desk, Next, Note};
 use futures_util::FutureExt;
+use scene::Scene;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -181,13 +183,16 @@ impl Post {
     /// Decides about everything that waits, and sends what is due. Gives whether that has
     /// changed anything.
     fn tell_what_is_due(&mut self) -> bool {
+        if self.desk.is_empty() {
+            return false;
+        }
         let snapshot = self.parts.board.glance();
-        let clock = &self.parts.clock;
-        let (now, steady_ms) = (clock.now(), clock.steady_ms());
+        let clock = self.parts.clock.as_ref();
+        let scene = Scene::new(&snapshot, clock, self.desk.instants());
         let mut did = false;
         for receiver in self.parts.receivers.all().iter() {
             let channel = &receiver.settings.id;
-            while let Some(next) = self.desk.next(channel, &snapshot, now, steady_ms) {
+            while let Some(next) = self.desk.next(channel, &scene) {
                 did = true;
                 if let Next::Tell(monitor, id, message) = next {
                     self.send(receiver, monitor, id, *message);
@@ -232,16 +237,4 @@ impl Note {
             }
         }
     }
-}
-
-/// The message of a monitor's alert; `None` where the monitor is not on the board.
-fn message(
-    snapshot: &Snapshot,
-    line: &desk::Line,
-    place: usize,
-    held_until: Option<Timestamp>,
-) -> Option<Message> {
-    let alert = &line.waiting.get(place)?.alert;
-    let history = snapshot.histories.iter().find(|history| history.key == alert.monitor)?;
-    Some(Message::of(alert, &history.monitor, line.down_since(), held_until))
 }

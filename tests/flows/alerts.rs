@@ -456,3 +456,75 @@ async fn secrets_of_a_channel_are_sent_and_taken_from_the_environment() {
     assert_eq!(got[0].headers["authorization"], format!("Bearer {TOKEN}"));
     app.stop().await;
 }
+
+#[tokio::test]
+async fn what_was_seen_while_the_database_refused_is_told_once_afterwards() {
+    let (target, receiver) = (Target::start().await, Receiver::start().await);
+    let app = alerting(&target, &receiver).await;
+    app.pass_ms(2 * MINUTE_MS).await;
+    let lock = crate::Lock::on(&app).await;
+    target.answer(Behaviour::status(502));
+    app.look_ms(2 * MINUTE_MS).await;
+    assert!(!app.flush().await, "the database is locked");
+    target.answer(Behaviour::ok());
+    app.look_ms(2 * MINUTE_MS).await;
+    assert!(!app.flush().await, "the database is locked");
+    receiver.has_only(&[]).await;
+    lock.release().await;
+    app.pass_ms(MINUTE_MS).await;
+    receiver.has_only(&["down api", "up api"]).await;
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_database_that_refuses_the_note_lets_nothing_be_told_twice() {
+    let (target, receiver) = (Target::start().await, Receiver::start().await);
+    let mut app = alerting(&target, &receiver).await;
+    app.pass_ms(2 * MINUTE_MS).await;
+    receiver.answer(503);
+    target.answer(Behaviour::status(502));
+    app.until_next_check().await;
+    receiver.until(1).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let lock = crate::Lock::on(&app).await;
+    receiver.answer(200);
+    app.look_ms(10 * SECOND_MS).await;
+    receiver.has_only(&["down api", "down api"]).await;
+    app.look_ms(10 * MINUTE_MS).await;
+    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    lock.release().await;
+    app.pass_ms(30 * MINUTE_MS).await;
+    // Long enough for the store to be asked again.
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    receiver.has_only(&["down api", "down api"]).await;
+    app.restart_after(MINUTE_MS).await;
+    app.pass_ms(MINUTE_MS).await;
+    receiver.has_only(&["down api", "down api"]).await;
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn many_monitors_that_go_down_together_are_all_told() {
+    let (target, receiver) = (Target::start().await, Receiver::start().await);
+    let mut config = channel("ops", &receiver);
+    for n in 0..50 {
+        config += &strict(&format!("m{n}"), &target);
+    }
+    let app = TestApp::start(&config).await;
+    app.pass_ms(2 * MINUTE_MS).await;
+    target.answer(Behaviour::status(502));
+    app.pass_ms(2 * MINUTE_MS).await;
+    receiver.until(50).await;
+    target.answer(Behaviour::ok());
+    app.pass_ms(2 * MINUTE_MS).await;
+    receiver.until(100).await;
+    tokio::time::sleep(Duration::from_millis(150)).await;
+    let news = receiver.news();
+    assert_eq!(news.len(), 100);
+    for n in 0..50 {
+        let [down, up] = ["down", "up"].map(|word| format!("{word} m{n}"));
+        let place = |what: &String| news.iter().position(|news| news == what).unwrap();
+        assert!(place(&down) < place(&up));
+    }
+    app.stop().await;
+}

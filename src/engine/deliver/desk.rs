@@ -1,13 +1,10 @@
 //! What the deliverer works on: what waits in each channel, what was told there last, what
 //! is under way and what is to be tried again when. Nothing here waits or touches the store.
 
-use super::message;
-use crate::board::Snapshot;
+use super::scene::Scene;
 use crate::domain::alert::{Alert, ChannelId, Kind, Then, Told, decide};
 use crate::domain::duration;
-use crate::domain::maintenance::MaintenanceWindow;
-use crate::domain::monitor::{Key, MonitorId};
-use crate::domain::span::Span;
+use crate::domain::monitor::Key;
 use crate::domain::timestamp::{MINUTE_MS, SECOND_MS, Timestamp};
 use crate::notify::contract::Receipt;
 use crate::notify::message::Message;
@@ -128,34 +125,39 @@ impl Desk {
         lines.filter(|line| !line.flying).filter_map(|line| line.look_at).min()
     }
 
+    /// Whether anything waits.
+    pub(super) fn is_empty(&self) -> bool {
+        let mut lines = self.channels.values().flat_map(|channel| channel.lines.values());
+        lines.all(|line| line.waiting.is_empty())
+    }
+
+    /// When the alerts were decided that wait.
+    pub(super) fn instants(&self) -> impl Iterator<Item = Timestamp> {
+        let lines = self.channels.values().flat_map(|channel| channel.lines.values());
+        lines.flat_map(|line| &line.waiting).map(|waiting| waiting.alert.at)
+    }
+
     /// The next thing to do in a channel; `None` where nothing is to be done now.
-    pub(super) fn next(
-        &mut self,
-        id: &ChannelId,
-        snapshot: &Snapshot,
-        now: Timestamp,
-        steady_ms: i64,
-    ) -> Option<Next> {
+    pub(super) fn next(&mut self, id: &ChannelId, scene: &Scene) -> Option<Next> {
+        let Scene { now, steady_ms, .. } = *scene;
         let channel = self.channels.get_mut(id)?;
         if channel.flying() >= AT_ONCE {
             return None;
         }
-        let instants = channel.lines.values().flat_map(|line| &line.waiting);
-        let windows = near(snapshot, instants.map(|waiting| waiting.alert.at), now);
         for (key, line) in &mut channel.lines {
             if line.flying || line.waiting.is_empty() {
                 continue;
             }
             line.look_at = None;
-            let spans = spans(&windows, snapshot, *key);
+            let Some(monitor) = scene.monitor(*key) else { continue };
+            let spans = scene.maintenance_of(&monitor.id);
             let alerts: Vec<Alert> =
                 line.waiting.iter().map(|waiting| waiting.alert.clone()).collect();
             let decision = decide(line.told, &alerts, &spans, now);
             if !decision.never.is_empty() {
                 let dropped = line.waiting.drain(decision.never);
                 let ids = dropped.map(|waiting| waiting.id).collect();
-                let (channel, outcome) = (id.clone(), Outcome::Dropped);
-                self.notes.push_back(Note::Settled { channel, ids, outcome, at: now });
+                self.note_settled(id, ids, Outcome::Dropped, now);
                 return Some(Next::Dropped);
             }
             let (place, held_until) = match decision.then {
@@ -166,17 +168,18 @@ impl Desk {
                 }
                 Then::Tell { place, held_until } => (place, held_until),
             };
-            let Some(alert) = line.waiting.get(place).map(|waiting| waiting.id) else {
-                continue;
-            };
-            let wait_ms = channel.due_ms.get(&alert).map_or(0, |due_ms| due_ms - steady_ms);
+            let Some(waiting) = line.waiting.get(place) else { continue };
+            let due_ms = channel.due_ms.get(&waiting.id);
+            let wait_ms = due_ms.map_or(0, |due_ms| due_ms - steady_ms);
             if wait_ms > 0 {
                 line.look_at = Some(now.plus_ms(wait_ms));
                 continue;
             }
-            let Some(message) = message(snapshot, line, place, held_until) else { continue };
+            let alert = &waiting.alert;
+            let message = Message::of(alert, monitor, line.down_since(), held_until);
+            let id = waiting.id;
             line.flying = true;
-            return Some(Next::Tell(*key, alert, Box::new(message)));
+            return Some(Next::Tell(*key, id, Box::new(message)));
         }
         None
     }
@@ -219,8 +222,27 @@ impl Desk {
             // Whoever has taken one takes the others too.
             channel.due_ms.clear();
         }
-        let (channel, ids) = (id.clone(), vec![alert]);
-        self.notes.push_back(Note::Settled { channel, ids, outcome, at: now });
+        self.note_settled(id, vec![alert], outcome, now);
+    }
+
+    /// Notes what became of alerts: in one write with what is noted likewise, because many
+    /// monitors come out of maintenance together.
+    fn note_settled(
+        &mut self,
+        id: &ChannelId,
+        new: Vec<AlertId>,
+        became: Outcome,
+        at: Timestamp,
+    ) {
+        if let Some(Note::Settled { channel, ids, outcome, .. }) = self.notes.back_mut()
+            && (&*channel, *outcome) == (id, became)
+        {
+            ids.extend(new);
+            return;
+        }
+        let channel = id.clone();
+        self.notes
+            .push_back(Note::Settled { channel, ids: new, outcome: became, at });
     }
 
     /// Plans another try; gives an outcome where there is none.
@@ -266,34 +288,6 @@ fn back_off_ms(attempts: u32, wish: Option<Duration>) -> i64 {
     let doubled = attempts.saturating_sub(1).min(16);
     let wish_ms = wish.map_or(0, |wish| i64::try_from(wish.as_millis()).unwrap_or(i64::MAX));
     (BACK_OFF_MS_MIN << doubled).max(wish_ms).min(BACK_OFF_MS_MAX)
-}
-
-/// The windows that may share an instant with any of `instants` or with `now`: of ten
-/// thousand, usually none or one.
-fn near(
-    snapshot: &Snapshot,
-    instants: impl Iterator<Item = Timestamp>,
-    now: Timestamp,
-) -> Vec<&MaintenanceWindow> {
-    let (oldest, newest) =
-        instants.fold((now, now), |(oldest, newest), at| (oldest.min(at), newest.max(at)));
-    let is_near = |window: &&MaintenanceWindow| {
-        let span = window.span();
-        !span.is_empty() && span.to > oldest && span.from <= newest
-    };
-    snapshot.windows.iter().map(|known| &known.window).filter(is_near).collect()
-}
-
-/// The times of those that are about a monitor.
-fn spans(windows: &[&MaintenanceWindow], snapshot: &Snapshot, key: Key) -> Vec<Span> {
-    if windows.is_empty() {
-        return Vec::new();
-    }
-    let history = snapshot.histories.iter().find(|history| history.key == key);
-    let Some(history) = history else { return Vec::new() };
-    let monitor: &MonitorId = &history.monitor.id;
-    let about = windows.iter().filter(|window| window.is_about(monitor));
-    about.map(|window| window.span()).collect()
 }
 
 #[cfg(test)]

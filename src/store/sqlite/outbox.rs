@@ -19,36 +19,42 @@ pub(super) async fn add(
     connection: &mut SqliteConnection,
     outgoing: &[Outgoing],
 ) -> Result<(), StoreError> {
-    for Outgoing { alert, channels } in outgoing {
-        let Alert { monitor, kind, since, until, at, reason } = alert;
-        sqlx::query(
-            "INSERT INTO alert (monitor, kind, began_at, ended_at, decided_at, reason)
-             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
-        )
-        .bind(monitor.0)
-        .bind(kind.word())
-        .bind(since.0)
-        .bind(until.map(|until| until.0))
-        .bind(at.0)
-        .bind(&**reason)
-        .execute(&mut *connection)
-        .await?;
-        for channel in channels {
-            sqlx::query(
-                "INSERT INTO alert_delivery (channel, alert)
-                 SELECT $1, id FROM alert
-                 WHERE monitor = $2 AND kind = $3 AND began_at = $4
-                 ON CONFLICT DO NOTHING",
-            )
-            .bind(channel.as_str())
-            .bind(monitor.0)
-            .bind(kind.word())
-            .bind(since.0)
-            .execute(&mut *connection)
-            .await?;
-        }
+    if outgoing.is_empty() {
+        return Ok(());
     }
+    let alerts: Vec<_> = outgoing.iter().map(|outgoing| row(&outgoing.alert)).collect();
+    sqlx::query(
+        "INSERT INTO alert (monitor, kind, began_at, ended_at, decided_at, reason)
+         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
+         FROM json_each($1) WHERE true
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(write::rows(&alerts))
+    .execute(&mut *connection)
+    .await?;
+    let mut deliveries = Vec::new();
+    for Outgoing { alert, channels } in outgoing {
+        let (monitor, kind, since) = (alert.monitor.0, alert.kind.word(), alert.since.0);
+        deliveries
+            .extend(channels.iter().map(|channel| (channel.as_str(), monitor, kind, since)));
+    }
+    sqlx::query(
+        "INSERT INTO alert_delivery (channel, alert)
+         SELECT value ->> 0, alert.id FROM json_each($1)
+         JOIN alert ON alert.monitor = value ->> 1 AND alert.kind = value ->> 2
+             AND alert.began_at = value ->> 3
+         WHERE true
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(write::rows(&deliveries))
+    .execute(connection)
+    .await?;
     Ok(())
+}
+
+fn row(alert: &Alert) -> (i64, &'static str, i64, Option<i64>, i64, &str) {
+    let Alert { monitor, kind, since, until, at, reason } = alert;
+    (monitor.0, kind.word(), since.0, until.map(|until| until.0), at.0, reason)
 }
 
 /// The oldest that wait for a channel, in order.

@@ -27,6 +27,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// So many alerts of a channel are looked at together: a beginning and an end of each of the
@@ -63,7 +64,7 @@ impl Deliverer {
             desk: Desk::default(),
             flights: JoinSet::new(),
             is_stale: true,
-            is_refused: false,
+            ask_again_at: None,
         };
         Deliverer { running: tokio::spawn(post.run(stop.clone())), stop }
     }
@@ -93,8 +94,8 @@ struct Post {
     flights: JoinSet<Landed>,
     /// Whether the store has something that is not on the desk.
     is_stale: bool,
-    /// Whether it was said that the store refuses.
-    is_refused: bool,
+    /// When to ask the store again, while it refuses.
+    ask_again_at: Option<Instant>,
 }
 
 impl Post {
@@ -115,7 +116,7 @@ impl Post {
             }
             let Parts { clock, receivers, .. } = &self.parts;
             let next = self.desk.look_again_at();
-            let may_look = !self.is_refused;
+            let ask_again_at = self.ask_again_at;
             tokio::select! {
                 Some(landed) = self.flights.join_next() => {
                     if let Ok(landed) = landed {
@@ -123,44 +124,41 @@ impl Post {
                     }
                 }
                 () = receivers.stirred() => self.is_stale = true,
-                () = clock.wait_until(next.unwrap_or(Timestamp::MAX)),
-                    if next.is_some() && may_look => {}
-                () = tokio::time::sleep(RETRY_STORE), if self.is_refused => {}
+                () = clock.wait_until(next.unwrap_or(Timestamp::MAX)), if next.is_some() => {}
+                () = tokio::time::sleep_until(ask_again_at.unwrap_or_else(Instant::now)),
+                    if ask_again_at.is_some() => {}
                 () = stop.cancelled(), if !is_last => {}
             }
         }
     }
 
-    /// Does one thing; gives whether there was any to do.
+    /// Notes what is to be noted, reads what is new, and sends what is due; gives whether
+    /// there was anything to do. A store that refuses keeps nothing from being told that is
+    /// on the desk.
     async fn step(&mut self) -> bool {
-        match self.try_step().await {
-            Ok(did) => {
-                self.is_refused = false;
-                did
+        if let Err(error) = self.follow_store().await {
+            if self.ask_again_at.is_none() {
+                tracing::warn!("alerts cannot be read or noted for now: {error}");
             }
-            Err(error) => {
-                if !self.is_refused {
-                    tracing::warn!("alerts cannot be read or noted for now: {error}");
-                }
-                self.is_refused = true;
-                false
-            }
+            self.ask_again_at = Some(Instant::now() + RETRY_STORE);
         }
+        self.tell_what_is_due()
     }
 
-    async fn try_step(&mut self) -> Result<bool, StoreError> {
-        if let Some(note) = self.desk.notes.front() {
+    async fn follow_store(&mut self) -> Result<(), StoreError> {
+        if self.ask_again_at.is_some_and(|at| Instant::now() < at) {
+            return Ok(());
+        }
+        while let Some(note) = self.desk.notes.front() {
             note.keep(self.parts.store.as_ref()).await?;
             self.desk.notes.pop_front();
-            return Ok(true);
         }
         if self.is_stale {
+            self.read_again().await?;
             self.is_stale = false;
-            let read = self.read_again().await;
-            self.is_stale |= read.is_err();
-            return read.map(|()| true);
         }
-        Ok(self.tell_what_is_due())
+        self.ask_again_at = None;
+        Ok(())
     }
 
     /// Puts on the desk what waits. Everything that was noted is kept by then.

@@ -293,7 +293,14 @@ fn back_off_ms(attempts: u32, wish: Option<Duration>) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::board::Snapshot;
+    use crate::clock::{Clock, ManualClock};
+    use crate::domain::history::History;
+    use crate::domain::ledger::Ledger;
+    use crate::domain::monitor::{Monitor, MonitorId, ParameterHistory, Parameters};
+    use crate::domain::span::Spans;
     use crate::domain::timestamp::HOUR_MS;
+    use std::sync::Arc;
 
     #[test]
     fn a_message_is_tried_for_a_day_ever_more_seldom() {
@@ -312,5 +319,121 @@ mod tests {
         assert_eq!(back_off_ms(1, wish(60)), 60_000);
         assert_eq!(back_off_ms(5, wish(1)), 80_000, "no sooner than by itself");
         assert_eq!(back_off_ms(1, wish(u64::MAX)), 900_000);
+    }
+
+    fn ops() -> ChannelId {
+        ChannelId::new("ops").unwrap()
+    }
+
+    /// A board with so many monitors, and an alert of each that waits.
+    fn waiting(monitors: i64) -> (Snapshot, Desk) {
+        let history = |key: i64| {
+            let id = MonitorId::new(&format!("m{key}")).unwrap();
+            let parameters = ParameterHistory::new(Parameters::default());
+            let (name, url) = (id.to_string(), String::new());
+            let (lives, pauses) = (Spans::empty(), Spans::empty());
+            let monitor = Monitor::new(id, name, url, parameters, lives, pauses);
+            Arc::new(History {
+                key: Key(key),
+                monitor: monitor.into(),
+                maintenance: Spans::empty(),
+                ledger: Ledger::default(),
+                latest: None,
+                under_way: None,
+                unbooked: None,
+            })
+        };
+        let alert = |key: i64| Alert {
+            monitor: Key(key),
+            kind: Kind::Down,
+            since: Timestamp(0),
+            until: None,
+            at: Timestamp(0),
+            reason: Arc::from("it broke"),
+        };
+        let waiting = |key: i64| Waiting { id: AlertId(key), alert: alert(key), attempts: 0 };
+        let snapshot =
+            Snapshot { histories: (0..monitors).map(history).collect(), ..Snapshot::default() };
+        let mut desk = Desk::default();
+        desk.lay_out(vec![(ops(), (0..monitors).map(waiting).collect(), HashMap::new())]);
+        (snapshot, desk)
+    }
+
+    /// The keys of what is sent, one after the other, until nothing is.
+    fn sent(desk: &mut Desk, snapshot: &Snapshot, clock: &ManualClock) -> Vec<i64> {
+        let instants: Vec<Timestamp> = desk.instants().collect();
+        let scene = Scene::new(snapshot, clock, instants.into_iter());
+        let next = std::iter::from_fn(|| desk.next(&ops(), &scene));
+        next.map(|next| match next {
+            Next::Tell(key, ..) => key.0,
+            Next::Dropped => panic!("nothing is held"),
+        })
+        .collect()
+    }
+
+    fn land(desk: &mut Desk, key: i64, receipt: Receipt, clock: &ManualClock) {
+        let (now, steady_ms) = (clock.now(), clock.steady_ms());
+        desk.land(&ops(), Key(key), AlertId(key), receipt, now, steady_ms);
+    }
+
+    fn later() -> Receipt {
+        Receipt::Later("HTTP 503".to_owned(), None)
+    }
+
+    #[test]
+    fn a_message_that_is_never_taken_is_given_up_after_its_last_try() {
+        let (snapshot, mut desk) = waiting(1);
+        let clock = ManualClock::new(Timestamp(1_000));
+        let mut tries = 0;
+        while sent(&mut desk, &snapshot, &clock) == [0] {
+            tries += 1;
+            land(&mut desk, 0, later(), &clock);
+            assert!(sent(&mut desk, &snapshot, &clock).is_empty(), "it has to wait");
+            // Whatever the wall clock does meanwhile.
+            clock.jump_ms(-HOUR_MS);
+            clock.advance_ms(BACK_OFF_MS_MAX);
+        }
+        assert_eq!(tries, ATTEMPTS_MAX);
+        assert!(desk.is_empty());
+        assert!(matches!(
+            desk.notes.back(),
+            Some(Note::Settled { outcome: Outcome::GivenUp, .. })
+        ));
+        let noted = |note: &&Note| matches!(note, Note::Tried { .. });
+        assert_eq!(desk.notes.iter().filter(noted).count(), tries as usize - 1);
+    }
+
+    #[test]
+    fn whoever_has_taken_one_message_is_sent_the_others_at_once() {
+        let (snapshot, mut desk) = waiting(2);
+        let clock = ManualClock::new(Timestamp(1_000));
+        assert_eq!(sent(&mut desk, &snapshot, &clock), [0, 1]);
+        land(&mut desk, 0, later(), &clock);
+        clock.advance_ms(BACK_OFF_MS_MIN - 1);
+        land(&mut desk, 1, later(), &clock);
+        clock.advance_ms(1);
+        assert_eq!(sent(&mut desk, &snapshot, &clock), [0], "the other has to wait");
+        let at = clock.now().plus_ms(BACK_OFF_MS_MIN - 1);
+        assert_eq!(desk.look_again_at(), Some(at));
+        land(&mut desk, 0, Receipt::Taken(String::new()), &clock);
+        assert_eq!(sent(&mut desk, &snapshot, &clock), [1]);
+    }
+
+    #[test]
+    fn only_a_few_messages_of_a_channel_are_under_way() {
+        let (snapshot, mut desk) = waiting(10);
+        let clock = ManualClock::new(Timestamp(1_000));
+        assert_eq!(sent(&mut desk, &snapshot, &clock), [0, 1, 2, 3]);
+        assert_eq!(desk.look_again_at(), None, "a message that lands is waited for");
+        land(&mut desk, 2, Receipt::Refused("HTTP 404".to_owned()), &clock);
+        assert_eq!(sent(&mut desk, &snapshot, &clock), [4]);
+        // What is under way stays so when everything is read again.
+        let read: Vec<Waiting> = desk.channels[&ops()]
+            .lines
+            .values()
+            .flat_map(|line| line.waiting.clone())
+            .collect();
+        desk.lay_out(vec![(ops(), read, HashMap::new())]);
+        assert!(sent(&mut desk, &snapshot, &clock).is_empty());
     }
 }

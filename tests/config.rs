@@ -23,8 +23,8 @@ const SECRET: &str = "hunter2";
 const DOTENV: &str = "API_TOKEN=hunter2-token\nUSER_PASSWORD='hunter2/@#%'\nEMPTY=\n\
                       HOST=internal.hunter2.example\nHASH=a#hunter2\nSPACE='hunter2 x'\n\
                       TWO_LINES=\"hunter2\ntwo\"\nUMLAUT=hünter-hunter2\nSOON=hunter2s\n\
-                      SUPABASE_URL=https://abc.supabase.co\nSUPABASE_SERVICE_KEY=hunter2";
-                      TWO_LINES=\"hunter2\ntwo\"\nUMLAUT=hünter-hunter2\nSOON=hunter2s\nHOOK_TOKEN=hunter2-hook";
+                      SUPABASE_URL=https://abc.supabase.co\nSUPABASE_SERVICE_KEY=hunter2\n\
+                      HOOK_TOKEN=hunter2-hook";
 
 fn environment() -> Environment {
     Environment::new([], DOTENV)

@@ -58,8 +58,8 @@ use crate::store::closed::{ClosedLengths, ClosedMonth, Correction, Subject};
 use crate::store::contract::{
     Batch, Committed, Import, Loaded, NewToken, Others, Pause, Registration, Store, StoreError,
 };
-use crate::store::source::{Followed, Settled};
 use crate::store::outbox::{AlertId, Outcome, Waiting};
+use crate::store::source::{Followed, Settled};
 use crate::store::window::{Announced, Changed};
 use async_trait::async_trait;
 use file::File;

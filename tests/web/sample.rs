@@ -36,8 +36,8 @@ use everup::store::closed::{
 use everup::store::contract::{
     Batch, Committed, Import, Loaded, NewToken, Others, Pause, Registration, Store, StoreError,
 };
-use everup::store::source::{Followed, Settled};
 use everup::store::outbox::{AlertId, Outcome, Waiting};
+use everup::store::source::{Followed, Settled};
 use everup::store::window::{Announced, Changed};
 use everup::vitals::Vitals;
 use everup::web::App;

@@ -132,6 +132,7 @@ async fn commit(
             progress: Vec::new(),
             checkpoint: None,
             exchanges: Vec::new(),
+            alerts: Vec::new(),
             alive: None,
         };
         let started = Instant::now();

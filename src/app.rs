@@ -2,16 +2,20 @@
 //! names every concrete type.
 //!
 //! Shutdown goes in this order: no new checks, finish those under way, commit what
-//! they saw, stop answering, let go of the database.
+//! they saw, tell what is to be told of it, stop answering, let go of the database.
 
 use crate::board::Board;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::domain::timestamp::Timestamp;
 use crate::domain::token::{Scope, TokenName};
+use crate::engine::deliver::{self, Deliverer};
 use crate::engine::follow::{self, Follower};
 use crate::engine::housekeeping::{self, Housekeeping, Tools};
+use crate::engine::receivers::Receivers;
 use crate::engine::recurring;
 use crate::engine::run::{Engine, Parts};
+use crate::notify;
 use crate::probe;
 use crate::store::contract::{NewToken, Store};
 use crate::store::secret::Secret;
@@ -34,6 +38,10 @@ use tokio_util::sync::CancellationToken;
 /// timeout. Service managers kill after 90 s.
 const FINISH_WITHIN: Duration = Duration::from_secs(10);
 
+/// How long alerts may take to be told once everup is told to stop. What then waits is told
+/// after the next start.
+const TELL_WITHIN: Duration = Duration::from_secs(5);
+
 /// What the token is called that everup makes by itself.
 pub const FIRST_TOKEN: &str = "first";
 
@@ -41,6 +49,9 @@ pub const FIRST_TOKEN: &str = "first";
 pub struct App {
     address: SocketAddr,
     engine: Engine,
+    deliverer: Deliverer,
+    receivers: Arc<Receivers>,
+    probes: Arc<probe::shared::Shared>,
     housekeeping: Housekeeping,
     tools: Tools,
     follower: Arc<Follower>,
@@ -77,12 +88,15 @@ impl App {
         let report = Arc::new(ArcSwap::from_pointee(config.report));
         let planning = Arc::new(ArcSwap::from_pointee(config.planning));
         let probes = Arc::new(probe::shared::Shared::new()?);
+        let receivers = Arc::new(Receivers::default());
+        engage(&receivers, config.alerts, &probes, &*store, clock.now()).await?;
         let engine = Engine::start(Parts {
             clock: clock.clone(),
             store: store.clone(),
             board: board.clone(),
             vitals: vitals.clone(),
-            probes,
+            receivers: receivers.clone(),
+            probes: probes.clone(),
             commit_within,
         })
         .await?;
@@ -94,6 +108,12 @@ impl App {
             vitals: vitals.clone(),
         }));
         follower.follow(table(config.source)?);
+        let deliverer = Deliverer::start(deliver::Parts {
+            store: store.clone(),
+            board: board.clone(),
+            clock: clock.clone(),
+            receivers: receivers.clone(),
+        });
         let serving = CancellationToken::new();
         let router = web::router(web::App {
             board: board.clone(),
@@ -124,6 +144,9 @@ impl App {
             follower,
             following,
             follow_no_more,
+            deliverer,
+            receivers,
+            probes,
             server,
             serving,
         })
@@ -166,6 +189,8 @@ impl App {
         let table = table(config.source)?;
         self.engine.watch(config.monitors).await?;
         self.follower.follow(table);
+        let (store, now) = (&*self.tools.store, self.tools.clock.now());
+        engage(&self.receivers, config.alerts, &self.probes, store, now).await?;
         self.tools.report.store(Arc::new(config.report));
         self.tools.planning.store(Arc::new(config.planning));
         self.tools
@@ -189,6 +214,7 @@ impl App {
         }
         self.housekeeping.stop().await;
         let kept = self.engine.stop(FINISH_WITHIN).await;
+        self.deliverer.stop(TELL_WITHIN).await;
         self.serving.cancel();
         if !self.server.is_finished()
             && let Err(error) = self.server.await
@@ -203,4 +229,16 @@ impl App {
 /// The table that is followed, if one is.
 fn table(settings: Option<SourceSettings>) -> anyhow::Result<Option<Table>> {
     settings.map(Table::new).transpose().map_err(|wrong| anyhow::anyhow!(wrong))
+}
+
+/// Makes these the channels by which alerts are told. What waits for others is dropped.
+async fn engage(
+    receivers: &Receivers,
+    channels: Vec<notify::Settings>,
+    probes: &probe::shared::Shared,
+    store: &dyn Store,
+    now: Timestamp,
+) -> anyhow::Result<()> {
+    receivers.set(channels, probes.tls()).map_err(anyhow::Error::msg)?;
+    Ok(store.leave_channels(&receivers.ids(), now).await?)
 }

@@ -682,3 +682,106 @@ fn what_is_wrong_with_maintenance_is_said_with_what_to_write() {
         "{refusal}"
     );
 }
+
+/// A receiver of webhooks that answers with one status, and keeps what it was sent.
+struct Hook {
+    address: SocketAddr,
+    got: Arc<Mutex<Vec<String>>>,
+}
+
+impl Hook {
+    fn start(status: u16) -> Hook {
+        Hook::listen(TcpListener::bind("127.0.0.1:0").unwrap(), status)
+    }
+
+    fn listen(listener: TcpListener, status: u16) -> Hook {
+        let hook = Hook { address: listener.local_addr().unwrap(), got: Arc::default() };
+        let got = hook.got.clone();
+        std::thread::spawn(move || {
+            for mut stream in listener.incoming().map_while(Result::ok) {
+                let mut read = Vec::new();
+                let mut piece = [0; 4096];
+                // The body is JSON on one line, and ends with its brace.
+                while !(read.ends_with(b"}")) {
+                    match stream.read(&mut piece) {
+                        Ok(0) | Err(_) => break,
+                        Ok(count) => read.extend_from_slice(&piece[..count]),
+                    }
+                }
+                got.lock().unwrap().push(String::from_utf8(read).unwrap());
+                let _ = write!(stream, "HTTP/1.1 {status} x\r\ncontent-length: 0\r\n\r\n");
+            }
+        });
+        hook
+    }
+
+    fn got(&self) -> Vec<String> {
+        self.got.lock().unwrap().clone()
+    }
+}
+
+/// A channel with a secret wherever there may be one, and a monitor that is down at once.
+fn alerting(hook: SocketAddr) -> String {
+    format!(
+        "[[alert]]\nid = \"ops\"\n\
+         webhook = \"http://me:hunter2-password@{hook}/hunter2-path?k=${{HOOK}}\"\n\
+         headers = {{ X-Token = \"hunter2-header\" }}\n\
+         [[monitor]]\nid = \"api\"\nurl = \"http://127.0.0.1:9/\"\n\
+         interval = \"1s\"\ntimeout = \"500ms\"\nfailures = 1\n"
+    )
+}
+
+#[test]
+fn a_channel_is_tried_by_command() {
+    let place = Place::new();
+    place.write("config.toml", OWN);
+    let refusal = place.refusal(&["alert", "test"]);
+    assert!(refusal.contains("no [[alert]] is configured"), "{refusal}");
+    place.write(".env", "HOOK=hunter2-variable\n");
+    let hook = Hook::start(204);
+    place.write("config.toml", &alerting(hook.address));
+    assert_eq!(place.told(&["alert", "test"]), "ops: taken (HTTP 204)\n");
+    assert_eq!(place.told(&["alert", "test", "ops"]), "ops: taken (HTTP 204)\n");
+    let got = hook.got();
+    assert_eq!(got.len(), 2);
+    assert!(
+        got[0].starts_with("POST /hunter2-path?k=hunter2-variable HTTP/1.1"),
+        "{}",
+        got[0]
+    );
+    assert!(
+        got[0].contains("\"event\":\"test\"") && got[0].contains("x-token"),
+        "{}",
+        got[0]
+    );
+    assert!(got[0].to_lowercase().contains("authorization: basic"), "{}", got[0]);
+    let refusal = place.refusal(&["alert", "test", "opps"]);
+    assert!(refusal.contains("did you mean \"ops\"?"), "{refusal}");
+    place.write("config.toml", &alerting(Hook::start(403).address));
+    let output = place.run(&["alert", "test"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = said(&output);
+    assert_eq!(said, "ops: refused, an alert would be given up: HTTP 403\n");
+}
+
+#[test]
+fn an_alert_outlives_a_kill_and_no_secret_of_its_channel_is_logged() {
+    let place = Place::new();
+    place.write(".env", "HOOK=hunter2-variable\n");
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    place.write("config.toml", &alerting(port));
+    let first = place.daemon(&[]);
+    first.until("it is down", || first.log().contains("api is down since"));
+    first.until("nobody is there", || first.log().contains("\"ops\" takes no alerts"));
+    let log = first.log();
+    drop(first);
+    assert!(!log.contains("hunter2"), "{log}");
+    let hook = Hook::listen(TcpListener::bind(port).unwrap(), 200);
+    let second = place.daemon(&[]);
+    second.until("it is told", || !hook.got().is_empty());
+    second.until("it goes on", || second.page("/").contains("down"));
+    let got = hook.got();
+    assert_eq!(got.len(), 1, "{got:?}");
+    assert!(got[0].contains("\"event\":\"down\""), "{}", got[0]);
+    assert!(!second.log().contains("hunter2"), "{}", second.log());
+}

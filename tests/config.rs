@@ -6,6 +6,7 @@ use everup::domain::group::Rule;
 use everup::domain::monitor::MonitorId;
 use everup::domain::timestamp::Timestamp;
 use everup::engine::settings::Watch;
+use everup::notify::Way;
 use everup::report::settings::Contract;
 use proptest::prelude::*;
 use rstest::rstest;
@@ -22,7 +23,8 @@ const SECRET: &str = "hunter2";
 const DOTENV: &str = "API_TOKEN=hunter2-token\nUSER_PASSWORD='hunter2/@#%'\nEMPTY=\n\
                       HOST=internal.hunter2.example\nHASH=a#hunter2\nSPACE='hunter2 x'\n\
                       TWO_LINES=\"hunter2\ntwo\"\nUMLAUT=hünter-hunter2\nSOON=hunter2s\n\
-                      SUPABASE_URL=https://abc.supabase.co\nSUPABASE_SERVICE_KEY=hunter2";
+                      SUPABASE_URL=https://abc.supabase.co\nSUPABASE_SERVICE_KEY=hunter2\n\
+                      HOOK_TOKEN=hunter2-hook";
 
 fn environment() -> Environment {
     Environment::new([], DOTENV)
@@ -340,6 +342,15 @@ fn the_example_is_right_as_it_is_and_with_everything_in_it_made_to_count() {
         (own.target.to_string(), own.allowance_ms),
         ("99.95".into(), Some(7_200_000))
     );
+    let [ops] = &config.alerts[..] else { panic!("one channel was expected") };
+    assert_eq!(
+        (ops.id.as_str(), &ops.monitors[..]),
+        ("ops", &[api.registration.id.clone()][..])
+    );
+    let Way::Webhook(hook) = &ops.way;
+    assert_eq!(hook.url.as_str(), "https://hooks.example.com/hunter2-hook");
+    assert_eq!(hook.headers["authorization"], "Bearer hunter2-hook");
+    assert!(hook.secrets.iter().all(|secret| secret == "hunter2-hook"), "{hook:?}");
     let [shop] = &report.groups[..] else { panic!("one group was expected") };
     assert_eq!(shop.group.members, std::slice::from_ref(&api.registration.id));
     assert_eq!(shop.group.rule, Rule::default());

@@ -10,7 +10,7 @@ const FLOORS: &[&[&str]] = &[
     &["domain"],
     &["clock"],
     &["probe", "store", "supabase", "board", "vitals"],
-    &["report", "transfer", "planning"],
+    &["report", "transfer", "planning", "notify"],
     &["web", "engine"],
     &["config"],
     &["app"],

@@ -108,6 +108,9 @@ pub(super) enum Command {
     /// Announce, list, change and call off maintenance
     #[command(subcommand)]
     Maintenance(MaintenanceWanted),
+    /// Try the channels by which alerts are told
+    #[command(subcommand)]
+    Alert(AlertWanted),
     /// Print a configuration with every setting explained, to begin with
     Example,
     /// Print a completion script for a shell
@@ -254,6 +257,16 @@ pub(super) enum TokenWanted {
         /// What it is called
         #[arg(value_name = "NAME")]
         name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum AlertWanted {
+    /// Send a test message, and print what came back
+    Test {
+        /// The id of an [[alert]]; left out: each of them
+        #[arg(value_name = "ID")]
+        id: Option<String>,
     },
 }
 

@@ -3,6 +3,7 @@
 //! Exit codes: 0 done; 1 it did not work, or there are mistakes; 2 the arguments are
 //! wrong. `probe` ends with 1 where the target fails and with 3 where we cannot judge.
 
+mod alert;
 mod arguments;
 mod completions;
 mod correct;
@@ -67,6 +68,7 @@ async fn command(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Correct(wanted) => correct::correct(&place, wanted).await,
         Command::Maintenance(wanted) => maintenance::maintenance(&place, wanted).await,
         Command::Export(wanted) => export::export(&place, wanted).await,
+        Command::Alert(wanted) => alert::alert(&place, wanted).await,
         Command::Token(wanted) => token::token(&place, wanted).await,
         Command::Example => example::example(),
         Command::Completions { shell } => completions::completions(shell),

@@ -1,6 +1,7 @@
 //! The file as a whole: its sections, and the monitors beside each other.
 
 use super::Config;
+use super::alert::Alerts;
 use super::group::Groups;
 use super::identity::Taken;
 use super::mistake::Place;
@@ -31,6 +32,7 @@ pub(super) fn read(table: &DeTable, place: Place, reader: &mut Reader) -> Option
         (source, maintenance::read(&section, report.zone, reader))
     });
     let (source, (mut planning, rules)) = planning.unwrap_or_default();
+    let alerts = Alerts::read(root.field("alert", reader), reader);
     let groups = root.field("group", reader);
     let mut groups = Groups::read(groups, report.contract.target, reader);
     let defaults = root.section("defaults", Kind::Defaults, reader);
@@ -52,12 +54,14 @@ pub(super) fn read(table: &DeTable, place: Place, reader: &mut Reader) -> Option
     report.groups = groups.finish(reader);
     let ids: Vec<&str> = monitors.iter().map(|watch| watch.registration.id.as_str()).collect();
     planning.rules = rules.finish(&ids, reader);
+    let alerts = alerts.finish(&ids, reader);
     Some(Config {
         server,
         store,
         report,
         planning,
         source,
+        alerts,
         monitors,
         warnings: vec![],
         watches_itself,

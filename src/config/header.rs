@@ -46,6 +46,7 @@ pub(super) fn read(field: &Field, reader: &mut Reader) -> Option<Headers> {
         reader.mistake(&field.place, message);
         return None;
     }
+    let whose = field.place.key.clone().unwrap_or_default();
     let mut headers = Headers::default();
     let mut flawless = true;
     for (key, value) in table.iter() {
@@ -53,7 +54,7 @@ pub(super) fn read(field: &Field, reader: &mut Reader) -> Option<Headers> {
         let label = if name.len() <= 40 { name.to_string() } else { quoted(name) };
         let place = |offset, reader: &Reader| Place {
             subject: field.place.subject.clone(),
-            key: Some(format!("http.headers.{}", label.escape_debug())),
+            key: Some(format!("{whose}.{}", label.escape_debug())),
             ..reader.place(offset)
         };
         let name_place = place(key.span().start, reader);

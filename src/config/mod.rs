@@ -5,6 +5,7 @@
 //! configuration itself, each has a settings struct of its own that is filled here. This
 //! room never opens a connection, touches the store or changes the environment.
 
+mod alert;
 mod dotenv;
 mod duration;
 mod environment;
@@ -16,6 +17,7 @@ mod identity;
 mod maintenance;
 mod mistake;
 mod monitor;
+mod named;
 pub(crate) mod nearest;
 mod own;
 mod promise;
@@ -44,6 +46,7 @@ pub use timing::TIMEOUT_MS_MAX;
 
 use crate::domain::timestamp::Timestamp;
 use crate::engine::settings::Watch;
+use crate::notify::Settings as ChannelSettings;
 use crate::planning::Settings as PlanningSettings;
 use crate::report::settings::Settings as ReportSettings;
 use crate::store::settings::Settings as StoreSettings;
@@ -74,6 +77,8 @@ pub struct Config {
     pub planning: PlanningSettings,
     /// The table that `[maintenance] source` names, if it names one.
     pub source: Option<SourceSettings>,
+    /// Each `[[alert]]`, in their order.
+    pub alerts: Vec<ChannelSettings>,
     /// Each `[[monitor]]`, in their order; at least one.
     pub monitors: Vec<Watch>,
     /// In order of line, also those that hold only for a time.
@@ -115,6 +120,7 @@ pub fn default_for(listen: SocketAddr) -> Config {
         report: ReportSettings::default(),
         planning: PlanningSettings::default(),
         source: None,
+        alerts: vec![],
         monitors: vec![own::watch(listen, Settled::default())],
         warnings: vec![],
         watches_itself: true,

@@ -3,7 +3,7 @@
 use super::duration;
 use super::identity::{self, Taken};
 use super::mistake::Place;
-use super::nearest::did_you_mean;
+use super::named::Named;
 use super::reader::Reader;
 use super::report::parse_zone;
 use super::section::{Field, Kind, Section};
@@ -28,8 +28,7 @@ const LOOKED_FROM: Timestamp = Timestamp(1_767_225_600_000);
 #[derive(Default)]
 pub(super) struct Rules {
     rules: Vec<Recurrence>,
-    /// The monitors that they name, each with its place.
-    named: Vec<(MonitorId, Place)>,
+    named: Named,
 }
 
 impl Rules {
@@ -94,7 +93,7 @@ impl Rules {
         };
         let monitors = match section.field("monitors", reader) {
             None => Some(Vec::new()),
-            Some(field) => self.monitors(&field, reader),
+            Some(field) => self.named.read(&field, reader),
         };
         let (Some((id, _)), Some(schedule), Setting::Written(duration)) =
             (id, schedule, duration)
@@ -113,42 +112,9 @@ impl Rules {
         self.rules.push(rule);
     }
 
-    /// The ids of monitors that a rule names.
-    fn monitors(&mut self, field: &Field, reader: &mut Reader) -> Option<Vec<MonitorId>> {
-        let example = "a list of ids, like [\"api\"]";
-        let DeValue::Array(list) = field.value else {
-            reader.wrong_kind(field, example);
-            return None;
-        };
-        if list.is_empty() {
-            let message = "the list is empty; leave the key out where all are meant";
-            reader.mistake(&field.place, message);
-            return None;
-        }
-        let mut ids = Vec::new();
-        for item in list.iter() {
-            let Place { subject, key, .. } = field.place.clone();
-            let place = Place { subject, key, ..reader.place(item.span().start) };
-            let item = Field { value: item.get_ref(), place: place.clone() };
-            let text = reader.public(&item, "the id of a monitor, like \"api\"")?;
-            let id = MonitorId::new(&text);
-            let id = id.map_err(|message| reader.mistake(&place, message)).ok()?;
-            if !ids.contains(&id) {
-                self.named.push((id.clone(), place));
-                ids.push(id);
-            }
-        }
-        Some(ids)
-    }
-
     /// The rules, once the monitors are known by their ids.
     pub fn finish(self, known: &[&str], reader: &mut Reader) -> Vec<Recurrence> {
-        for (id, place) in &self.named {
-            if !known.contains(&id.as_str()) {
-                let hint = did_you_mean(id.as_str(), known.iter().copied());
-                reader.mistake(place, format!("there is no monitor \"{id}\"{hint}"));
-            }
-        }
+        self.named.check(known, reader);
         self.rules
     }
 }

@@ -17,6 +17,7 @@ pub(super) enum Kind {
     Report,
     Maintenance,
     Recurring,
+    Alert,
     Defaults,
     Group,
     Monitor,
@@ -25,7 +26,7 @@ pub(super) enum Kind {
 
 impl Kind {
     /// In the order in which a misplaced key is looked for.
-    const ALL: [Kind; 10] = [
+    const ALL: [Kind; 11] = [
         Kind::Monitor,
         Kind::Http,
         Kind::Server,
@@ -33,6 +34,7 @@ impl Kind {
         Kind::Report,
         Kind::Maintenance,
         Kind::Recurring,
+        Kind::Alert,
         Kind::Defaults,
         Kind::Group,
         Kind::Root,
@@ -47,6 +49,7 @@ impl Kind {
             Kind::Report => "[report]",
             Kind::Maintenance => "[maintenance]",
             Kind::Recurring => "[[maintenance.recurring]]",
+            Kind::Alert => "[[alert]]",
             Kind::Defaults => "[defaults]",
             Kind::Group => "[[group]]",
             Kind::Monitor => "[[monitor]]",
@@ -57,9 +60,16 @@ impl Kind {
     /// Every key it may have.
     fn keys(self) -> &'static [&'static str] {
         match self {
-            Kind::Root => {
-                &["server", "store", "report", "maintenance", "defaults", "group", "monitor"]
-            }
+            Kind::Root => &[
+                "server",
+                "store",
+                "report",
+                "maintenance",
+                "alert",
+                "defaults",
+                "group",
+                "monitor",
+            ],
             Kind::Server => &["listen"],
             Kind::Store => &["url", "keep_checks"],
             Kind::Report => &["time_zone", "sla_percent", "maintenance_allowance"],
@@ -67,6 +77,7 @@ impl Kind {
             Kind::Recurring => {
                 &["id", "schedule", "duration", "time_zone", "message", "monitors"]
             }
+            Kind::Alert => &["id", "webhook", "headers", "monitors"],
             Kind::Defaults => &[
                 "interval",
                 "timeout",
@@ -101,7 +112,7 @@ impl Kind {
     /// What stands before its keys in a message.
     fn prefix(self) -> &'static str {
         match self {
-            Kind::Root | Kind::Monitor | Kind::Group | Kind::Recurring => "",
+            Kind::Root | Kind::Monitor | Kind::Group | Kind::Recurring | Kind::Alert => "",
             Kind::Server => "server.",
             Kind::Store => "store.",
             Kind::Report => "report.",

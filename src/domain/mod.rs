@@ -5,6 +5,7 @@
 //! code; where they differ, the code is wrong.
 
 pub mod agreement;
+pub mod alert;
 pub mod announcement;
 pub mod bounds;
 pub mod budget;

@@ -2,10 +2,10 @@
 //!
 //! Called by the recorder once the change is committed.
 
+use crate::domain::alert::recovery;
 use crate::domain::duration;
 use crate::domain::history::History;
-use crate::domain::judge::{Entry, Judge, Seen};
-use crate::domain::timestamp::Timestamp;
+use crate::domain::judge::{Entry, Judge};
 
 /// Says in the log when a monitor goes down or comes back. One whose outage ended with a
 /// pause or its removal has not come back.
@@ -24,29 +24,13 @@ pub(super) fn announce(history: &History, entries: &[Entry], after: &Judge) {
     }
 }
 
-/// When the outage that began at `from` ended with a success; `None` where it did not.
-fn recovery(entries: &[Entry], from: Timestamp, after: &Judge) -> Option<Timestamp> {
-    let ended = entries.iter().find_map(|entry| match entry {
-        Entry::Outage(outage) if outage.from == from => outage.to,
-        _ => None,
-    });
-    // It was seen well from then on, if it came back.
-    ended.filter(|to| {
-        let was_well = |entry: &Entry| match entry {
-            Entry::Up(span) | Entry::Degraded(span) => span.from == *to,
-            _ => false,
-        };
-        let is_well = after.open.is_some_and(|(seen, from)| seen != Seen::Down && from == *to);
-        is_well || entries.iter().any(was_well)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::check::Verdict;
     use crate::domain::monitor::{Monitor, MonitorId, ParameterHistory, Parameters};
     use crate::domain::span::{Span, Spans};
+    use crate::domain::timestamp::Timestamp;
 
     /// The recovery that is told of a monitor that was down from 10 on and is seen well at
     /// 60, where it was removed from 30 to 50, or not.

@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::domain::history::History;
 use crate::domain::month::Month;
 use crate::domain::period::Period;
-use crate::domain::timestamp::HOUR_MS;
+use crate::domain::timestamp::{DAY_MS, HOUR_MS};
 use crate::planning::Settings as PlanningSettings;
 use crate::report::closed;
 use crate::report::latency::Remembered;
@@ -38,6 +38,9 @@ const PURGE_AT: &str = "0 23 3 * * *";
 /// Checks are packed once they are this old: a check that is under way at the turn of
 /// the hour is never behind the packing.
 const PACK_AGE_MS: i64 = HOUR_MS;
+
+/// What was told is known for so long, for whoever wants to see what became of an alert.
+const ALERTS_KEPT_MS: i64 = 30 * DAY_MS;
 
 /// What the jobs work with.
 #[derive(Clone)]
@@ -103,7 +106,10 @@ impl Housekeeping {
         })?;
         let purge_job = Job::new_async(PURGE_AT, move |_, _| {
             let tools = tools.clone();
-            Box::pin(async move { purge(&tools).await })
+            Box::pin(async move {
+                purge(&tools).await;
+                forget_alerts(&tools).await;
+            })
         })?;
         for job in [pack_job, close_job, announce_job, purge_job] {
             scheduler.add(job).await?;
@@ -126,6 +132,7 @@ pub async fn catch_up(tools: &Tools) {
     close_months(tools).await;
     pack(tools.store.as_ref(), tools.clock.as_ref()).await;
     purge(tools).await;
+    forget_alerts(tools).await;
 }
 
 /// Closes every month that is over, was watched, and that no check can change any more. A
@@ -227,4 +234,14 @@ async fn try_to_purge(tools: &Tools) -> Result<Purged, StoreError> {
         );
     }
     Ok(purged)
+}
+
+/// Lets go of what became of alerts long ago. A failure is tried again the next day.
+pub async fn forget_alerts(tools: &Tools) {
+    let before = tools.clock.now().plus_ms(-ALERTS_KEPT_MS);
+    match tools.store.forget_alerts(before).await {
+        Ok(0) => {}
+        Ok(count) => tracing::debug!("let go of {count} settled alerts"),
+        Err(error) => tracing::warn!("settled alerts could not be let go of: {error}"),
+    }
 }

@@ -4,12 +4,14 @@
 //! request or reads a configuration file.
 
 mod announce;
+pub mod deliver;
 mod exchanges;
 pub mod follow;
 pub mod hold;
 pub mod housekeeping;
 pub mod life;
 pub mod pulse;
+pub mod receivers;
 pub mod record;
 pub mod recurring;
 pub mod run;

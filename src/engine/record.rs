@@ -9,6 +9,7 @@ mod clock;
 mod desk;
 
 use super::life::Life;
+use super::receivers::Receivers;
 use super::watch;
 use crate::board::Board;
 use crate::clock::Clock;
@@ -31,6 +32,7 @@ pub struct Recorder {
     clock: Arc<dyn Clock>,
     vitals: Arc<Vitals>,
     life: Life,
+    receivers: Arc<Receivers>,
     desk: Mutex<Desk>,
     /// Woken when something waits that should be committed at once.
     pub urgent: Notify,
@@ -63,6 +65,7 @@ pub enum Taken {
 
 impl Recorder {
     /// A recorder that shows what is kept in `store`, and keeps that it runs from now on.
+    /// What is to be told it addresses to `receivers`, and stirs them.
     ///
     /// # Errors
     /// When the store cannot be read or written.
@@ -71,6 +74,7 @@ impl Recorder {
         board: Arc<Board>,
         clock: Arc<dyn Clock>,
         vitals: Arc<Vitals>,
+        receivers: Arc<Receivers>,
     ) -> Result<Recorder, StoreError> {
         let life = Life::begin(store.clone(), clock.now()).await?;
         let recorder = Recorder {
@@ -79,6 +83,7 @@ impl Recorder {
             board,
             clock,
             vitals,
+            receivers,
             desk: Mutex::default(),
             urgent: Notify::new(),
             committing: tokio::sync::Mutex::new(()),
@@ -205,7 +210,7 @@ impl Recorder {
         if std::mem::take(&mut desk.unshown) {
             self.board.publish(desk.snapshot());
         }
-        desk.bundle(now)
+        desk.bundle(now, &self.receivers)
     }
 
     /// Makes `registrations` the monitors that live from now on, and shows them. What
@@ -258,6 +263,9 @@ impl Recorder {
         let mut desk = self.desk();
         desk.lay_out(loaded);
         self.board.publish(desk.snapshot());
+        drop(desk);
+        // Maintenance may have been called off, or have an earlier end.
+        self.receivers.stir();
         Ok(())
     }
 
@@ -266,11 +274,15 @@ impl Recorder {
         if let Some(alive) = bundle.batch.alive {
             self.life.signed(alive);
         }
+        let has_news = !bundle.batch.alerts.is_empty();
         let mut desk = self.desk();
         desk.settle(bundle, now);
         let waiting_checks = desk.unkept();
         self.board.publish(desk.snapshot());
         drop(desk);
+        if has_news {
+            self.receivers.stir();
+        }
         self.vitals.note(|reading| {
             reading.last_committed_at = Some(now);
             reading.waiting_checks = waiting_checks;

@@ -2,6 +2,7 @@
 //! that takes the pulse. Started and stopped by `app.rs`.
 
 use super::pulse::{BEAT_MS, JUMP_MS, Moment, Pulse};
+use super::receivers::Receivers;
 use super::record::{Recorder, Taken};
 use super::schedule::{Planned, Schedule};
 use super::settings::Watch;
@@ -83,6 +84,8 @@ pub struct Parts {
     pub board: Arc<Board>,
     /// Where the daemon's own state is noted.
     pub vitals: Arc<Vitals>,
+    /// Whom alerts are for.
+    pub receivers: Arc<Receivers>,
     /// What all probes share.
     pub probes: Arc<probe::shared::Shared>,
     /// How long a check that changed nothing may wait before it is committed.
@@ -96,9 +99,9 @@ impl Engine {
     /// # Errors
     /// When the store cannot be read.
     pub async fn start(parts: Parts) -> Result<Engine, StoreError> {
-        let Parts { clock, store, board, vitals, probes, commit_within } = parts;
-        let recorder =
-            Recorder::new(store, board.clone(), clock.clone(), vitals.clone()).await?;
+        let Parts { clock, store, board, vitals, receivers, probes, commit_within } = parts;
+        let (told, kept) = (vitals.clone(), board.clone());
+        let recorder = Recorder::new(store, kept, clock.clone(), told, receivers).await?;
         let shared = Arc::new(Shared {
             clock,
             recorder,

@@ -9,6 +9,7 @@
 //! while its caller works.
 
 use crate::domain::agreement::Local;
+use crate::domain::alert::{ChannelId, Told};
 use crate::domain::announcement::{Action, Announcement, Deed, Occurrence, WindowId};
 use crate::domain::calendar::Cut;
 use crate::domain::check::Check;
@@ -27,6 +28,7 @@ use crate::domain::timestamp::{MINUTE_MS, Timestamp};
 use crate::domain::token::{Fingerprint, Scope, Token, TokenId, TokenName};
 use crate::store::baseline::{Baseline, Purged};
 use crate::store::closed::{ClosedLengths, ClosedMonth, Correction, Subject};
+use crate::store::outbox::{AlertId, Outcome, Outgoing, Waiting};
 use crate::store::past::Past;
 use crate::store::source::{Followed, Settled};
 use crate::store::window::{Announced, Changed, WindowPast};
@@ -111,6 +113,8 @@ pub struct Batch {
     pub checkpoint: Option<Timestamp>,
     /// What was said in some of the checks that failed.
     pub exchanges: Vec<Exchanged>,
+    /// What the checks give to tell, in order.
+    pub alerts: Vec<Outgoing>,
     /// A sign of life of the run that commits.
     pub alive: Option<Alive>,
 }
@@ -235,8 +239,8 @@ pub trait Store: Send + Sync {
     async fn load(&self) -> Result<Loaded, StoreError>;
 
     /// Keeps a batch. Atomic and durable: when it returns [`Committed::Kept`], a power
-    /// cut loses nothing of it. A check that is already kept is kept once, and so is an
-    /// exchange.
+    /// cut loses nothing of it. A check that is already kept is kept once, and so are an
+    /// exchange and an alert.
     async fn commit(&self, batch: &Batch) -> Result<Committed, StoreError>;
 
     /// The checks of a monitor that began within `span`, in order of time. Bounded by
@@ -443,6 +447,49 @@ pub trait Store: Send + Sync {
     /// Notes that a token was used, unless it is noted to have been within [`TOKEN_USE_MS`]
     /// before `at`, or later; gives whether anything was written.
     async fn note_token_use(&self, id: TokenId, at: Timestamp) -> Result<bool, StoreError>;
+
+    /// The oldest alerts that wait to be told by a channel, at most so many, in the order in
+    /// which they were committed.
+    async fn waiting_alerts(
+        &self,
+        channel: &ChannelId,
+        most: u32,
+    ) -> Result<Vec<Waiting>, StoreError>;
+
+    /// What a channel has told last of each monitor; what was given up counts as told. It is
+    /// known for ever.
+    async fn told_alerts(&self, channel: &ChannelId) -> Result<HashMap<Key, Told>, StoreError>;
+
+    /// Notes that an alert was tried so often, the last time at `at`; a smaller number than
+    /// is known changes nothing. Durable.
+    async fn note_attempts(
+        &self,
+        channel: &ChannelId,
+        id: AlertId,
+        attempts: u32,
+        at: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Notes what became of alerts in a channel; what is settled there already stays so.
+    /// Atomic and durable.
+    async fn settle_alerts(
+        &self,
+        channel: &ChannelId,
+        ids: &[AlertId],
+        outcome: Outcome,
+        at: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Drops what waits for any other channel than these: one that comes back begins anew.
+    async fn leave_channels(
+        &self,
+        channels: &[ChannelId],
+        at: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Lets go of what was settled before an instant, but for what [`Store::told_alerts`]
+    /// tells. Gives how many deliveries went.
+    async fn forget_alerts(&self, before: Timestamp) -> Result<u64, StoreError>;
 
     /// Whether a write would succeed now. Writes nothing that stays.
     async fn writable(&self) -> Result<(), StoreError>;

@@ -13,6 +13,7 @@ mod evidence;
 pub mod exchange;
 pub(crate) mod judge_state;
 pub mod lock;
+pub mod outbox;
 mod pack;
 pub mod past;
 pub mod secret;

@@ -25,6 +25,7 @@ mod maintenance;
 mod meta;
 mod monitors;
 mod open;
+mod outbox;
 mod packing;
 mod past;
 mod purge;
@@ -36,6 +37,7 @@ mod token;
 mod write;
 
 use crate::domain::agreement::Local;
+use crate::domain::alert::{ChannelId, Told};
 use crate::domain::announcement::{Action, Announcement, Deed, Occurrence, WindowId};
 use crate::domain::calendar::Cut;
 use crate::domain::check::Check;
@@ -56,6 +58,7 @@ use crate::store::closed::{ClosedLengths, ClosedMonth, Correction, Subject};
 use crate::store::contract::{
     Batch, Committed, Import, Loaded, NewToken, Others, Pause, Registration, Store, StoreError,
 };
+use crate::store::outbox::{AlertId, Outcome, Waiting};
 use crate::store::source::{Followed, Settled};
 use crate::store::window::{Announced, Changed};
 use async_trait::async_trait;
@@ -352,6 +355,50 @@ impl Store for Sqlite {
 
     async fn note_token_use(&self, id: TokenId, at: Timestamp) -> Result<bool, StoreError> {
         token::note_use(self.write().await?, id, at).await
+    }
+
+    async fn waiting_alerts(
+        &self,
+        channel: &ChannelId,
+        most: u32,
+    ) -> Result<Vec<Waiting>, StoreError> {
+        outbox::waiting(&mut *self.readers.acquire().await?, channel, most).await
+    }
+
+    async fn told_alerts(&self, channel: &ChannelId) -> Result<HashMap<Key, Told>, StoreError> {
+        outbox::told(&mut *self.readers.acquire().await?, channel).await
+    }
+
+    async fn note_attempts(
+        &self,
+        channel: &ChannelId,
+        id: AlertId,
+        attempts: u32,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        outbox::tried(self.write().await?, channel, id, attempts, at).await
+    }
+
+    async fn settle_alerts(
+        &self,
+        channel: &ChannelId,
+        ids: &[AlertId],
+        outcome: Outcome,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        outbox::settle(self.write().await?, channel, ids, outcome, at).await
+    }
+
+    async fn leave_channels(
+        &self,
+        channels: &[ChannelId],
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        outbox::leave(self.write().await?, channels, at).await
+    }
+
+    async fn forget_alerts(&self, before: Timestamp) -> Result<u64, StoreError> {
+        outbox::forget(self.write().await?, before).await
     }
 
     async fn writable(&self) -> Result<(), StoreError> {

@@ -1,6 +1,7 @@
 //! Whole stories: what a user does and sees, with real checks, a real store and real
 //! pages, and a clock that is turned by hand.
 
+mod alerts;
 mod app;
 mod bygone;
 mod checks;

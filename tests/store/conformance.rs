@@ -3,6 +3,7 @@
 use crate::files::{Database, File, at, everything, fail, key, ok, registration, span, strict};
 use crate::recorder::Recorder;
 use everup::domain::agreement::{Act, Local};
+use everup::domain::alert::{Alert, ChannelId, Kind as News, Told};
 use everup::domain::announcement::{Action, Announcement, Deed, Occurrence, WindowId};
 use everup::domain::calendar::Cut;
 use everup::domain::check::{Check, Evidence, Kind, Verdict};
@@ -28,6 +29,7 @@ use everup::store::contract::{
     Alive, Batch, Committed, Exchanged, Imported, LIVING_TOKENS_MAX, Loaded, NewToken, Others,
     Pause, Registration, Store, StoreError,
 };
+use everup::store::outbox::{AlertId, Outcome, Outgoing};
 use everup::store::past::Past;
 use everup::store::source::Settled;
 use everup::store::window::{Changed, WindowPast};
@@ -1593,6 +1595,141 @@ pub async fn two_who_make_a_token_of_one_name_at_once_are_told_apart(database: &
     assert_eq!(one.living_tokens().await.unwrap().len(), 1);
 }
 
+fn channel(id: &str) -> ChannelId {
+    ChannelId::new(id).unwrap()
+}
+
+fn news(of: Key, kind: News, since: i64, channels: &[&str]) -> Outgoing {
+    let alert = Alert {
+        monitor: of,
+        kind,
+        since: at(since),
+        until: (kind == News::Up).then_some(at(since + 60)),
+        at: at(since + 30),
+        reason: Arc::from("HTTP 502 \u{1F4A5} \"'"),
+    };
+    Outgoing { alert, channels: channels.iter().map(|id| channel(id)).collect() }
+}
+
+/// Commits these alerts alone.
+async fn tell(store: &dyn Store, alerts: &[Outgoing]) -> Committed {
+    let epoch = store.epoch().await.unwrap();
+    let batch = Batch { epoch, alerts: alerts.to_vec(), ..Batch::default() };
+    store.commit(&batch).await.unwrap()
+}
+
+async fn waiting(store: &dyn Store, of: &str) -> Vec<(AlertId, Alert)> {
+    let waiting = store.waiting_alerts(&channel(of), 100).await.unwrap();
+    waiting.into_iter().map(|waiting| (waiting.id, waiting.alert)).collect()
+}
+
+pub async fn what_is_to_be_told_is_kept_once_with_its_batch_or_not_at_all(
+    database: &dyn Database,
+) {
+    let store = watching(database, &["api", "web"]).await;
+    let loaded = store.load().await.unwrap();
+    let (api, web) = (key(&loaded, "api"), key(&loaded, "web"));
+    let down = news(api, News::Down, 10, &["ops", "boss"]);
+    let other = news(web, News::Down, 10, &["ops"]);
+    let up = news(api, News::Up, 10, &["ops", "boss"]);
+    let stale =
+        Batch { epoch: loaded.epoch - 1, alerts: vec![down.clone()], ..Batch::default() };
+    assert_eq!(store.commit(&stale).await.unwrap(), Committed::Stale);
+    assert_eq!(waiting(&*store, "ops").await, []);
+    for _ in 0..2 {
+        tell(&*store, &[down.clone(), other.clone()]).await;
+        tell(&*store, std::slice::from_ref(&up)).await;
+    }
+    drop(store);
+    let store = database.open().await;
+    let told: Vec<Alert> =
+        waiting(&*store, "ops").await.into_iter().map(|(_, alert)| alert).collect();
+    assert_eq!(told, [down.alert.clone(), other.alert, up.alert.clone()]);
+    let told = waiting(&*store, "boss").await;
+    assert_eq!(told.len(), 2);
+    assert!(told[0].0 < told[1].0);
+    assert_eq!(store.waiting_alerts(&channel("ops"), 1).await.unwrap().len(), 1);
+    assert_eq!(waiting(&*store, "nobody").await, []);
+}
+
+pub async fn what_became_of_an_alert_stays_whoever_says_otherwise(database: &dyn Database) {
+    let store = watching(database, &["api"]).await;
+    let api = key(&store.load().await.unwrap(), "api");
+    let ops = channel("ops");
+    let alerts = [
+        news(api, News::Down, 10, &["ops", "boss"]),
+        news(api, News::Up, 10, &["ops"]),
+        news(api, News::Down, 200, &["ops"]),
+    ];
+    tell(&*store, &alerts).await;
+    assert!(store.told_alerts(&ops).await.unwrap().is_empty());
+    let ids: Vec<AlertId> = waiting(&*store, "ops").await.iter().map(|(id, _)| *id).collect();
+    for attempts in [1, 3, 2, 3] {
+        store.note_attempts(&ops, ids[0], attempts, at(40)).await.unwrap();
+    }
+    assert_eq!(store.waiting_alerts(&ops, 9).await.unwrap()[0].attempts, 3);
+    assert_eq!(store.waiting_alerts(&channel("boss"), 9).await.unwrap()[0].attempts, 0);
+    let settle = async |ids: &[AlertId], outcome| {
+        store.settle_alerts(&ops, ids, outcome, at(50)).await.unwrap();
+    };
+    let told = |kind, since| [(api, Told { kind, since: at(since) })].into_iter().collect();
+    settle(&ids[..1], Outcome::Told).await;
+    settle(&ids[..1], Outcome::Dropped).await;
+    assert_eq!(store.told_alerts(&ops).await.unwrap(), told(News::Down, 10));
+    settle(&ids[2..], Outcome::Dropped).await;
+    assert_eq!(store.told_alerts(&ops).await.unwrap(), told(News::Down, 10));
+    settle(&ids, Outcome::GivenUp).await;
+    assert_eq!(store.told_alerts(&ops).await.unwrap(), told(News::Up, 10));
+    assert_eq!(waiting(&*store, "ops").await, []);
+    assert_eq!(waiting(&*store, "boss").await.len(), 1);
+    tell(&*store, &alerts).await;
+    assert_eq!(waiting(&*store, "ops").await, [], "a repeated commit tells nothing again");
+}
+
+pub async fn a_channel_that_is_left_has_nothing_waiting(database: &dyn Database) {
+    let store = watching(database, &["api"]).await;
+    let api = key(&store.load().await.unwrap(), "api");
+    tell(&*store, &[news(api, News::Down, 10, &["ops", "boss"])]).await;
+    for _ in 0..2 {
+        store.leave_channels(&[channel("boss")], at(20)).await.unwrap();
+        assert_eq!(waiting(&*store, "ops").await, []);
+        assert_eq!(waiting(&*store, "boss").await.len(), 1);
+    }
+    assert!(store.told_alerts(&channel("ops")).await.unwrap().is_empty());
+    store.leave_channels(&[], at(20)).await.unwrap();
+    assert_eq!(waiting(&*store, "boss").await, []);
+}
+
+pub async fn alerts_that_were_settled_long_ago_are_forgotten_but_for_the_last_that_was_told(
+    database: &dyn Database,
+) {
+    let store = watching(database, &["api", "web"]).await;
+    let loaded = store.load().await.unwrap();
+    let (api, web) = (key(&loaded, "api"), key(&loaded, "web"));
+    let alerts = [
+        news(api, News::Down, 10, &["ops"]),
+        news(api, News::Up, 10, &["ops", "boss"]),
+        news(web, News::Down, 10, &["ops"]),
+        news(api, News::Down, 300, &["ops"]),
+    ];
+    tell(&*store, &alerts).await;
+    let ids: Vec<AlertId> = waiting(&*store, "ops").await.iter().map(|(id, _)| *id).collect();
+    let ops = channel("ops");
+    store.settle_alerts(&ops, &ids[..3], Outcome::Told, at(50)).await.unwrap();
+    let told = store.told_alerts(&ops).await.unwrap();
+    assert_eq!(store.forget_alerts(at(50)).await.unwrap(), 0);
+    assert_eq!(store.forget_alerts(at(51)).await.unwrap(), 1);
+    assert_eq!(store.forget_alerts(at(51)).await.unwrap(), 0);
+    assert_eq!(store.told_alerts(&ops).await.unwrap(), told);
+    assert_eq!(told.len(), 2);
+    // What waits is never forgotten.
+    assert_eq!(waiting(&*store, "ops").await.len(), 1);
+    assert_eq!(waiting(&*store, "boss").await.len(), 1);
+    store.settle_alerts(&ops, &ids[3..], Outcome::Told, at(400)).await.unwrap();
+    assert_eq!(store.forget_alerts(at(401)).await.unwrap(), 1);
+    assert_eq!(store.told_alerts(&ops).await.unwrap()[&api].since, at(300));
+}
+
 /// Every promise above, for one kind of database.
 macro_rules! hold {
     ($($database:ident: $new:expr => [$($promise:ident),+ $(,)?];)+) => {$(
@@ -1663,6 +1800,10 @@ hold! {
         the_first_token_is_only_made_where_there_never_was_one,
         there_are_only_so_many_tokens,
         two_who_make_a_token_of_one_name_at_once_are_told_apart,
+        what_is_to_be_told_is_kept_once_with_its_batch_or_not_at_all,
+        what_became_of_an_alert_stays_whoever_says_otherwise,
+        a_channel_that_is_left_has_nothing_waiting,
+        alerts_that_were_settled_long_ago_are_forgotten_but_for_the_last_that_was_told,
         a_closed_store_refuses,
     ];
 }

@@ -118,6 +118,19 @@ async fn a_database_of_before_the_tokens_is_brought_up_to_date() {
 }
 
 #[tokio::test]
+async fn a_database_of_before_the_alerts_is_brought_up_to_date_and_tells_nothing() {
+    let file = File::new();
+    drop(watched(&file).await);
+    let tables = "DROP TABLE alert_delivery; DROP TABLE alert;";
+    file.execute(&format!("{tables} DELETE FROM _sqlx_migrations WHERE version = 13"))
+        .await;
+    let store = file.open().await;
+    let channel = everup::domain::alert::ChannelId::new("ops").unwrap();
+    assert_eq!(store.waiting_alerts(&channel, 9).await.unwrap(), []);
+    assert_eq!(store.load().await.unwrap().histories.len(), 2);
+}
+
+#[tokio::test]
 async fn what_is_kept_of_a_token_is_its_sha256_alone() {
     let file = File::new();
     let store = file.open().await;

@@ -9,4 +9,5 @@ pub mod behaviour;
 pub mod frames;
 pub mod name_server;
 pub mod postgrest;
+pub mod receiver;
 pub mod target;

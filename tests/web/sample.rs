@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use everup::board::{Board, Snapshot};
 use everup::clock::ManualClock;
 use everup::domain::agreement::Local;
+use everup::domain::alert::{ChannelId, Told};
 use everup::domain::announcement::{Action, Announcement, Deed, Occurrence, WindowId};
 use everup::domain::calendar::Cut;
 use everup::domain::check::{Check, Evidence, Kind, Phases, Verdict};
@@ -35,6 +36,7 @@ use everup::store::closed::{
 use everup::store::contract::{
     Batch, Committed, Import, Loaded, NewToken, Others, Pause, Registration, Store, StoreError,
 };
+use everup::store::outbox::{AlertId, Outcome, Waiting};
 use everup::store::source::{Followed, Settled};
 use everup::store::window::{Announced, Changed};
 use everup::vitals::Vitals;
@@ -1018,6 +1020,42 @@ impl Store for Shelf {
     }
 
     async fn note_token_use(&self, _: TokenId, _: Timestamp) -> Result<bool, StoreError> {
+        read_only()
+    }
+
+    async fn waiting_alerts(&self, _: &ChannelId, _: u32) -> Result<Vec<Waiting>, StoreError> {
+        read_only()
+    }
+
+    async fn told_alerts(&self, _: &ChannelId) -> Result<HashMap<Key, Told>, StoreError> {
+        read_only()
+    }
+
+    async fn note_attempts(
+        &self,
+        _: &ChannelId,
+        _: AlertId,
+        _: u32,
+        _: Timestamp,
+    ) -> Result<(), StoreError> {
+        read_only()
+    }
+
+    async fn settle_alerts(
+        &self,
+        _: &ChannelId,
+        _: &[AlertId],
+        _: Outcome,
+        _: Timestamp,
+    ) -> Result<(), StoreError> {
+        read_only()
+    }
+
+    async fn leave_channels(&self, _: &[ChannelId], _: Timestamp) -> Result<(), StoreError> {
+        read_only()
+    }
+
+    async fn forget_alerts(&self, _: Timestamp) -> Result<u64, StoreError> {
         read_only()
     }
 

@@ -2,6 +2,7 @@
 //! make it, and what waits. Nothing here waits or touches the store.
 
 use crate::board::Snapshot;
+use crate::domain::alert::Alert;
 use crate::domain::announcement::Announcement;
 use crate::domain::calendar::Cut;
 use crate::domain::check::{Check, Evidence, Kind, Verdict};
@@ -13,6 +14,7 @@ use crate::domain::timestamp::{MINUTE_MS, Timestamp};
 use crate::engine::announce::announce;
 use crate::engine::exchanges::Exchanges;
 use crate::engine::hold::Hold;
+use crate::engine::receivers::Receivers;
 use crate::store::contract::{Batch, Loaded, Progress};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -53,6 +55,8 @@ pub(super) struct Kept {
     pub(super) committed: Arc<History>,
     pub(super) judge: Judge,
     pub(super) entries: Vec<Entry>,
+    /// What the waiting checks give to tell.
+    pub(super) alerts: Vec<Alert>,
 }
 
 /// What is committed together.
@@ -82,8 +86,8 @@ impl Desk {
         self.judge_waiting();
     }
 
-    /// Everything that waits; `None` if nothing does.
-    pub(super) fn bundle(&mut self, now: Timestamp) -> Option<Bundle> {
+    /// Everything that waits, with what of it is to be told to whom; `None` if nothing does.
+    pub(super) fn bundle(&mut self, now: Timestamp, receivers: &Receivers) -> Option<Bundle> {
         let is_due = now >= self.checkpoint_due && self.hold.ahead_ms().is_none();
         let checkpoint = is_due.then_some(now);
         if self.waiting.is_empty() && self.lost.is_empty() && checkpoint.is_none() {
@@ -95,11 +99,13 @@ impl Desk {
             Some(_) => self.order.iter().copied().collect(),
             None => checks.iter().map(|(key, _)| *key).collect(),
         };
-        let (mut progress, mut quiet) = (Vec::new(), Vec::new());
+        let (mut progress, mut quiet, mut alerts) = (Vec::new(), Vec::new(), Vec::new());
         for key in touched {
             let Some(kept) = self.monitors.get_mut(&key) else { continue };
             let entries = std::mem::take(&mut kept.entries);
             let judge = kept.judge.clone();
+            let news = std::mem::take(&mut kept.alerts);
+            alerts.extend(receivers.address(&kept.committed.monitor.id, news));
             if entries.is_empty() && checkpoint.is_none() {
                 quiet.push((key, judge));
             } else {
@@ -109,7 +115,10 @@ impl Desk {
         self.under_way = checks.len();
         let exchanges = self.exchanges.batch();
         let epoch = self.epoch;
-        let batch = Batch { epoch, checks, progress, checkpoint, exchanges, alive: None };
+        // Of several monitors in the order in which it was decided.
+        alerts.sort_by_key(|outgoing| outgoing.alert.at);
+        let batch =
+            Batch { epoch, checks, progress, checkpoint, exchanges, alerts, alive: None };
         Some(Bundle { batch, quiet })
     }
 
@@ -179,6 +188,16 @@ impl Desk {
         let since = std::mem::replace(&mut self.waiting, batch.checks);
         self.waiting.extend(since);
         self.exchanges.put_back(batch.exchanges);
+        let mut news: HashMap<Key, Vec<Alert>> = HashMap::new();
+        for outgoing in batch.alerts {
+            news.entry(outgoing.alert.monitor).or_default().push(outgoing.alert);
+        }
+        for (key, mut news) in news {
+            if let Some(kept) = self.monitors.get_mut(&key) {
+                news.append(&mut kept.alerts);
+                kept.alerts = news;
+            }
+        }
         for progress in batch.progress {
             if let Some(kept) = self.monitors.get_mut(&progress.key) {
                 let since = std::mem::replace(&mut kept.entries, progress.entries);
@@ -229,6 +248,7 @@ impl Desk {
         for kept in self.monitors.values_mut() {
             kept.judge = kept.committed.ledger.judge.clone();
             kept.entries.clear();
+            kept.alerts.clear();
         }
         for (key, check) in &self.waiting {
             if let Some(kept) = self.monitors.get_mut(key) {
@@ -259,16 +279,18 @@ impl Desk {
 impl Kept {
     fn new(history: History) -> Kept {
         let judge = history.ledger.judge.clone();
-        Kept { committed: Arc::new(history), judge, entries: Vec::new() }
+        let (entries, alerts) = (Vec::new(), Vec::new());
+        Kept { committed: Arc::new(history), judge, entries, alerts }
     }
 
     fn observe(&mut self, check: &Check) {
-        self.judge.observe(
-            check.started_at,
-            check.verdict,
-            check.reason(),
-            &self.committed.monitor,
-            &mut self.entries,
-        );
+        let at = check.started_at;
+        let before = self.judge.outage.as_ref().map(|(since, _)| *since);
+        let known = self.entries.len();
+        let (monitor, entries) = (&self.committed.monitor, &mut self.entries);
+        self.judge.observe(at, check.verdict, check.reason(), monitor, entries);
+        let settled = self.entries.get(known..).unwrap_or_default();
+        let news = Alert::of_check(self.committed.key, at, before, settled, &self.judge);
+        self.alerts.extend(news);
     }
 }

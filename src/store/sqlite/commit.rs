@@ -2,7 +2,7 @@
 
 use super::meta::{self, Meta};
 use super::write::Write;
-use super::{days, exchanges, hot, ledger, runs};
+use super::{days, exchanges, hot, ledger, outbox, runs};
 use crate::domain::check::Check;
 use crate::domain::monitor::Key;
 use crate::domain::timestamp::Timestamp;
@@ -36,6 +36,7 @@ async fn keep(
         meta::next_epoch(connection).await?;
     }
     exchanges::add(connection, &batch.exchanges).await?;
+    outbox::add(connection, &batch.alerts).await?;
     let mut entries = Vec::new();
     let mut judges = Vec::new();
     for progress in &batch.progress {

@@ -1,0 +1,84 @@
+//! Whom alerts are for: the channels of the configuration, ready to tell.
+//!
+//! The recorder addresses what it commits to them, and stirs them then; the deliverer waits
+//! for that, and tells. They are replaced as a whole when the configuration changes.
+
+use crate::domain::alert::{Alert, ChannelId};
+use crate::domain::monitor::MonitorId;
+use crate::notify::contract::Notifier;
+use crate::notify::{self, Settings};
+use crate::store::outbox::Outgoing;
+use arc_swap::ArcSwap;
+use rustls::ClientConfig;
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+/// One channel.
+pub struct Receiver {
+    /// As the configuration has it.
+    pub settings: Settings,
+    /// Tells.
+    pub notifier: Box<dyn Notifier>,
+}
+
+/// Every channel.
+#[derive(Default)]
+pub struct Receivers {
+    current: ArcSwap<Vec<Arc<Receiver>>>,
+    stirred: Notify,
+}
+
+impl Receivers {
+    /// Makes these the channels from now on, and has them looked at.
+    ///
+    /// # Errors
+    /// A sentence, when one cannot be made; then all stay as they were.
+    pub fn set(&self, settings: Vec<Settings>, tls: &ClientConfig) -> Result<(), String> {
+        let made = settings.into_iter().map(|settings| {
+            let notifier = notify::notifier(&settings.way, tls)?;
+            Ok(Arc::new(Receiver { settings, notifier }))
+        });
+        self.current.store(Arc::new(made.collect::<Result<_, String>>()?));
+        self.stir();
+        Ok(())
+    }
+
+    /// The channels that there are now.
+    #[must_use]
+    pub fn all(&self) -> Arc<Vec<Arc<Receiver>>> {
+        self.current.load_full()
+    }
+
+    /// What they are called.
+    #[must_use]
+    pub fn ids(&self) -> Vec<ChannelId> {
+        self.all().iter().map(|receiver| receiver.settings.id.clone()).collect()
+    }
+
+    /// Alerts of a monitor with the channels that they are for; nothing where there is none.
+    #[must_use]
+    pub fn address(&self, monitor: &MonitorId, alerts: Vec<Alert>) -> Vec<Outgoing> {
+        if alerts.is_empty() {
+            return Vec::new();
+        }
+        let channels: Vec<ChannelId> = (self.all().iter())
+            .filter(|receiver| receiver.settings.is_for(monitor))
+            .map(|receiver| receiver.settings.id.clone())
+            .collect();
+        if channels.is_empty() {
+            return Vec::new();
+        }
+        let outgoing = |alert| Outgoing { alert, channels: channels.clone() };
+        alerts.into_iter().map(outgoing).collect()
+    }
+
+    /// Has whoever delivers look again.
+    pub fn stir(&self) {
+        self.stirred.notify_one();
+    }
+
+    /// Waits until there is something to look at again.
+    pub async fn stirred(&self) {
+        self.stirred.notified().await;
+    }
+}

@@ -67,6 +67,8 @@ pub async fn import(
         let locals = settlement::settle(reading, &[], &followed.free).local;
         let added = locals.iter().filter(|local| local.announces()).count();
         if let Settled::Done { .. } = store.settle(source, &locals, now).await? {
+            // What claims to be older and was not there now was not there.
+            store.note_reading(source, now).await?;
             return Ok(TakenRows {
                 new: added,
                 known: rows.fit.len() - added - contradicting.len(),

@@ -112,6 +112,25 @@ async fn a_row_made_after_the_last_look_keeps_its_notice_and_a_backdated_one_doe
     assert_eq!(announced, [at(2), at(3)]);
 }
 
+#[tokio::test]
+async fn an_import_is_a_reading_and_what_is_dated_before_it_counts_from_its_first_sight() {
+    let mut world = World::new().await;
+    assert_eq!(take(&world).await, Ok(taken(0, 0, &[])));
+    world.pass(HOUR_MS);
+    let mut backdated = row(40, 41, "Back-dated");
+    backdated["created_at"] = json!(at(-24).to_string());
+    world.supabase.insert(backdated.clone());
+    assert_eq!(take(&world).await, Ok(taken(1, 0, &[])));
+    assert_eq!(world.window().await.window.announced_at, at(1));
+    // Nor does following believe it, which begins with what an import has noted.
+    world.pass(HOUR_MS);
+    world.restart();
+    backdated["message"] = json!("Again");
+    world.supabase.insert(backdated);
+    world.look().await;
+    assert_eq!(world.windows().await[1].window.announced_at, at(2));
+}
+
 fn everup(folder: &Path, variables: &[(&str, &str)]) -> (i32, String, String) {
     let Output { status, stdout, stderr } = Command::new(env!("CARGO_BIN_EXE_everup"))
         .current_dir(folder)

@@ -69,12 +69,23 @@ impl ForeignWindow {
     /// from then on. But a row that was not there when the table was last read
     /// (`read_at`), though it claims to be older, was back-dated, and notice that nobody
     /// could see is none; nor is notice of the future.
+    ///
+    /// Nor does a row take time that has passed out of the figure: where it had begun
+    /// before it was seen, and everup first ran (`ran_since`) before it began, it counts
+    /// from now. What began before everup ever ran is a past that only the table knows.
     #[must_use]
-    pub fn announced_at(&self, read_at: Option<Timestamp>, now: Timestamp) -> Timestamp {
+    pub fn announced_at(
+        &self,
+        read_at: Option<Timestamp>,
+        ran_since: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Timestamp {
         let was_missing =
             |created: Timestamp| read_at.is_some_and(|read| read >= created.plus_ms(SKEW_MS));
+        let start = self.terms.start;
+        let is_too_late = start <= now && ran_since.is_some_and(|since| since <= start);
         match self.created_at {
-            Some(created) if created <= now && !was_missing(created) => created,
+            Some(created) if created <= now && !was_missing(created) && !is_too_late => created,
             _ => now,
         }
     }
@@ -110,11 +121,12 @@ mod tests {
     use rstest::rstest;
 
     fn made(created_at: Option<i64>) -> ForeignWindow {
-        let terms = Terms::new(Timestamp(10 * SKEW_MS), Timestamp(11 * SKEW_MS), "").unwrap();
+        let terms = Terms::new(Timestamp(START), Timestamp(START + SKEW_MS), "").unwrap();
         ForeignWindow { id: "1".into(), terms, created_at: created_at.map(Timestamp) }
     }
 
     const NOW: i64 = 5 * SKEW_MS;
+    const START: i64 = 10 * SKEW_MS;
 
     #[rstest]
     #[case::no_time_is_told(None, None, NOW)]
@@ -129,7 +141,22 @@ mod tests {
         #[case] read_at: Option<i64>,
         #[case] announced_at: i64,
     ) {
-        let told = made(created_at).announced_at(read_at.map(Timestamp), Timestamp(NOW));
+        let told = made(created_at).announced_at(read_at.map(Timestamp), None, Timestamp(NOW));
+        assert_eq!(told, Timestamp(announced_at));
+    }
+
+    #[rstest]
+    #[case::everup_never_ran(START, None, 7)]
+    #[case::it_began_before_everup_ever_ran(START, Some(START + 1), 7)]
+    #[case::it_began_while_everup_ran(START, Some(START), START)]
+    #[case::it_began_long_after(START + 1, Some(0), START + 1)]
+    #[case::it_is_still_to_come(START - 1, Some(0), 7)]
+    fn a_row_takes_no_time_that_has_passed_since_everup_first_ran(
+        #[case] now: i64,
+        #[case] ran_since: Option<i64>,
+        #[case] announced_at: i64,
+    ) {
+        let told = made(Some(7)).announced_at(None, ran_since.map(Timestamp), Timestamp(now));
         assert_eq!(told, Timestamp(announced_at));
     }
 

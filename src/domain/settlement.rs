@@ -29,6 +29,8 @@ pub struct Reading<'a> {
     pub at: Timestamp,
     /// When the reading before it began, if there was one.
     pub before: Option<Timestamp>,
+    /// When everup first ran, if it ever did.
+    pub ran_since: Option<Timestamp>,
     /// The rows that make sense.
     pub rows: &'a [ForeignWindow],
     /// The keys of those that do not; their windows stay as they are.
@@ -103,7 +105,7 @@ fn appear(reading: Reading<'_>, row: &ForeignWindow, free: &mut Vec<&Ours>) -> L
         }
         None => Act::Announce {
             terms: row.terms.clone(),
-            announced_at: row.announced_at(reading.before, reading.at),
+            announced_at: row.announced_at(reading.before, reading.ran_since, reading.at),
             like: None,
         },
     };
@@ -286,9 +288,13 @@ mod tests {
         Known { foreign_id: id.into(), terms: first, windows }
     }
 
+    fn reading<'a>(rows: &'a [ForeignWindow], unfit: &'a HashSet<String>) -> Reading<'a> {
+        Reading { at: NOW, before: None, ran_since: None, rows, unfit }
+    }
+
     fn settled(rows: &[ForeignWindow], known: &[Known], free: &[Ours]) -> Settlement {
         let unfit = HashSet::new();
-        settle(Reading { at: NOW, before: None, rows, unfit: &unfit }, known, free)
+        settle(reading(rows, &unfit), known, free)
     }
 
     fn acts(settlement: &Settlement) -> &[Act] {
@@ -463,8 +469,7 @@ mod tests {
     fn a_row_that_makes_no_sense_any_more_changes_nothing() {
         let pair = known("7", vec![window(1, terms(1, 2, "a"))]);
         let unfit = HashSet::from(["7".to_owned()]);
-        let reading = Reading { at: NOW, before: None, rows: &[], unfit: &unfit };
-        assert_eq!(settle(reading, &[pair], &[]), Settlement::default());
+        assert_eq!(settle(reading(&[], &unfit), &[pair], &[]), Settlement::default());
     }
 
     /// Both sides as they would be, with everything that `settle` asks for carried out.
@@ -587,8 +592,8 @@ mod tests {
                 .filter(|(_, link)| link.is_none())
                 .map(|(ours, _)| ours.clone())
                 .collect();
-            let reading =
-                Reading { at: self.now, before: self.read_at, rows: &rows, unfit: &unfit };
+            let (at, before) = (self.now, self.read_at);
+            let reading = Reading { at, before, ran_since: None, rows: &rows, unfit: &unfit };
             let settlement = settle(reading, &known, &free);
             let idle = settlement == Settlement::default();
             self.read_at = Some(self.now);

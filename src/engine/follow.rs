@@ -159,7 +159,9 @@ impl Follower {
         self.is_not_emptied(table, &rows, &followed, now).await?;
         let at = received(store, now).await?.notice_from;
         let unfit: HashSet<String> = rows.unfit.iter().map(|row| row.id.clone()).collect();
-        let reading = Reading { at, before: read_at, rows: &rows.fit, unfit: &unfit };
+        let ran_since = followed.ran_since;
+        let reading =
+            Reading { at, before: read_at, ran_since, rows: &rows.fit, unfit: &unfit };
         let wanted = settlement::settle(reading, &followed.known, &followed.free);
         self.tell_unfit(rows.unfit);
         let missing = self.ask_for(table, &wanted.missing, &followed.known, at).await;

@@ -309,7 +309,8 @@ pub trait Store: Send + Sync {
     /// What was done to a maintenance window, in order.
     async fn deeds(&self, id: WindowId) -> Result<Vec<Deed>, StoreError>;
 
-    /// What is known of somebody else's table of windows, called `source`, in one read.
+    /// What is known of somebody else's table of windows, called `source`, and since when
+    /// the daemon has been running now and then, in one read.
     async fn followed(&self, source: &str) -> Result<Followed, StoreError>;
 
     /// Carries out at `at` what rows of the table `source` ask for, in order, and notes what

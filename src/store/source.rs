@@ -8,6 +8,8 @@ use crate::domain::timestamp::Timestamp;
 pub struct Followed {
     /// When it was read last, as far as that was noted.
     pub read_at: Option<Timestamp>,
+    /// When the first run of the daemon began, if there was one.
+    pub ran_since: Option<Timestamp>,
     /// Its rows, each with the windows that stand for it.
     pub known: Vec<Known>,
     /// The windows that stand for no row, and never stood for one.

@@ -63,7 +63,8 @@ pub async fn import(
         let other = old.iter().filter(|row| known[row.id.as_str()] != &row.terms);
         let contradicting: Vec<String> = other.map(|row| row.id.clone()).collect();
         let unfit = HashSet::new();
-        let reading = Reading { at: now, before: followed.read_at, rows: &new, unfit: &unfit };
+        let (before, ran_since) = (followed.read_at, followed.ran_since);
+        let reading = Reading { at: now, before, ran_since, rows: &new, unfit: &unfit };
         let locals = settlement::settle(reading, &[], &followed.free).local;
         let added = locals.iter().filter(|local| local.announces()).count();
         if let Settled::Done { .. } = store.settle(source, &locals, now).await? {

@@ -783,6 +783,13 @@ pub async fn what_a_row_asks_for_is_kept_whole_or_not_at_all(database: &dyn Data
         assert_eq!(read_at, Some(at(expected)));
     }
     assert_eq!(store.epoch().await.unwrap(), epoch);
+    // Since when everup runs is known with it.
+    assert_eq!(store.followed("supabase").await.unwrap().ran_since, None);
+    for began in [60, 70] {
+        store.begin_run(at(began), "1.0.0").await.unwrap();
+        let ran_since = store.followed("supabase").await.unwrap().ran_since;
+        assert_eq!(ran_since, Some(at(60)));
+    }
     // It is there after a crash.
     let again = database.open().await.followed("supabase").await.unwrap();
     assert_eq!(again, store.followed("supabase").await.unwrap());

@@ -87,6 +87,36 @@ async fn a_row_made_while_everup_was_off_keeps_its_notice() {
 }
 
 #[tokio::test]
+async fn what_had_begun_when_it_was_first_seen_takes_no_time_that_everup_was_there_for() {
+    // At the first reading ever, and after a gap: rows that say they are old.
+    for (ran_since, read_before, trusted) in
+        [(None, false, true), (Some(-20), false, true), (Some(-30), false, false)]
+            .into_iter()
+            .chain([(Some(-30), true, false)])
+    {
+        let mut world = World::new().await;
+        if read_before {
+            world.store.note_reading("supabase", at(-200)).await.unwrap();
+        }
+        if let Some(hours) = ran_since {
+            world.store.begin_run(at(hours), "1.0.0").await.unwrap();
+        }
+        let mut late = row(-25, 1, "It was down, and somebody knew why afterwards");
+        late["created_at"] = json!(at(-100).to_string());
+        world.supabase.insert(late);
+        let mut to_come = row(1, 2, "To come");
+        to_come["created_at"] = json!(at(-100).to_string());
+        world.supabase.insert(to_come);
+        world.restart();
+        world.look().await;
+        let announced: Vec<_> =
+            world.windows().await.iter().map(|kept| kept.window.announced_at).collect();
+        let expected = if trusted { at(-100) } else { at(0) };
+        assert_eq!(announced, [expected, at(-100)], "{ran_since:?} {read_before}");
+    }
+}
+
+#[tokio::test]
 async fn without_created_at_the_first_sight_counts() {
     let columns = [
         ("id", Kind::Uuid),

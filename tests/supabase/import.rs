@@ -131,6 +131,25 @@ async fn an_import_is_a_reading_and_what_is_dated_before_it_counts_from_its_firs
     assert_eq!(world.windows().await[1].window.announced_at, at(2));
 }
 
+#[tokio::test]
+async fn a_row_that_began_while_everup_ran_and_is_taken_later_counts() {
+    let world = World::new().await;
+    world.store.begin_run(at(-10), "1.0.0").await.unwrap();
+    for (start, end) in [(-20, -19), (-9, -8), (10, 11)] {
+        let mut old = row(start, end, "Old");
+        old["created_at"] = json!(at(-300).to_string());
+        world.supabase.insert(old);
+    }
+    assert_eq!(take(&world).await, Ok(taken(3, 0, &[])));
+    let excluded: Vec<bool> = world
+        .windows()
+        .await
+        .iter()
+        .map(|kept| kept.window.excluded().is_some())
+        .collect();
+    assert_eq!(excluded, [true, false, true]);
+}
+
 fn everup(folder: &Path, variables: &[(&str, &str)]) -> (i32, String, String) {
     let Output { status, stdout, stderr } = Command::new(env!("CARGO_BIN_EXE_everup"))
         .current_dir(folder)

@@ -23,6 +23,9 @@ pub(super) async fn read(
             .bind(source)
             .fetch_optional(&mut *connection)
             .await?;
+    let ran_since: Option<i64> = sqlx::query_scalar("SELECT min(began_at) FROM run")
+        .fetch_one(&mut *connection)
+        .await?;
     let rows: Vec<(String, i64, i64, String)> = sqlx::query_as(
         "SELECT foreign_id, began_at, ended_at, message FROM maintenance_source
          WHERE source = $1",
@@ -58,7 +61,8 @@ pub(super) async fn read(
         terms: Terms { start: Timestamp(start), end: Timestamp(end), message },
     };
     let known = rows.into_iter().map(known).collect();
-    Ok(Followed { read_at: read_at.map(Timestamp), known, free })
+    let [read_at, ran_since] = [read_at, ran_since].map(|at| at.map(Timestamp));
+    Ok(Followed { read_at, ran_since, known, free })
 }
 
 fn ours(announcement: Announcement, agreed_revision: i64) -> Ours {

@@ -6,7 +6,7 @@
 //! enlarged: an extension is a window of its own.
 
 use super::agreement::{Act, Known, Local, Ours, Remote};
-use super::foreign_window::{ForeignWindow, Terms};
+use super::foreign_window::{ForeignWindow, SKEW_MS, Terms};
 use super::timestamp::Timestamp;
 use std::collections::{HashMap, HashSet};
 
@@ -93,10 +93,8 @@ fn cancel(window: &Ours) -> Act {
 /// added the row and could not note it), otherwise a new window.
 fn appear(reading: Reading<'_>, row: &ForeignWindow, free: &mut Vec<&Ours>) -> Local {
     let ours = free.iter().position(|window| {
-        // A window that was called off is only ours if the row is the older of the two:
-        // then it goes in the next round.
-        let made_before = |at| row.created_at.is_some_and(|created| created <= at);
-        row.terms.is_about(&window.terms) && window.cancelled_at.is_none_or(made_before)
+        let may_be_ours = |cancelled_at| may_be_of(reading, row, window, cancelled_at);
+        row.terms.is_about(&window.terms) && window.cancelled_at.is_none_or(may_be_ours)
     });
     let act = match ours {
         Some(at) => {
@@ -111,6 +109,20 @@ fn appear(reading: Reading<'_>, row: &ForeignWindow, free: &mut Vec<&Ours>) -> L
     };
     let foreign_id = row.id.clone();
     Local { foreign_id, before: None, terms: Some(row.terms.clone()), acts: vec![act] }
+}
+
+/// Whether we may have written `row` for a window that was called off since. Then it goes
+/// in the next round, so it must have been made while the window stood, and after the
+/// reading before: what we write is there at the next one. Anything else is somebody's own.
+fn may_be_of(
+    reading: Reading<'_>,
+    row: &ForeignWindow,
+    window: &Ours,
+    cancelled_at: Timestamp,
+) -> bool {
+    let (Some(created), Some(before)) = (row.created_at, reading.before) else { return false };
+    let not_before = window.announced_at.max(before).plus_ms(-SKEW_MS);
+    (not_before..=cancelled_at).contains(&created)
 }
 
 /// A window that was called off is adopted as changed, so that this is carried over.
@@ -336,15 +348,45 @@ mod tests {
         let off = Ours { cancelled_at: Some(NOW), ..window(1, terms(1, 2, "a")) };
         let mut theirs = row("7", terms(1, 2, "a"));
         theirs.created_at = Some(NOW.plus_ms(-H));
-        let settlement = settled(&[theirs.clone()], &[], std::slice::from_ref(&off));
+        let settled = |row: &ForeignWindow, known: &[Known], free: &[Ours]| {
+            let (rows, unfit) = ([row.clone()], HashSet::new());
+            let before = Some(NOW.plus_ms(-H));
+            settle(Reading { before, ..reading(&rows, &unfit) }, known, free)
+        };
+        let settlement = settled(&theirs, &[], std::slice::from_ref(&off));
         assert_eq!(acts(&settlement), [Act::Link { id: WindowId(1), revision: 0 }]);
         let linked = known("7", vec![Ours { agreed_revision: 0, ..off.clone() }]);
-        let settlement = settled(&[theirs.clone()], &[linked], &[]);
+        let settlement = settled(&theirs, &[linked], &[]);
         assert!(matches!(&settlement.remote[..], [Remote::Remove { .. }]), "{settlement:?}");
-        // One that somebody made after that is another.
-        theirs.created_at = Some(NOW.plus_ms(1));
-        let settlement = settled(&[theirs], &[], &[off]);
-        assert!(matches!(acts(&settlement), [Act::Announce { .. }]), "{settlement:?}");
+        // One that somebody made after that, or before we last looked, is another.
+        let long_ago = NOW.plus_ms(-H - SKEW_MS - 1);
+        for other in [Some(NOW.plus_ms(1)), Some(long_ago), None] {
+            theirs.created_at = other;
+            let settlement = settled(&theirs, &[], std::slice::from_ref(&off));
+            assert!(matches!(acts(&settlement), [Act::Announce { .. }]), "{settlement:?}");
+        }
+    }
+
+    #[test]
+    fn a_row_older_than_a_window_that_was_called_off_is_never_taken_for_ours() {
+        let announced_at = NOW.plus_ms(-H);
+        let off = Ours { cancelled_at: Some(NOW), announced_at, ..window(1, terms(1, 2, "a")) };
+        let created = |ms| Some(announced_at.plus_ms(ms));
+        for (created_at, read_before, is_ours) in [
+            (created(0), true, true),
+            (created(-SKEW_MS), true, true),
+            (created(-SKEW_MS - 1), true, false),
+            // Where the table was never read, nothing was written into it.
+            (created(0), false, false),
+        ] {
+            let rows = [ForeignWindow { created_at, ..row("7", terms(1, 2, "a")) }];
+            let unfit = HashSet::new();
+            let before = read_before.then_some(NOW.plus_ms(-90 * H));
+            let reading = Reading { before, ..reading(&rows, &unfit) };
+            let settlement = settle(reading, &[], std::slice::from_ref(&off));
+            let adopted = matches!(acts(&settlement), [Act::Link { .. }]);
+            assert_eq!(adopted, is_ours, "{created_at:?}");
+        }
     }
 
     #[test]

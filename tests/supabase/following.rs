@@ -283,6 +283,22 @@ async fn a_cancellation_before_the_row_was_noted_takes_the_row_away() {
 }
 
 #[tokio::test]
+async fn somebody_elses_row_stays_though_it_equals_a_window_that_was_called_off_here() {
+    let world = World::new().await;
+    world.look().await;
+    world.pass(HOUR_MS);
+    let mut theirs = row(50, 52, "Upgrade");
+    theirs["created_at"] = json!(at(0).to_string());
+    world.supabase.insert(theirs);
+    let kept = world.announce(50, 52, "Upgrade").await;
+    cancel(&world, &kept).await;
+    world.next().await;
+    world.next().await;
+    assert_eq!(world.rows(), [(50, 52, "Upgrade".to_owned())]);
+    assert_eq!(world.windows().await.len(), 2);
+}
+
+#[tokio::test]
 async fn while_nobody_answers_the_windows_stay_and_everup_says_so() {
     let mut world = World::new().await;
     world.supabase.insert(row(1, 4, "Upgrade"));

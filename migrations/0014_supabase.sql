@@ -23,3 +23,10 @@ CREATE TABLE maintenance_source_reading (
     source TEXT PRIMARY KEY,
     read_at INTEGER NOT NULL
 ) STRICT;
+
+-- Whose table it is: scheme, host and port. What was agreed with one project says nothing of
+-- the rows of another.
+CREATE TABLE maintenance_source_project (
+    source TEXT PRIMARY KEY,
+    project TEXT NOT NULL
+) STRICT;

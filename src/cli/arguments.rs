@@ -181,7 +181,12 @@ pub(super) enum ForeignWanted {
     },
     /// The maintenance windows of a Supabase project, from its table system_maintenance;
     /// SUPABASE_URL and SUPABASE_SERVICE_KEY say where, in the environment or .env
-    Supabase,
+    Supabase {
+        /// The table has moved to another project: what was agreed on with the old one is
+        /// forgotten, and all windows stay as they are
+        #[arg(long)]
+        project_changed: bool,
+    },
     /// What UptimeRobot answers to getMonitors with logs=1
     Uptimerobot {
         /// The answer as JSON, or - for standard input

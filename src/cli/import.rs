@@ -67,12 +67,12 @@ async fn fill(
         (Some(_), Some(file)) => {
             anyhow::bail!("import {} and the other one after the other", file.display())
         }
-        (Some(ForeignWanted::Supabase), None) => {
+        (Some(ForeignWanted::Supabase { project_changed }), None) => {
             let environment = Environment::of_process(Path::new("."));
             let settings = config::supabase(&environment).map_err(|wrong| anyhow!(wrong))?;
             let table = Table::new(settings).map_err(|wrong| anyhow!(wrong))?;
             let _progress = Progress::waiting("importing");
-            let taken = supabase::import(store, &table, SOURCE, now).await?;
+            let taken = supabase::import(store, &table, SOURCE, now, project_changed).await?;
             let windows = u64::try_from(taken.new).unwrap_or(u64::MAX);
             let imported = Imported { windows, ..Imported::default() };
             Ok((imported, told_rows(&taken)))
@@ -110,7 +110,7 @@ async fn take(store: &Sqlite, foreign: ForeignWanted, now: Timestamp) -> anyhow:
             let _progress = Progress::waiting("importing");
             uptimerobot::import(store, &mut *input, &reading(&file), &mapping.into()).await?
         }
-        ForeignWanted::Supabase => anyhow::bail!("a table is no history of checks"),
+        ForeignWanted::Supabase { .. } => anyhow::bail!("a table is no history of checks"),
     })
 }
 

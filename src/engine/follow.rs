@@ -89,6 +89,12 @@ enum Stopped {
     Empty(usize),
     #[error("the table is read, but a window made here cannot be written into it: {0}")]
     Write(Fault),
+    #[error(
+        "the windows here follow the table of {kept}, but SUPABASE_URL names {named}, which \
+         is not touched; name the old one again, or, if the table has moved, run everup \
+         import supabase --project-changed"
+    )]
+    Moved { kept: String, named: String },
     #[error("what the table says cannot be kept: {0}")]
     Store(#[from] StoreError),
 }
@@ -145,6 +151,11 @@ impl Follower {
                 Err(_) => state.failures.saturating_add(1),
             };
         }
+        if let Err(moved @ Stopped::Moved { .. }) = &done
+            && self.parts.vitals.read(now).source_trouble.is_none()
+        {
+            tracing::error!("the maintenance table is not followed: {moved}");
+        }
         self.tell(now, done.as_ref().err().map(ToString::to_string));
         done.is_ok()
     }
@@ -152,8 +163,15 @@ impl Follower {
     async fn look(&self, table: &Table, now: Timestamp) -> Result<(), Stopped> {
         let store = &*self.parts.store;
         let noted = store.followed(SOURCE).await?;
+        let named = table.project();
+        if let Some(kept) = noted.project.clone().filter(|kept| *kept != named) {
+            return Err(Stopped::Moved { kept, named });
+        }
         let read_at = self.state().read_at.max(noted.read_at);
         let rows = table.rows(read_at.map(|at| at.plus_ms(-LOOK_BACK_MS))).await?;
+        if noted.project.is_none() {
+            store.adopt_project(SOURCE, &named).await?;
+        }
         // Whatever was done here while the table was read is known by now.
         let followed = store.followed(SOURCE).await?;
         self.is_not_emptied(table, &rows, &followed, now).await?;

@@ -325,6 +325,11 @@ pub trait Store: Send + Sync {
         at: Timestamp,
     ) -> Result<Settled, StoreError>;
 
+    /// Notes that `source` is the table of `project` from now on. Where another project is
+    /// noted, what was agreed on with that and when it was read is forgotten, and its windows
+    /// stay as they are; gives whether it was so. The epoch stays. Atomic and durable.
+    async fn adopt_project(&self, source: &str, project: &str) -> Result<bool, StoreError>;
+
     /// Notes that the whole table `source` was read at `read_at`; an earlier reading than
     /// the one noted changes nothing. The epoch stays.
     async fn note_reading(&self, source: &str, read_at: Timestamp) -> Result<(), StoreError>;

@@ -6,6 +6,8 @@ use crate::domain::timestamp::Timestamp;
 /// What is known of a table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Followed {
+    /// Whose table it is, as far as that was noted: scheme, host and port.
+    pub project: Option<String>,
     /// When it was read last, as far as that was noted.
     pub read_at: Option<Timestamp>,
     /// When the first run of the daemon began, if there was one.

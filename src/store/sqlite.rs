@@ -229,6 +229,10 @@ impl Store for Sqlite {
         sources::settle(self.write().await?, source, locals, at).await
     }
 
+    async fn adopt_project(&self, source: &str, project: &str) -> Result<bool, StoreError> {
+        sources::adopt_project(self.write().await?, source, project).await
+    }
+
     async fn note_reading(&self, source: &str, read_at: Timestamp) -> Result<(), StoreError> {
         sources::note_reading(self.write().await?, source, read_at).await
     }

@@ -47,6 +47,11 @@ impl Settings {
         &self.table
     }
 
+    /// Whose table it is: scheme, host and port, and never the key.
+    pub(super) fn project(&self) -> String {
+        self.table.origin().ascii_serialization()
+    }
+
     /// The key. Only for the headers of a request.
     pub(super) fn key(&self) -> &str {
         self.key.expose_secret()

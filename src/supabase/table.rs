@@ -90,6 +90,12 @@ impl Table {
         Ok(Table { client, settings, has_created_at: AtomicBool::new(true) })
     }
 
+    /// Whose table it is: scheme, host and port.
+    #[must_use]
+    pub fn project(&self) -> String {
+        self.settings.project()
+    }
+
     /// Whether rows say when they were made, as far as is known from readings.
     pub fn has_created_at(&self) -> bool {
         self.has_created_at.load(Ordering::Relaxed)

@@ -34,7 +34,8 @@ pub struct TakenRows {
     pub has_created_at: bool,
 }
 
-/// Imports the table as it is at `now`; `source` is what it is called in the store.
+/// Imports the table as it is at `now`; `source` is what it is called in the store. Where
+/// that was the table of another project, this one takes its place if `may_move`.
 ///
 /// # Errors
 /// Where the table cannot be read whole, a row makes no sense, or the store refuses.
@@ -44,12 +45,22 @@ pub async fn import(
     table: &Table,
     source: &str,
     now: Timestamp,
+    may_move: bool,
 ) -> Result<TakenRows, TakeError> {
     let input = |error: String| TakeError::Input(error);
     let rows = table.rows(None).await.map_err(|fault| input(fault.to_string()))?;
     if !rows.unfit.is_empty() {
         return Err(input(nonsense(&rows.unfit)));
     }
+    let named = table.project();
+    let kept = store.followed(source).await?.project;
+    if let Some(kept) = kept.filter(|kept| *kept != named && !may_move) {
+        return Err(input(format!(
+            "the windows here follow the table of {kept}, but SUPABASE_URL names {named}; if \
+             the table has moved there, add --project-changed"
+        )));
+    }
+    store.adopt_project(source, &named).await?;
     for _ in 0..TRIES {
         let followed = store.followed(source).await?;
         let known: HashMap<&str, _> = (followed.known.iter())

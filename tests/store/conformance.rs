@@ -790,6 +790,20 @@ pub async fn what_a_row_asks_for_is_kept_whole_or_not_at_all(database: &dyn Data
         let ran_since = store.followed("supabase").await.unwrap().ran_since;
         assert_eq!(ran_since, Some(at(60)));
     }
+    // Whose table it is is noted; another project begins anew, and windows stay.
+    for (project, is_another, read_at) in [
+        ("https://a", false, Some(at(50))),
+        ("https://a", false, Some(at(50))),
+        ("https://b", true, None),
+    ] {
+        assert_eq!(store.adopt_project("supabase", project).await.unwrap(), is_another);
+        let followed = store.followed("supabase").await.unwrap();
+        assert_eq!((followed.project.as_deref(), followed.read_at), (Some(project), read_at));
+        assert_eq!(followed.free.len(), if is_another { 2 } else { 1 });
+    }
+    assert_eq!(store.windows().await.unwrap().len(), 2);
+    assert_eq!(store.epoch().await.unwrap(), epoch);
+    assert_eq!(store.followed("another").await.unwrap().project, None);
     // It is there after a crash.
     let again = database.open().await.followed("supabase").await.unwrap();
     assert_eq!(again, store.followed("supabase").await.unwrap());

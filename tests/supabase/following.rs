@@ -299,6 +299,31 @@ async fn somebody_elses_row_stays_though_it_equals_a_window_that_was_called_off_
 }
 
 #[tokio::test]
+async fn the_table_of_another_project_is_not_touched() {
+    let world = World::new().await;
+    world.supabase.insert(row(50, 52, "Upgrade"));
+    world.announce(60, 61, "From here").await;
+    world.look().await;
+    let kept = world.windows().await;
+    let another = Postgrest::start().await;
+    another.database().now_ms = world.clock.now().0;
+    another.insert(row(70, 71, "Elsewhere"));
+    world.follower.follow(Some(table(&another)));
+    for _ in 0..12 {
+        world.pass(MINUTE_MS);
+        assert!(!world.follower.round().await);
+    }
+    let (_, why) = world.vitals.read(at(0)).source_trouble.unwrap();
+    assert!(why.contains("everup import supabase --project-changed"), "{why}");
+    assert!(why.contains(&another.url()) && why.contains(&world.supabase.url()), "{why}");
+    assert_eq!(world.windows().await, kept);
+    assert!(another.database().requests.is_empty());
+    world.follower.follow(Some(table(&world.supabase)));
+    world.next().await;
+    assert_eq!(world.windows().await, kept);
+}
+
+#[tokio::test]
 async fn while_nobody_answers_the_windows_stay_and_everup_says_so() {
     let mut world = World::new().await;
     world.supabase.insert(row(1, 4, "Upgrade"));

@@ -13,8 +13,16 @@ use std::process::{Command, Output};
 use std::sync::Arc;
 
 async fn take(world: &World) -> Result<TakenRows, String> {
-    let table = table(&world.supabase);
-    let taken = import(&*world.store, &table, SOURCE, world.clock.now()).await;
+    take_from(world, &world.supabase, false).await
+}
+
+async fn take_from(
+    world: &World,
+    supabase: &Postgrest,
+    may_move: bool,
+) -> Result<TakenRows, String> {
+    let now = world.clock.now();
+    let taken = import(&*world.store, &table(supabase), SOURCE, now, may_move).await;
     taken.map_err(|error| error.to_string())
 }
 
@@ -148,6 +156,29 @@ async fn a_row_that_began_while_everup_ran_and_is_taken_later_counts() {
         .map(|kept| kept.window.excluded().is_some())
         .collect();
     assert_eq!(excluded, [true, false, true]);
+}
+
+#[tokio::test]
+async fn another_project_is_taken_only_where_that_is_said() {
+    let world = World::new().await;
+    world.supabase.insert(row(50, 52, "Upgrade"));
+    world.look().await;
+    let kept = world.windows().await;
+    let another = Postgrest::start().await;
+    another.database().now_ms = world.clock.now().0;
+    another.insert(row(50, 52, "Upgrade"));
+    let error = take_from(&world, &another, false).await.unwrap_err();
+    assert!(
+        error.contains(&world.supabase.url()) && error.contains(&another.url()),
+        "{error}"
+    );
+    assert!(error.contains("add --project-changed"), "{error}");
+    assert_eq!(take_from(&world, &another, true).await, Ok(taken(0, 1, &[])));
+    assert_eq!(world.windows().await, kept);
+    // From now on it is the other one that is followed.
+    world.follower.follow(Some(table(&another)));
+    world.look().await;
+    assert_eq!((world.windows().await, another.rows().len()), (kept, 1));
 }
 
 fn everup(folder: &Path, variables: &[(&str, &str)]) -> (i32, String, String) {

@@ -877,6 +877,10 @@ impl Store for Shelf {
         read_only()
     }
 
+    async fn adopt_project(&self, _: &str, _: &str) -> Result<bool, StoreError> {
+        read_only()
+    }
+
     async fn note_reading(&self, _: &str, _: Timestamp) -> Result<(), StoreError> {
         read_only()
     }

@@ -23,6 +23,7 @@ pub(super) async fn read(
             .bind(source)
             .fetch_optional(&mut *connection)
             .await?;
+    let project = project(connection, source).await?;
     let ran_since: Option<i64> = sqlx::query_scalar("SELECT min(began_at) FROM run")
         .fetch_one(&mut *connection)
         .await?;
@@ -62,7 +63,7 @@ pub(super) async fn read(
     };
     let known = rows.into_iter().map(known).collect();
     let [read_at, ran_since] = [read_at, ran_since].map(|at| at.map(Timestamp));
-    Ok(Followed { read_at, ran_since, known, free })
+    Ok(Followed { project, read_at, ran_since, known, free })
 }
 
 fn ours(announcement: Announcement, agreed_revision: i64) -> Ours {
@@ -95,6 +96,47 @@ pub(super) async fn settle(
     }
     write.commit().await?;
     Ok(Settled::Done { changed })
+}
+
+async fn project(
+    connection: &mut SqliteConnection,
+    source: &str,
+) -> Result<Option<String>, StoreError> {
+    let project =
+        sqlx::query_scalar("SELECT project FROM maintenance_source_project WHERE source = $1")
+            .bind(source)
+            .fetch_optional(connection)
+            .await?;
+    Ok(project)
+}
+
+/// Notes whose table it is, and forgets what was agreed on with another project.
+pub(super) async fn adopt_project(
+    mut write: Write,
+    source: &str,
+    wanted: &str,
+) -> Result<bool, StoreError> {
+    let before = project(write.connection(), source).await?;
+    let is_another = before.is_some_and(|before| before != wanted);
+    if is_another {
+        for forget in [
+            "DELETE FROM maintenance_source WHERE source = $1",
+            "DELETE FROM maintenance_source_window WHERE source = $1",
+            "DELETE FROM maintenance_source_reading WHERE source = $1",
+        ] {
+            sqlx::query(forget).bind(source).execute(write.connection()).await?;
+        }
+    }
+    sqlx::query(
+        "INSERT INTO maintenance_source_project (source, project) VALUES ($1, $2)
+         ON CONFLICT (source) DO UPDATE SET project = excluded.project",
+    )
+    .bind(source)
+    .bind(wanted)
+    .execute(write.connection())
+    .await?;
+    write.commit().await?;
+    Ok(is_another)
 }
 
 /// Notes when the whole table was read.

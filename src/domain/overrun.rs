@@ -25,11 +25,12 @@ pub struct Overrun {
 
 impl Overrun {
     /// What of `outage` lies beyond `planned` at `now`; `None` unless the outage began
-    /// before the end of the window and went on after it.
+    /// within the window and went on after it. One that began before it is an outage that
+    /// the work did not cause.
     #[must_use]
     pub fn of(planned: Span, outage: &Outage, now: Timestamp) -> Option<Overrun> {
         let beyond = Span::new(planned.to, outage.span().to.min(now));
-        let is_outlasted = !planned.is_empty() && outage.from < planned.to;
+        let is_outlasted = planned.contains(outage.from);
         let lasts = outage.to.is_none_or(|to| to > now);
         (is_outlasted && !beyond.is_empty()).then_some(Overrun { planned, beyond, lasts })
     }
@@ -56,8 +57,9 @@ impl Overrun {
 }
 
 /// The window that `monitor`, down since `down_since`, is overrunning at `now`: the last
-/// one about it that ended, if that is at most [`BLAMED_MS`] ago and it was down by then.
-/// None while another window about it is active, which is what an extension is.
+/// one about it that ended, if that is at most [`BLAMED_MS`] ago and it went down within it,
+/// or within those that it extends. Who was down before the work began is down for another
+/// reason. None while another window about it is active, which is what an extension is.
 #[must_use]
 pub fn overrunning<'a>(
     windows: impl IntoIterator<Item = &'a MaintenanceWindow>,
@@ -66,18 +68,23 @@ pub fn overrunning<'a>(
     now: Timestamp,
 ) -> Option<&'a MaintenanceWindow> {
     let mut last: Option<(Timestamp, &MaintenanceWindow)> = None;
+    let mut planned: Vec<Span> = Vec::new();
     for window in windows.into_iter().filter(|window| window.is_about(monitor)) {
         let span = window.span();
         if span.contains(now) {
             return None;
         }
+        planned.push(span);
         let is_over = !span.is_empty() && span.to <= now;
         if is_over && last.is_none_or(|(end, _)| span.to > end) {
             last = Some((span.to, window));
         }
     }
     let (end, window) = last?;
-    (down_since < end && now.since_ms(end) <= BLAMED_MS).then_some(window)
+    // Windows that touch are one span.
+    let work = Spans::from_iter(planned).first_ending_after(down_since);
+    let is_within = work.is_some_and(|work| work.contains(down_since) && work.to >= end);
+    (is_within && down_since < end && now.since_ms(end) <= BLAMED_MS).then_some(window)
 }
 
 #[cfg(test)]
@@ -137,13 +144,13 @@ mod tests {
         let overrun = Overrun::of(span(0, 30), &outage(2, None), at(41)).unwrap();
         assert_eq!((overrun.beyond, overrun.lasts), (span(30, 41), true));
         assert_eq!(Overrun::of(span(0, 30), &outage(2, None), at(30)), None);
-        // It began before the window, too.
-        assert!(Overrun::of(span(10, 30), &outage(2, None), at(41)).is_some());
     }
 
     #[test]
-    fn an_outage_within_or_after_a_window_is_no_overrun() {
+    fn an_outage_within_a_window_or_from_before_or_after_it_is_no_overrun() {
         let of = |from, to| Overrun::of(span(0, 30), &outage(from, Some(to)), at(600));
+        assert_eq!(of(-1, 40), None);
+        assert!(of(0, 40).is_some());
         assert_eq!(of(2, 30), None);
         assert_eq!(of(30, 40), None);
         let a_moment = Outage { to: Some(at(30).plus_ms(1)), ..outage(2, None) };
@@ -167,6 +174,16 @@ mod tests {
         assert_eq!(end_of(&windows, at(60).plus_ms(-1), 70), Some(60));
         assert_eq!(end_of(&windows, at(5), 60 + 24 * 60), Some(60));
         assert_eq!(end_of(&windows, at(5), 61 + 24 * 60), None);
+    }
+
+    #[test]
+    fn who_was_down_before_the_work_began_does_not_overrun_it() {
+        assert_eq!(end_of(&[window(0, 30)], at(0), 40), Some(30));
+        assert_eq!(end_of(&[window(0, 30)], at(0).plus_ms(-1), 40), None);
+        // Nor an extension of it, nor a window that is another piece of work.
+        let windows = [window(0, 30), window(30, 60)];
+        assert_eq!(end_of(&windows, at(0).plus_ms(-1), 70), None);
+        assert_eq!(end_of(&[window(0, 30), window(31, 60)], at(5), 70), None);
     }
 
     #[test]

@@ -140,6 +140,9 @@ pub enum Remote {
         foreign_id: String,
         /// What was agreed so far.
         before: Terms,
+        /// What it said when it was read: if it says something else by now, that is looked
+        /// at first.
+        seen: Terms,
         /// What it says from now on.
         terms: Terms,
         /// The windows that it stands for.
@@ -151,6 +154,8 @@ pub enum Remote {
         foreign_id: String,
         /// What was agreed so far.
         before: Terms,
+        /// What it said when it was read.
+        seen: Terms,
         /// The windows that it stood for.
         links: Vec<Act>,
     },
@@ -167,7 +172,7 @@ impl Remote {
                 Local { foreign_id, before: None, terms, acts: vec![window.link()] }
             }
             Remote::Change { foreign_id, before, links, .. }
-            | Remote::Remove { foreign_id, before, links } => {
+            | Remote::Remove { foreign_id, before, links, .. } => {
                 Local { foreign_id, before: Some(before), terms, acts: links }
             }
         })

@@ -149,9 +149,10 @@ fn compare(now: Timestamp, known: &Known, row: &ForeignWindow, settlement: &mut 
     if !is_live && changed_here && known.terms.end > now {
         // Called off or ended here, which wins.
         let (foreign_id, before) = (row.id.clone(), known.terms.clone());
+        let (seen, links) = (row.terms.clone(), links());
         settlement.remote.push(match ours {
-            Combined::CalledOff => Remote::Remove { foreign_id, before, links: links() },
-            Combined::Is(terms) => Remote::Change { foreign_id, before, terms, links: links() },
+            Combined::CalledOff => Remote::Remove { foreign_id, before, seen, links },
+            Combined::Is(terms) => Remote::Change { foreign_id, before, seen, terms, links },
         });
         return;
     }
@@ -163,9 +164,10 @@ fn compare(now: Timestamp, known: &Known, row: &ForeignWindow, settlement: &mut 
         (true, _) => settlement.local.push(agree(follow(now, &known.windows, &row.terms))),
         (false, true) => {
             if let Combined::Is(terms) = ours {
-                let (foreign_id, before, links) =
-                    (row.id.clone(), known.terms.clone(), links());
-                settlement.remote.push(Remote::Change { foreign_id, before, terms, links });
+                let (foreign_id, before) = (row.id.clone(), known.terms.clone());
+                let (seen, links) = (row.terms.clone(), links());
+                let change = Remote::Change { foreign_id, before, seen, terms, links };
+                settlement.remote.push(change);
             }
         }
     }

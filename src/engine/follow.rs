@@ -278,15 +278,18 @@ impl Follower {
     async fn write(&self, table: &Table, remote: Remote, at: Timestamp) -> Result<(), Stopped> {
         let row: Option<ForeignWindow> = match &remote {
             Remote::Add { window } => Some(table.add(&window.terms).await?),
-            Remote::Change { foreign_id, terms, .. } => {
-                match table.change(foreign_id, terms).await? {
+            Remote::Change { foreign_id, seen, terms, .. } => {
+                match table.change(foreign_id, seen, terms).await? {
                     Found::Fit(row) => Some(row),
-                    // It is gone, or has become nonsense: the next round looks at it.
+                    // Somebody was faster, or it has become nonsense: the next round looks
+                    // at it.
                     Found::Nothing | Found::Unfit(_) => return Ok(()),
                 }
             }
-            Remote::Remove { foreign_id, .. } => {
-                table.remove(foreign_id).await?;
+            Remote::Remove { foreign_id, seen, .. } => {
+                if !table.remove(foreign_id, seen).await? {
+                    return Ok(());
+                }
                 None
             }
         };

@@ -141,23 +141,24 @@ impl Table {
         row::read(id, row).map_err(|unfit| Fault::Partial(unfit.why))
     }
 
-    /// Changes a row, and gives it as it was kept; nothing where there is none. Doing so
-    /// twice changes nothing more.
+    /// Changes a row that still has the times of `seen`, and gives it as it was kept;
+    /// nothing where there is none such. Whoever edits it meanwhile is not overwritten.
     ///
     /// # Errors
     /// When it was not changed, or that is not known.
-    pub async fn change(&self, id: &str, terms: &Terms) -> Result<Found, Fault> {
-        let is_this = [("id", format!("eq.{id}"))];
+    pub async fn change(&self, id: &str, seen: &Terms, terms: &Terms) -> Result<Found, Fault> {
+        let is_this = still(id, seen);
         one(within(self.write(Method::PATCH, &is_this, Some(terms))).await?, id)
     }
 
-    /// Takes a row away. Doing so twice changes nothing more.
+    /// Takes a row away that still has the times of `seen`. Gives whether there was one.
     ///
     /// # Errors
     /// When it was not taken away, or that is not known.
-    pub async fn remove(&self, id: &str) -> Result<(), Fault> {
-        let is_this = [("id", format!("eq.{id}"))];
-        within(self.write(Method::DELETE, &is_this, None)).await.map(drop)
+    pub async fn remove(&self, id: &str, seen: &Terms) -> Result<bool, Fault> {
+        let is_this = still(id, seen);
+        let gone = within(self.write(Method::DELETE, &is_this, None)).await?;
+        Ok(!gone.rows.is_empty())
     }
 
     async fn pages(&self, ended_after: Option<Timestamp>) -> Result<Rows, Fault> {
@@ -274,6 +275,20 @@ impl Table {
         url.query_pairs_mut().append_pair("select", &columns).extend_pairs(query);
         url
     }
+}
+
+/// The row `id`, as long as it begins and ends as was seen. A column may be finer than a
+/// millisecond, so it is the whole millisecond that is asked for.
+fn still(id: &str, seen: &Terms) -> [(&'static str, String); 5] {
+    let from = |at: Timestamp| format!("gte.{at}");
+    let below = |at: Timestamp| format!("lt.{}", at.plus_ms(1));
+    [
+        ("id", format!("eq.{id}")),
+        ("start_time", from(seen.start)),
+        ("start_time", below(seen.start)),
+        ("end_time", from(seen.end)),
+        ("end_time", below(seen.end)),
+    ]
 }
 
 /// The headers of every request. The key is marked, so that nothing prints it.

@@ -97,15 +97,17 @@ async fn a_row_is_added_changed_and_taken_away() {
     assert_eq!((added.id.as_str(), &added.terms), ("1", &terms()));
     assert_eq!(added.created_at, Some(Timestamp(1_790_000_000_000)));
     let wanted = Terms { message: "Later".into(), ..terms() };
-    let Found::Fit(changed) = table.change("1", &wanted).await.unwrap() else { panic!() };
+    let Found::Fit(changed) = table.change("1", &terms(), &wanted).await.unwrap() else {
+        panic!()
+    };
     assert_eq!(changed.terms, wanted);
     assert_eq!(table.row("1").await.unwrap(), Found::Fit(changed));
     fill(&supabase, 1);
-    for _ in 0..2 {
-        table.remove("1").await.unwrap();
+    for was_there in [true, false] {
+        assert_eq!(table.remove("1", &wanted).await.unwrap(), was_there);
         assert_eq!(table.row("1").await.unwrap(), Found::Nothing);
     }
-    assert_eq!(table.change("1", &wanted).await.unwrap(), Found::Nothing);
+    assert_eq!(table.change("1", &wanted, &wanted).await.unwrap(), Found::Nothing);
     assert_eq!(supabase.rows().len(), 1);
     assert!(table.has_rows().await.unwrap());
 }
@@ -126,8 +128,27 @@ async fn a_key_that_could_be_a_filter_is_only_a_key() {
         }));
     }
     let table = table(&supabase);
-    table.remove(odd).await.unwrap();
+    let end = at("2026-12-01T03:00:00Z");
+    let seen = Terms::new(at("2026-12-01T02:00:00Z"), end, "").unwrap();
+    assert!(table.remove(odd, &seen).await.unwrap());
     assert_eq!(supabase.rows().len(), 1);
+}
+
+#[tokio::test]
+async fn a_row_that_was_edited_meanwhile_is_not_overwritten_nor_taken_away() {
+    let supabase = Postgrest::start().await;
+    // Finer than we read it.
+    let id = supabase.insert(json!({
+        "start_time": "2026-12-01T02:00:00.000900Z", "end_time": "2026-12-01T04:00:00.250001Z",
+    }));
+    let table = table(&supabase);
+    let wanted = Terms { message: "Ours".into(), ..terms() };
+    supabase.update(&id, json!({"end_time": "2026-12-01T05:00:00Z"}));
+    assert_eq!(table.change(&id, &terms(), &wanted).await.unwrap(), Found::Nothing);
+    assert!(!table.remove(&id, &terms()).await.unwrap());
+    supabase.update(&id, json!({"end_time": "2026-12-01T04:00:00.250001Z"}));
+    assert!(matches!(table.change(&id, &terms(), &wanted).await.unwrap(), Found::Fit(_)));
+    assert!(table.remove(&id, &wanted).await.unwrap());
 }
 
 #[tokio::test]

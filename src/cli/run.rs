@@ -2,7 +2,7 @@
 
 use super::arguments::Place;
 use super::reload::{Fixed, Reload};
-use super::source::{Source, USUAL_FILE, configured};
+use super::source::{Source, USUAL_FILE, configured_to_run};
 use super::{limits, terminal};
 use crate::app::{App, FIRST_TOKEN, Ground};
 use crate::clock::{Clock, SystemClock};
@@ -27,7 +27,7 @@ const CHANGE_AGAIN: Duration = Duration::from_secs(1);
 pub(super) async fn run(place: &Place, urls: &[String]) -> anyhow::Result<ExitCode> {
     limits::raise_open_files();
     let source = Source::new(place, urls)?;
-    let mut config = configured(place, &source)?;
+    let mut config = configured_to_run(place, &source)?;
     let fixed = Fixed::of(&config, place);
     let listener = listen(config.server.listen).await?;
     let own = listener.local_addr().context("the listening address is unknown")?;

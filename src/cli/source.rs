@@ -50,34 +50,61 @@ impl Source {
         }
     }
 
-    /// Reads it. `own` is where everup itself answers, if that is known already.
+    /// Reads it for whoever runs by it. `own` is where everup itself answers, if that is
+    /// known already.
     ///
     /// # Errors
     /// Every mistake at once.
     pub(super) fn read(&self, own: SocketAddr) -> Result<Config, Mistakes> {
-        let environment = Environment::of_process(Path::new("."));
+        self.read_in(&Environment::of_process(Path::new(".")), own)
+    }
+
+    fn read_in(
+        &self,
+        environment: &Environment,
+        own: SocketAddr,
+    ) -> Result<Config, Mistakes> {
         match self {
-            Source::File(file) => config::load(file, &environment),
+            Source::File(file) => config::load(file, environment),
             Source::Urls(urls) => {
                 let mut config = config::default_for(own);
                 config.watch_instead(config::for_urls(urls)?);
                 Ok(config)
             }
             Source::Nothing if Path::new(USUAL_FILE).is_file() => {
-                config::load(Path::new(USUAL_FILE), &environment)
+                config::load(Path::new(USUAL_FILE), environment)
             }
             Source::Nothing => Ok(config::default_for(own)),
         }
     }
 }
 
-/// The configuration with what the arguments say instead.
+/// The configuration with what the arguments say instead, for a command that is over soon:
+/// no table is followed, so the key to it may be missing.
 ///
 /// # Errors
 /// Every mistake, as one message of several lines.
 pub(super) fn configured(place: &Place, source: &Source) -> anyhow::Result<Config> {
+    let environment = Environment::of_process(Path::new("."));
+    configured_in(&environment.following_nothing(), place, source)
+}
+
+/// The configuration with what the arguments say instead, for the daemon.
+///
+/// # Errors
+/// Every mistake, as one message of several lines.
+pub(super) fn configured_to_run(place: &Place, source: &Source) -> anyhow::Result<Config> {
+    configured_in(&Environment::of_process(Path::new(".")), place, source)
+}
+
+fn configured_in(
+    environment: &Environment,
+    place: &Place,
+    source: &Source,
+) -> anyhow::Result<Config> {
     let own = place.listen.unwrap_or(crate::web::settings::Settings::default().listen);
-    let mut config = source.read(own).map_err(|mistakes| anyhow::anyhow!("{mistakes}"))?;
+    let read = source.read_in(environment, own);
+    let mut config = read.map_err(|mistakes| anyhow::anyhow!("{mistakes}"))?;
     if let Some(listen) = place.listen {
         config.listen_on(listen);
     }

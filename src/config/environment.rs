@@ -24,6 +24,7 @@ pub struct Environment {
     /// `None` for what is not Unicode.
     variables: HashMap<String, Option<String>>,
     mistakes: Vec<Mistake>,
+    follows_nothing: bool,
 }
 
 impl Environment {
@@ -59,6 +60,18 @@ impl Environment {
         }
         environment.add_file(dotenv);
         environment
+    }
+
+    /// The same for a program that follows no table of maintenance windows: what
+    /// `[maintenance] source` takes from variables may be missing.
+    #[must_use]
+    pub fn following_nothing(self) -> Environment {
+        Environment { follows_nothing: true, ..self }
+    }
+
+    /// Whether no table is followed.
+    pub(super) fn follows_nothing(&self) -> bool {
+        self.follows_nothing
     }
 
     /// A variable's value.

@@ -75,6 +75,37 @@ async fn a_row_of_the_table_is_maintenance_and_a_silent_table_a_warning() {
 }
 
 #[test]
+fn only_what_follows_the_table_needs_the_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = format!("{CONFIG}[[monitor]]\nname = \"A\"\nurl = \"https://a.example/\"\n");
+    std::fs::write(folder.path().join("config.toml"), config).unwrap();
+    let everup = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_everup"));
+        let command = command.current_dir(folder.path()).args(arguments);
+        let command = command.env_remove("SUPABASE_URL").env_remove("SUPABASE_SERVICE_KEY");
+        let output = command.output().unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8(said).unwrap())
+    };
+    for arguments in [&["run"][..], &["validate"], &["import", "supabase"]] {
+        let (is_well, said) = everup(arguments);
+        assert!(!is_well && said.contains("${SUPABASE_URL} is not set"), "{arguments:?}: {said}");
+    }
+    let store = everup::store::sqlite::Sqlite::open(&folder.path().join("everup.db"));
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async { store.await.unwrap().close().await });
+    for arguments in [
+        &["maintenance", "list"][..],
+        &["token", "new", "--name", "ci", "--scope", "read"],
+        &["token", "list"],
+        &["export"],
+    ] {
+        let (is_well, said) = everup(arguments);
+        assert!(is_well && !said.contains("SUPABASE"), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
 fn what_is_missing_or_wrong_is_told_with_its_line() {
     let told = |config: &str, environment: &Environment| {
         config::parse(config, "config.toml", environment).unwrap_err().to_string()

@@ -59,11 +59,7 @@ impl Source {
         self.read_in(&Environment::of_process(Path::new(".")), own)
     }
 
-    fn read_in(
-        &self,
-        environment: &Environment,
-        own: SocketAddr,
-    ) -> Result<Config, Mistakes> {
+    fn read_in(&self, environment: &Environment, own: SocketAddr) -> Result<Config, Mistakes> {
         match self {
             Source::File(file) => config::load(file, environment),
             Source::Urls(urls) => {

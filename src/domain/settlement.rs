@@ -6,7 +6,7 @@
 //! enlarged: an extension is a window of its own.
 
 use super::agreement::{Act, Known, Local, Ours, Remote};
-use super::foreign_window::{ForeignWindow, SKEW_MS, Terms};
+use super::foreign_window::{self, ForeignWindow, SKEW_MS, Terms};
 use super::timestamp::Timestamp;
 use std::collections::{HashMap, HashSet};
 
@@ -59,9 +59,30 @@ pub fn settle(reading: Reading<'_>, known: &[Known], free: &[Ours]) -> Settlemen
             .filter(|known| known.windows.iter().any(|window| window.is_live(now)))
             .map(|known| known.foreign_id.clone()),
     );
-    let made_here = free.into_iter().filter(|window| window.is_live(now)).cloned();
-    settlement.remote.extend(made_here.map(|window| Remote::Add { window }));
+    let made_here = free.into_iter().filter(|window| window.is_live(now));
+    settlement.remote.extend(unsaid(reading.rows, made_here));
     settlement
+}
+
+/// The windows made here that no row says, as new rows. Where a row says the same already,
+/// as another window of it does, a second one would tell nobody anything; it is added once
+/// that row is gone. So is one of two windows that differ in their monitors alone.
+fn unsaid<'a>(
+    rows: &[ForeignWindow],
+    made_here: impl Iterator<Item = &'a Ours>,
+) -> Vec<Remote> {
+    let mut said: Vec<Terms> = rows.iter().map(|row| row.terms.clone()).collect();
+    let mut added = Vec::new();
+    for window in made_here {
+        if said.iter().any(|terms| terms.is_about(&window.terms)) {
+            continue;
+        }
+        let Ours { terms: Terms { start, end, message }, .. } = window;
+        let message = foreign_window::message(message);
+        said.push(Terms { start: *start, end: *end, message });
+        added.push(Remote::Add { window: window.clone() });
+    }
+    added
 }
 
 /// What a row that was asked for by its key, and is there after all, asks for.
@@ -333,6 +354,28 @@ mod tests {
         let announced = announce(new.terms.clone(), None);
         assert_eq!(both.local[0].acts, [announced]);
         assert_eq!(both.remote, [Remote::Add { window: here }]);
+    }
+
+    #[test]
+    fn what_a_row_says_already_is_not_written_a_second_time() {
+        // The row is a window of its own already, or is read for the first time and becomes
+        // the other of two equal windows.
+        let both = terms(1, 2, "a");
+        let pair = known("7", vec![window(1, both.clone())]);
+        let rows = [row("7", both.clone())];
+        let turn = window(2, both.clone());
+        let settlement = settled(&rows, &[pair], std::slice::from_ref(&turn));
+        assert_eq!(settlement, Settlement::default());
+        let twins = [turn, window(3, both.clone())];
+        let settlement = settled(&rows, &[], &twins);
+        assert_eq!(acts(&settlement), [Act::Link { id: WindowId(2), revision: 1 }]);
+        // Two that only differ in their monitors are one row.
+        let settlement = settled(&[], &[], &twins);
+        assert_eq!(settlement.remote, [Remote::Add { window: twins[0].clone() }]);
+        // Where the row says something else, the turn is a row of its own.
+        let pair = known("7", vec![window(1, terms(1, 2, "b"))]);
+        let settlement = settled(&[row("7", terms(1, 2, "b"))], &[pair], &twins[..1]);
+        assert_eq!(settlement.remote.len(), 1);
     }
 
     #[test]
@@ -724,8 +767,12 @@ mod tests {
             let there = (self.rows.iter())
                 .filter(|row| row.terms.end > self.now)
                 .map(|row| cut(row.terms.start, row.terms.end));
+            // What a row says already is not said twice.
+            let is_said = |ours: &Ours, link: &Option<String>| {
+                link.is_none() && self.rows.iter().any(|row| row.terms.is_about(&ours.terms))
+            };
             let mut here: Vec<(Timestamp, Timestamp, Option<&String>)> = (self.ours.iter())
-                .filter(|(ours, _)| ours.is_live(self.now))
+                .filter(|(ours, link)| ours.is_live(self.now) && !is_said(ours, link))
                 .map(|(ours, link)| (ours.terms.start.max(self.now), ours.end(), link.as_ref()))
                 .collect();
             here.sort_by_key(|(start, end, link)| (link.map(|id| id.to_owned()), *start, *end));

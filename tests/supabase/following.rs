@@ -5,6 +5,7 @@ use crate::world::{World, at, row, table};
 use everup::clock::Clock;
 use everup::domain::announcement::{Action, Announcement, Status};
 use everup::domain::maintenance::MaintenanceWindow;
+use everup::domain::monitor::MonitorId;
 use everup::domain::notice::Change;
 use everup::domain::timestamp::{HOUR_MS, MINUTE_MS};
 use everup::planning::{Planner, Settings};
@@ -203,6 +204,36 @@ async fn what_is_made_changed_and_called_off_here_is_written_back() {
     assert_eq!(world.rows(), []);
     world.next().await;
     assert_eq!(world.status().await, Status::Cancelled);
+}
+
+#[tokio::test]
+async fn a_turn_that_the_table_has_already_is_not_written_a_second_time() {
+    let mut world = World::new().await;
+    let id = world.supabase.insert(row(50, 52, "Weekly"));
+    world.look().await;
+    // Made here later, about one monitor: another window, and no second row.
+    let turn = MaintenanceWindow {
+        monitors: vec![MonitorId::new("api").unwrap()],
+        announced_at: world.clock.now(),
+        ..world.window().await.window
+    };
+    world.store.announce(&turn, None, "everup").await.unwrap();
+    for _ in 0..2 {
+        world.next().await;
+        world.restart();
+    }
+    assert_eq!((world.rows().len(), world.windows().await.len()), (1, 2));
+    // Once nobody says it there any more, it is written.
+    world.supabase.delete(&id);
+    world.supabase.insert(row(500, 501, "Another"));
+    world.next().await;
+    world.next().await;
+    let rows = world.rows();
+    assert_eq!((rows.len(), &rows[1]), (2, &(50, 52, "Weekly".to_owned())));
+    let live = world.windows().await.into_iter().filter(|kept| {
+        kept.window.status(world.clock.now()) == Status::Upcoming && kept.window.start == at(50)
+    });
+    assert_eq!(live.count(), 1);
 }
 
 #[tokio::test]

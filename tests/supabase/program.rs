@@ -89,7 +89,10 @@ fn only_what_follows_the_table_needs_the_key() {
     };
     for arguments in [&["run"][..], &["validate"], &["import", "supabase"]] {
         let (is_well, said) = everup(arguments);
-        assert!(!is_well && said.contains("${SUPABASE_URL} is not set"), "{arguments:?}: {said}");
+        assert!(
+            !is_well && said.contains("${SUPABASE_URL} is not set"),
+            "{arguments:?}: {said}"
+        );
     }
     let store = everup::store::sqlite::Sqlite::open(&folder.path().join("everup.db"));
     let runtime = tokio::runtime::Runtime::new().unwrap();

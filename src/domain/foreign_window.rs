@@ -41,11 +41,16 @@ impl Terms {
     /// Whether both are the same window, where a table may keep whole seconds only.
     #[must_use]
     pub fn is_about(&self, other: &Terms) -> bool {
-        let near = |a: Timestamp, b: Timestamp| a.since_ms(b).abs() < ROUNDING_MS;
-        near(self.start, other.start)
-            && near(self.end, other.end)
+        is_near(self.start, other.start)
+            && is_near(self.end, other.end)
             && self.message == message(&other.message)
     }
+}
+
+/// Whether two instants are the same, where a table may keep whole seconds only.
+#[must_use]
+pub fn is_near(a: Timestamp, b: Timestamp) -> bool {
+    a.since_ms(b).abs() < ROUNDING_MS
 }
 
 /// A column such as `timestamp(0)` rounds to whole seconds.

@@ -6,7 +6,7 @@
 //! enlarged: an extension is a window of its own.
 
 use super::agreement::{Act, Known, Local, Ours, Remote};
-use super::foreign_window::{self, ForeignWindow, SKEW_MS, Terms};
+use super::foreign_window::{self, ForeignWindow, SKEW_MS, Terms, is_near};
 use super::timestamp::Timestamp;
 use std::collections::{HashMap, HashSet};
 
@@ -182,7 +182,7 @@ fn compare(now: Timestamp, known: &Known, row: &ForeignWindow, settlement: &mut 
         (false, false) => {}
         // Both are the same: we changed the row and could not note it.
         (_, true) if as_ours => settlement.local.push(agree(links())),
-        (true, _) => settlement.local.push(agree(follow(now, &known.windows, &row.terms))),
+        (true, _) => settlement.local.push(agree(follow(now, known, &row.terms))),
         (false, true) => {
             if let Combined::Is(terms) = ours {
                 let (foreign_id, before) = (row.id.clone(), known.terms.clone());
@@ -227,8 +227,9 @@ fn combined(windows: &[Ours]) -> Option<Combined> {
 }
 
 /// What our windows must do so that they say what a changed row says.
-fn follow(now: Timestamp, windows: &[Ours], row: &Terms) -> Vec<Act> {
-    let live: Vec<&Ours> = windows.iter().filter(|window| window.is_live(now)).collect();
+fn follow(now: Timestamp, known: &Known, row: &Terms) -> Vec<Act> {
+    let live: Vec<&Ours> = known.windows.iter().filter(|window| window.is_live(now)).collect();
+    let row = &unrounded(&known.terms, &live, row);
     let anew = |like| Act::Announce { terms: row.clone(), announced_at: now, like };
     let Some(first) = live.first() else {
         // What is over stays as it was; the row is used again for another time.
@@ -249,6 +250,20 @@ fn follow(now: Timestamp, windows: &[Ours], row: &Terms) -> Vec<Act> {
         return acts;
     }
     under_way(now, &live, row)
+}
+
+/// A row's terms, with our own times where the row's stayed as they were and differ only by
+/// what a column of whole seconds has rounded: what did not move keeps its notice.
+fn unrounded(agreed: &Terms, live: &[&Ours], row: &Terms) -> Terms {
+    let ours = |agreed: Timestamp, row: Timestamp, ours: Option<Timestamp>| {
+        let is_rounded = |ours: &Timestamp| row == agreed && is_near(*ours, row);
+        ours.filter(is_rounded).unwrap_or(row)
+    };
+    Terms {
+        start: ours(agreed.start, row.start, live.first().map(|window| window.terms.start)),
+        end: ours(agreed.end, row.end, live.iter().map(|window| window.end()).max()),
+        message: row.message.clone(),
+    }
 }
 
 /// A window that has not begun becomes what its row says.
@@ -444,6 +459,45 @@ mod tests {
             let change =
                 Act::Change { id: WindowId(1), revision: 1, terms: wanted, announced_at };
             assert_eq!(acts(&settlement), [change]);
+        }
+    }
+
+    #[test]
+    fn what_a_column_has_rounded_did_not_move() {
+        for (by, begun) in [(300, false), (700, false), (300, true), (700, true)] {
+            let (start, end) = if begun { (-1, 2) } else { (1, 2) };
+            let exact = terms(start, end, "a");
+            let ours = Terms {
+                start: exact.start.plus_ms(by),
+                end: exact.end.plus_ms(by),
+                ..exact.clone()
+            };
+            let round = |at: Timestamp| Timestamp((at.0 + 500).div_euclid(1_000) * 1_000);
+            let rounded =
+                Terms { start: round(ours.start), end: round(ours.end), ..exact.clone() };
+            let said = |message: &str| Terms { message: message.into(), ..rounded.clone() };
+            let pair = Known {
+                foreign_id: "7".into(),
+                terms: said("a"),
+                windows: vec![window(1, ours.clone())],
+            };
+            let settlement = settled(&[row("7", said("b"))], std::slice::from_ref(&pair), &[]);
+            let change = Act::Change {
+                id: WindowId(1),
+                revision: 1,
+                terms: Terms { message: "b".into(), ..ours },
+                announced_at: NOW.plus_ms(-100 * H),
+            };
+            assert_eq!(acts(&settlement), [change]);
+            // What moves by a second has moved.
+            let mut later = said("a");
+            later.end = later.end.plus_ms(1_000);
+            let settlement = settled(&[row("7", later)], &[pair], &[]);
+            let announced_now = acts(&settlement).iter().any(|act| {
+                matches!(act, Act::Change { announced_at, .. } | Act::Announce { announced_at, .. }
+                    if *announced_at == NOW)
+            });
+            assert!(announced_now, "{settlement:?}");
         }
     }
 

@@ -44,7 +44,7 @@ const ASKED_MAX: usize = 50;
 const EMPTY_ROUNDS: u32 = 10;
 /// What so many rows ask for is kept at once; checks wait that long to be kept.
 const KEPT_AT_ONCE: usize = 200;
-/// So many rows that make no sense are named in the log.
+/// So many rows that make no sense are named.
 const UNFIT_NAMED_MAX: usize = 5;
 
 /// Follows one table, or none.
@@ -74,7 +74,17 @@ struct State {
     noted_at: Option<Timestamp>,
     empty_rounds: u32,
     failures: u32,
+    /// What the last reading had that makes no sense.
     unfit: Vec<Unfit>,
+    /// Rows that were asked for by their key and make no sense.
+    asked_in_vain: HashSet<String>,
+}
+
+/// Why the table and everup are not in step.
+struct Trouble {
+    why: String,
+    /// Whether somebody must put it right; otherwise it may pass.
+    is_mistake: bool,
 }
 
 /// Why a round did not end.
@@ -151,12 +161,13 @@ impl Follower {
                 Err(_) => state.failures.saturating_add(1),
             };
         }
-        if let Err(moved @ Stopped::Moved { .. }) = &done
-            && self.parts.vitals.read(now).source_trouble.is_none()
-        {
-            tracing::error!("the maintenance table is not followed: {moved}");
+        match &done {
+            Ok(()) => self.tell(now, self.unfit()),
+            Err(stopped) => {
+                let is_mistake = matches!(stopped, Stopped::Moved { .. });
+                self.tell(now, Some(Trouble { why: stopped.to_string(), is_mistake }));
+            }
         }
-        self.tell(now, done.as_ref().err().map(ToString::to_string));
         done.is_ok()
     }
 
@@ -181,7 +192,7 @@ impl Follower {
         let reading =
             Reading { at, before: read_at, ran_since, rows: &rows.fit, unfit: &unfit };
         let wanted = settlement::settle(reading, &followed.known, &followed.free);
-        self.tell_unfit(rows.unfit);
+        self.state().unfit = rows.unfit;
         let missing = self.ask_for(table, &wanted.missing, &followed.known, at).await;
         let (more, missing) = match missing {
             Ok(more) => (more, Ok(())),
@@ -240,13 +251,21 @@ impl Follower {
         at: Timestamp,
     ) -> Result<Settlement, Fault> {
         let mut asked = Settlement::default();
-        for id in missing.iter().take(ASKED_MAX) {
+        let mut missing: Vec<&String> = missing.iter().collect();
+        let mut in_vain = std::mem::take(&mut self.state().asked_in_vain);
+        in_vain.retain(|id| missing.contains(&id));
+        // Those that made no sense last time come last, or they could keep all others waiting.
+        missing.sort_by_key(|id| in_vain.contains(*id));
+        for id in missing.into_iter().take(ASKED_MAX) {
             let Some(known) = known.iter().find(|known| known.foreign_id == *id) else {
                 continue;
             };
             match table.row(id).await? {
                 Found::Nothing => asked.local.push(settlement::gone(at, known)),
-                Found::Unfit(_) => {}
+                Found::Unfit(unfit) => {
+                    in_vain.insert(unfit.id.clone());
+                    self.state().unfit.push(unfit);
+                }
                 Found::Fit(row) => {
                     let more = settlement::found(at, known, &row);
                     asked.local.extend(more.local);
@@ -254,6 +273,7 @@ impl Follower {
                 }
             }
         }
+        self.state().asked_in_vain = in_vain;
         Ok(asked)
     }
 
@@ -314,7 +334,7 @@ impl Follower {
     }
 
     /// Says once that the table cannot be read, and once that it can be again.
-    fn tell(&self, now: Timestamp, trouble: Option<String>) {
+    fn tell(&self, now: Timestamp, trouble: Option<Trouble>) {
         let vitals = &self.parts.vitals;
         let before = vitals.read(now).source_trouble;
         match (&before, &trouble) {
@@ -325,29 +345,31 @@ impl Follower {
                      until {since}"
                 );
             }
-            (Some((_, why)), Some(now_why)) if why == now_why => {}
-            (_, Some(why)) => {
-                tracing::warn!("the maintenance table and everup are not in step: {why}")
+            (Some((_, why)), Some(trouble)) if *why == trouble.why => {}
+            (_, Some(Trouble { why, is_mistake: true })) => {
+                tracing::error!("the maintenance table is not followed: {why}");
+            }
+            (_, Some(Trouble { why, .. })) => {
+                tracing::warn!("the maintenance table and everup are not in step: {why}");
             }
         }
         let since = before.map_or(now, |(since, _)| since);
-        vitals.note(|reading| reading.source_trouble = trouble.map(|why| (since, why)));
+        vitals.note(|reading| reading.source_trouble = trouble.map(|now| (since, now.why)));
     }
 
-    /// Names rows that make no sense, once.
-    fn tell_unfit(&self, unfit: Vec<Unfit>) {
-        let mut state = self.state();
-        if state.unfit == unfit {
-            return;
+    /// Names rows that make no sense.
+    fn unfit(&self) -> Option<Trouble> {
+        let state = self.state();
+        let named = state.unfit.iter().take(UNFIT_NAMED_MAX);
+        let mut named: Vec<String> =
+            named.map(|Unfit { id, why }| format!("row {id:?}: {why}")).collect();
+        match state.unfit.len().saturating_sub(named.len()) {
+            0 if named.is_empty() => return None,
+            0 => {}
+            more => named.push(format!("and {more} more")),
         }
-        for Unfit { id, why } in unfit.iter().take(UNFIT_NAMED_MAX) {
-            tracing::warn!("row {id:?} of the maintenance table is not followed: {why}");
-        }
-        if unfit.len() > UNFIT_NAMED_MAX {
-            let more = unfit.len() - UNFIT_NAMED_MAX;
-            tracing::warn!("{more} more rows of the maintenance table are not followed");
-        }
-        state.unfit = unfit;
+        let why = format!("rows that make no sense are not followed: {}", named.join("; "));
+        Some(Trouble { why, is_mistake: false })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

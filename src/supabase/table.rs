@@ -101,7 +101,7 @@ impl Table {
         self.has_created_at.load(Ordering::Relaxed)
     }
 
-    /// All rows, or those that end at or after `ended_after`.
+    /// All rows, or those that end at or after `ended_after`, and those without a time.
     ///
     /// # Errors
     /// When not every one of them could be read.
@@ -168,7 +168,7 @@ impl Table {
         loop {
             let mut query =
                 vec![("order", "id.asc".to_owned()), ("limit", PAGE_ROWS.to_string())];
-            query.extend(ended_after.map(|at| ("end_time", format!("gte.{at}"))));
+            query.extend(ended_after.map(|at| ("or", late_or_endless(at))));
             query.extend(after.as_ref().map(|id| ("id", format!("gt.{id}"))));
             let page = self.select(&query, true).await?;
             let number = page.rows.len();
@@ -275,6 +275,12 @@ impl Table {
         url.query_pairs_mut().append_pair("select", &columns).extend_pairs(query);
         url
     }
+}
+
+/// What ends late enough, and what has no start or no end: a filter on a time passes those
+/// over, and then nobody would hear of them.
+fn late_or_endless(at: Timestamp) -> String {
+    format!("(end_time.gte.\"{at}\",end_time.is.null,start_time.is.null)")
 }
 
 /// The row `id`, as long as it begins and ends as was seen. A column may be finer than a

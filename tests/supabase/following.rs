@@ -495,6 +495,50 @@ async fn rows_that_make_no_sense_change_nothing() {
 }
 
 #[tokio::test]
+async fn a_row_without_a_time_is_named_and_its_window_stays() {
+    let world = World::new().await;
+    world.look().await;
+    let id = world.supabase.insert(row(50, 52, "Upgrade"));
+    world.next().await;
+    let kept = world.window().await;
+    for without in ["end_time", "start_time"] {
+        world.supabase.update(&id, json!({ without: null }));
+        world.next().await;
+        assert_eq!(world.window().await, kept);
+        let (_, why) = world.vitals.read(at(0)).source_trouble.unwrap();
+        let expected =
+            format!("rows that make no sense are not followed: row \"1\": it has no {without}");
+        assert_eq!(why, expected);
+        world.supabase.update(&id, row(50, 52, "Upgrade"));
+        world.next().await;
+        assert_eq!(world.vitals.read(at(0)).source_trouble, None);
+    }
+}
+
+#[tokio::test]
+async fn rows_that_make_no_sense_keep_no_deletion_waiting() {
+    let world = World::new().await;
+    let insert = |n: i64| world.supabase.insert(row(50 + n, 51 + n, "One of many"));
+    let ids: Vec<String> = (0..60).map(insert).collect();
+    world.look().await;
+    // Long over, as it seems, so that only asking for it by its key shows what it is.
+    for id in &ids[..59] {
+        let far =
+            json!({"start_time": at(-1_000).to_string(), "end_time": at(-2_000).to_string()});
+        world.supabase.update(id, far);
+    }
+    world.supabase.delete(&ids[59]);
+    world.supabase.insert(row(500, 501, "Another"));
+    world.next().await;
+    world.next().await;
+    let windows = world.windows().await;
+    let cancelled: Vec<_> =
+        windows.iter().filter(|kept| kept.window.cancelled_at.is_some()).collect();
+    assert_eq!(cancelled.len(), 1);
+    assert_eq!(cancelled[0].window.start, at(109));
+}
+
+#[tokio::test]
 async fn a_table_in_many_pages_is_followed_whole() {
     let world = World::new().await;
     for n in 0..23 {

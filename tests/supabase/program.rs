@@ -5,6 +5,7 @@ use crate::world::{START, row};
 use everup::app::{App, Ground};
 use everup::clock::ManualClock;
 use everup::config::{self, Environment};
+use everup::store::contract::Store;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

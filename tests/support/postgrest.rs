@@ -283,6 +283,7 @@ impl Database {
                     }
                     plan.order = Some((column.to_owned(), way == "desc"));
                 }
+                "or" => plan.any.push(self.any_of(value)?),
                 "limit" | "offset" => {
                     let Ok(number) = value.parse::<usize>() else {
                         return refuse(416, "PGRST103", "Requested range not satisfiable");
@@ -308,6 +309,40 @@ impl Database {
             }
         }
         Ok(plan)
+    }
+
+    /// `(end_time.gte."…",end_time.is.null)`; what has a reserved character is quoted.
+    fn any_of(&self, text: &str) -> Answered<Vec<(String, String, Value)>> {
+        let wrong =
+            || refuse(400, "PGRST100", &format!("\"failed to parse logic tree ({text})\""));
+        let Some(inner) = text.strip_prefix('(').and_then(|text| text.strip_suffix(')')) else {
+            return wrong();
+        };
+        let mut filters = Vec::new();
+        for one in inner.split(',') {
+            let mut parts = one.splitn(3, '.');
+            let (Some(column), Some(op), Some(operand)) =
+                (parts.next(), parts.next(), parts.next())
+            else {
+                return wrong();
+            };
+            let kind = self.known(column)?;
+            let quoted = operand.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+            let operand = match (op, quoted) {
+                ("is", None) if operand == "null" => Value::Null,
+                ("eq" | "gt" | "gte" | "lt" | "lte", Some(text)) => {
+                    kind.stored(&json!(text), true)?
+                }
+                ("eq" | "gt" | "gte" | "lt" | "lte", None)
+                    if !operand.contains(['.', ':', '(', ')']) =>
+                {
+                    kind.stored(&json!(operand), true)?
+                }
+                _ => return wrong(),
+            };
+            filters.push((column.to_owned(), op.to_owned(), operand));
+        }
+        Ok(filters)
     }
 
     fn read(&self, plan: &Plan, headers: &HeaderMap) -> Answered<Response> {
@@ -479,11 +514,16 @@ struct Plan {
     limit: Option<usize>,
     offset: usize,
     filters: Vec<(String, String, Value)>,
+    /// Of each of these, one at least must hold.
+    any: Vec<Vec<(String, String, Value)>>,
 }
 
 impl Plan {
     fn matches(&self, row: &Map<String, Value>) -> bool {
-        self.filters.iter().all(|(column, op, operand)| {
+        let holds = |(column, op, operand): &(String, String, Value)| {
+            if op == "is" {
+                return row[column].is_null();
+            }
             let Some(order) = compare(&row[column], operand) else { return false };
             match op.as_str() {
                 "eq" => order.is_eq(),
@@ -493,7 +533,8 @@ impl Plan {
                 "lt" => order.is_lt(),
                 _ => order.is_le(),
             }
-        })
+        };
+        self.filters.iter().all(holds) && self.any.iter().all(|any| any.iter().any(holds))
     }
 
     fn must_be_filtered(&self, verb: &str) -> Answered<()> {

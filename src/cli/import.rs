@@ -155,6 +155,11 @@ fn told_rows(taken: &TakenRows) -> String {
         1 => text += " (1 was there already)",
         known => text += &format!(" ({known} were there already)"),
     }
+    if taken.new + taken.known + taken.contradicting.len() == 0 {
+        text += "\nthe table has no row that this key may see; to a key without the right, \
+                 row-level security hides all of them without a word: if the table is not \
+                 empty, take the secret key (sb_secret_… or service_role)";
+    }
     if !taken.contradicting.is_empty() {
         let shown = taken.contradicting.iter().take(ROWS_SHOWN_MAX);
         let shown: Vec<&str> = shown.map(String::as_str).collect();

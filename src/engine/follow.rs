@@ -209,7 +209,9 @@ impl Follower {
         for remote in remote.take(ASKED_MAX) {
             match self.write(table, remote, at).await {
                 // That one is refused says nothing of the next.
-                Err(Stopped::Table(fault @ Fault::Answered { .. })) => {
+                Err(Stopped::Table(
+                    fault @ (Fault::Answered { .. } | Fault::Forbidden { .. }),
+                )) => {
                     refused.get_or_insert(fault);
                 }
                 Err(Stopped::Table(fault)) => return Err(Stopped::Write(fault)),

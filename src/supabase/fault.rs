@@ -26,6 +26,19 @@ pub enum Fault {
         /// What it says.
         said: String,
     },
+    /// The key is known, but the database lets it not do this.
+    #[error(
+        "the database lets this key not do that ({status}{said}); a policy of the table \
+         {TABLE}, or a right that is missing, stands in the way: take the secret key \
+         (sb_secret_… or service_role), which no policy holds back, or grant its role \
+         select, insert, update and delete"
+    )]
+    Forbidden {
+        /// The HTTP status.
+        status: u16,
+        /// What it says.
+        said: String,
+    },
     /// There is no such table.
     #[error(
         "the project has no table {TABLE} that its API shows{0}; make it, or check \
@@ -100,6 +113,7 @@ impl Fault {
         match (status, code.as_str()) {
             (_, "42P01" | "PGRST205" | "PGRST106") => Fault::NoTable(said),
             (_, "42703" | "PGRST204") => Fault::NoColumn(said),
+            (_, "42501") => Fault::Forbidden { status, said },
             (401 | 403, _) => Fault::Refused { status, said },
             (404, _) if !is_json => {
                 Fault::NotPostgrest("it answers 404, and not in JSON".to_owned())
@@ -154,6 +168,22 @@ mod tests {
              SUPABASE_SERVICE_KEY must be the secret key (sb_secret_… or service_role) of \
              the project that SUPABASE_URL names"
         );
+    }
+
+    #[test]
+    fn a_policy_is_not_mistaken_for_a_wrong_key() {
+        let body = br#"{"code":"42501","message":"new row violates row-level security policy for table \"system_maintenance\""}"#;
+        for status in [401, 403] {
+            let fault = Fault::answered(status, body, "k").to_string();
+            let expected = format!(
+                "the database lets this key not do that ({status}: new row violates row-level \
+                 security policy for table \"system_maintenance\" (42501)); a policy of the \
+                 table system_maintenance, or a right that is missing, stands in the way: take \
+                 the secret key (sb_secret_… or service_role), which no policy holds back, or \
+                 grant its role select, insert, update and delete"
+            );
+            assert_eq!(fault, expected);
+        }
     }
 
     #[test]

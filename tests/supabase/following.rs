@@ -3,9 +3,8 @@
 use crate::support::postgrest::{Kind, Postgrest};
 use crate::world::{World, at, row, table};
 use everup::clock::Clock;
-use everup::domain::announcement::{Action, Announcement, Status};
+use everup::domain::announcement::{Action, Announcement, Occurrence, Status};
 use everup::domain::maintenance::MaintenanceWindow;
-use everup::domain::monitor::MonitorId;
 use everup::domain::notice::Change;
 use everup::domain::timestamp::{HOUR_MS, MINUTE_MS};
 use everup::planning::{Planner, Settings};
@@ -211,13 +210,10 @@ async fn a_turn_that_the_table_has_already_is_not_written_a_second_time() {
     let mut world = World::new().await;
     let id = world.supabase.insert(row(50, 52, "Weekly"));
     world.look().await;
-    // Made here later, about one monitor: another window, and no second row.
-    let turn = MaintenanceWindow {
-        monitors: vec![MonitorId::new("api").unwrap()],
-        announced_at: world.clock.now(),
-        ..world.window().await.window
-    };
-    world.store.announce(&turn, None, "everup").await.unwrap();
+    // The turn is another window, and no second row.
+    let turn = world.window().await.window;
+    let occurrence = Occurrence { rule: "weekly".to_owned(), at: turn.start };
+    world.store.announce(&turn, Some(&occurrence), "everup").await.unwrap();
     for _ in 0..2 {
         world.next().await;
         world.restart();

@@ -209,6 +209,10 @@ async fn the_command_says_what_it_did_and_what_is_missing() {
 
     let supabase = Postgrest::start().await;
     let url = supabase.url();
+    let right = [("SUPABASE_URL", &*url), ("SUPABASE_SERVICE_KEY", KEY)];
+    let (code, said, _) = everup(folder, &right);
+    assert_eq!(code, 0);
+    assert!(said.contains("row-level security hides all of them"), "{said}");
     supabase.insert(row(50, 52, "Upgrade"));
     let id = supabase.insert(row(60, 62, "Upgrade"));
     let wrong = [("SUPABASE_URL", &*url), ("SUPABASE_SERVICE_KEY", "sb_secret_nope")];

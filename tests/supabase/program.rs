@@ -6,6 +6,7 @@ use everup::app::{App, Ground};
 use everup::clock::ManualClock;
 use everup::config::{self, Environment};
 use everup::store::contract::Store;
+use everup::store::sqlite::Sqlite;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -95,9 +96,9 @@ fn only_what_follows_the_table_needs_the_key() {
             "{arguments:?}: {said}"
         );
     }
-    let store = everup::store::sqlite::Sqlite::open(&folder.path().join("everup.db"));
+    let file = folder.path().join("everup.db");
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async { store.await.unwrap().close().await });
+    runtime.block_on(async { Sqlite::open(&file).await.unwrap().close().await });
     for arguments in [
         &["maintenance", "list"][..],
         &["token", "new", "--name", "ci", "--scope", "read"],

@@ -259,6 +259,80 @@ fn loaded_twice_it_shows_once() {
     assert_eq!(browser.faults, [""; 0]);
 }
 
+#[test]
+fn two_everups_show_a_bar_each_and_are_closed_each() {
+    let page = "<!doctype html><html lang=en><head><script src=EVERUP/banner.js defer></script>\
+        <script src=EVERUP/banner.js?another defer></script></head><body><p>Two.";
+    let stage = Stage::with(well(vec![window(-60, HOUR, "Now.")]), &[("/two", page)]);
+    let mut browser = shown(&stage, "/two");
+    let both = "document.querySelectorAll('everup-banner').length == 2";
+    browser.until("both are shown", both);
+    std::thread::sleep(Duration::from_millis(500));
+    browser.eval(&format!("{BAR}.querySelector('button').click()"));
+    browser.reload();
+    browser.until("the other one is shown", SHOWN);
+    std::thread::sleep(Duration::from_millis(500));
+    assert_eq!(browser.eval("document.querySelectorAll('everup-banner').length"), 1);
+    assert_eq!(browser.faults, [""; 0]);
+}
+
+#[test]
+fn an_emergency_is_called_so() {
+    for (from_s, words) in
+        [(26 * HOUR, "Emergency maintenance Wed"), (-60, "Emergency maintenance Tue")]
+    {
+        let emergency =
+            MaintenanceWindow { emergency: true, ..window(from_s, 28 * HOUR, "At once.") };
+        let stage = Stage::of(well(vec![emergency]));
+        let mut browser = shown(&stage, "/");
+        let text = browser.text(HEADLINE);
+        assert!(text.starts_with(words), "{text}");
+    }
+}
+
+#[test]
+fn the_bar_is_not_printed() {
+    let stage = Stage::of(well(vec![window(-60, HOUR, "Now.")]));
+    let mut browser = shown(&stage, "/");
+    browser.call("Emulation.setEmulatedMedia", json!({"media": "print"}));
+    assert_eq!(browser.eval(&format!("getComputedStyle({BAR}).display")), "none");
+}
+
+#[test]
+fn names_of_another_kind_are_shown_as_they_are() {
+    let stage = Stage::of(well(vec![window(-60, HOUR, "Now.")]));
+    let mut browser = Browser::open(1_000, 500);
+    let odd = "{ const F = fetch; window.fetch = async (...a) => { \
+        const j = await (await F(...a)).json(); j.windows[0].monitors = 'all'; \
+        return {json: async () => j} } }";
+    browser.call("Page.addScriptToEvaluateOnNewDocument", json!({"source": odd}));
+    browser.visit(&stage.host);
+    browser.until("the bar is shown", SHOWN);
+    let text = browser.text(HEADLINE);
+    assert!(text.ends_with(" · all"), "{text}");
+    assert_eq!(browser.faults, [""; 0]);
+}
+
+#[test]
+fn a_bar_that_comes_back_never_says_what_it_said_before() {
+    let stage = Stage::of(well(vec![window(5, 4 * HOUR, "Soon.")]));
+    let mut browser = shown(&stage, "/");
+    browser.eval(&format!("{BAR}.querySelector('button').click()"));
+    assert_eq!(browser.eval(GONE), true);
+    // What is said at the very moment when it is there again.
+    browser.eval(
+        "window.said = null; new MutationObserver(() => { \
+         const e = document.querySelector('everup-banner'); \
+         if (e && said === null) said = e.shadowRoot.textContent }) \
+         .observe(document.body, {childList: true})",
+    );
+    browser.until("it comes back", "said !== null");
+    assert!(
+        !browser.text("said").contains("Scheduled"),
+        "it said what it had said before"
+    );
+}
+
 #[rstest]
 #[case("lang=de-AT", "", "Wartung läuft Di., 24. Nov.")]
 #[case("lang=en-GB", "", "Maintenance in progress Tue 24 Nov")]

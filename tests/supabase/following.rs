@@ -509,6 +509,13 @@ async fn a_row_without_a_time_is_named_and_its_window_stays() {
         world.next().await;
         assert_eq!(world.vitals.read(at(0)).source_trouble, None);
     }
+    // One that was never known, too, which no reading by its time would show.
+    world
+        .supabase
+        .insert(json!({"start_time": at(60).to_string(), "message": "Until when?"}));
+    world.next().await;
+    let (_, why) = world.vitals.read(at(0)).source_trouble.unwrap();
+    assert!(why.ends_with("row \"2\": it has no end_time"), "{why}");
 }
 
 #[tokio::test]

@@ -233,7 +233,9 @@ fn beneath(
         [&seen.up, &seen.degraded, &seen.down].map(|seen| seen.length_within(part));
     // Outages follow each other: no other one can go over the window's end.
     let last = outages.partition_point(|outage| outage.span().to <= held.to);
-    let overrun = outages.get(last).and_then(|of| Overrun::of(held, of, until));
+    // Who was down before the work began is down for another reason.
+    let caused = outages.get(last).filter(|of| of.from >= held.from);
+    let overrun = caused.and_then(|of| Overrun::of(held, of, until));
     Some(Beneath {
         id: history.monitor.id.to_string(),
         name: history.monitor.name.clone(),

@@ -90,6 +90,23 @@ async fn work_that_takes_longer_stands_first_and_says_so() {
     assert!(!other.contains("takes longer") && other.contains("the second shelf"));
 }
 
+/// The same work twice: once it took its target down, once that was down before.
+#[tokio::test]
+async fn who_was_down_before_the_work_began_does_not_make_it_take_longer() {
+    let told = async |down_since: i64| {
+        let story = Story::new("API").every_ms(MINUTE_MS).since(2 * DAY).with(
+            down_since,
+            down_since - 80,
+            Event::Fails("HTTP 502"),
+        );
+        let windows = vec![sample::window(110, 20, 3 * DAY, "New disks", &["api"])];
+        read(&sample::scene(&[story], windows), "/").await
+    };
+    has(&told(108).await, "planned 20 min, took 31 min: 11 min count");
+    let before = told(115).await;
+    assert!(before.contains("New disks") && !before.contains("took"), "{before}");
+}
+
 #[tokio::test]
 async fn whoever_is_down_in_an_emergency_is_down_and_both_are_said() {
     let page = read(&sample::emergency(), "/").await;

@@ -264,7 +264,8 @@ fn told(kept: &Announcement, now: Timestamp, zone: Tz) -> String {
         about(window),
     );
     if let Some(at) = window.cancelled_at.filter(|at| *at < window.end) {
-        told += &format!("  called off {}\n", instant(at));
+        let what = if at > window.start { "ended" } else { "called off" };
+        told += &format!("  {what:<11}{}\n", instant(at));
     }
     told += &format!("  announced  {}{}\n", instant(window.announced_at), notice(window));
     told += &format!("  figure     {}\n", effect(window));

@@ -14,7 +14,7 @@ use super::receivers::{Receiver, Receivers};
 use crate::board::Board;
 use crate::clock::Clock;
 use crate::domain::alert::ChannelId;
-use crate::domain::monitor::Key;
+use crate::domain::monitor::{Key, MonitorId};
 use crate::domain::timestamp::Timestamp;
 use crate::notify::contract::Receipt;
 use crate::notify::message::Message;
@@ -190,7 +190,8 @@ impl Post {
         let mut did = false;
         for receiver in self.parts.receivers.all().iter() {
             let channel = &receiver.settings.id;
-            while let Some(next) = self.desk.next(channel, &scene) {
+            let is_for = |monitor: &MonitorId| receiver.settings.is_for(monitor);
+            while let Some(next) = self.desk.next(channel, is_for, &scene) {
                 did = true;
                 if let Next::Tell(monitor, id, message) = next {
                     self.send(receiver, monitor, id, *message);

@@ -248,7 +248,8 @@ fn beneath(
             planned_ms: of.planned_ms(),
             took_ms: of.took_ms(),
             counted_ms: timeline.tally_within(of.beyond).down,
-            lasts: of.lasts,
+            // Beyond a time that is over it may have gone on; that is not told of here.
+            lasts: of.lasts && past.as_of < told.to,
         }),
     })
 }

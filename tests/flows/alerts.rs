@@ -197,6 +197,37 @@ async fn where_maintenance_is_ended_early_it_is_told_then() {
     app.stop().await;
 }
 
+/// Held for it, and then the configuration says otherwise: nothing is so any more.
+#[tokio::test]
+async fn what_is_held_of_a_monitor_that_goes_is_not_told() {
+    let (target, other) = (Target::start().await, Target::start().await);
+    let (ops, two) = (Receiver::start().await, Receiver::start().await);
+    let quiet = Target::start().await;
+    let monitors = strict("api", &target) + &strict("shop", &quiet);
+    let with_web = monitors.clone() + &strict("web", &other);
+    let alerts = |monitors: &str| {
+        channel("ops", &ops) + &channel("two", &two) + &format!("monitors = [{monitors}]\n")
+    };
+    let mut app = TestApp::start(&(alerts("\"api\", \"shop\"") + &with_web)).await;
+    app.pass_ms(3 * MINUTE_MS).await;
+    // Of one outage both are told.
+    target.answer(Behaviour::status(502));
+    app.pass_ms(2 * MINUTE_MS).await;
+    target.answer(Behaviour::ok());
+    app.pass_ms(2 * MINUTE_MS).await;
+    two.has_only(&["down api", "up api"]).await;
+    emergency(&app, 10 * MINUTE_MS).await;
+    target.answer(Behaviour::status(502));
+    other.answer(Behaviour::status(502));
+    app.pass_ms(3 * MINUTE_MS).await;
+    // One channel is for less, and one monitor is gone.
+    app.change(&(alerts("\"shop\"") + &monitors)).await;
+    app.pass_ms(10 * MINUTE_MS).await;
+    ops.has_only(&["down api", "up api", "down api"]).await;
+    two.has_only(&["down api", "up api"]).await;
+    app.stop().await;
+}
+
 #[tokio::test]
 async fn windows_that_follow_each_other_hold_to_the_end_of_the_last() {
     let (target, receiver) = (Target::start().await, Receiver::start().await);

@@ -4,7 +4,7 @@
 use super::scene::Scene;
 use crate::domain::alert::{Alert, ChannelId, Kind, Then, Told, decide};
 use crate::domain::duration;
-use crate::domain::monitor::Key;
+use crate::domain::monitor::{Key, MonitorId};
 use crate::domain::timestamp::{MINUTE_MS, SECOND_MS, Timestamp};
 use crate::notify::contract::Receipt;
 use crate::notify::message::Message;
@@ -137,8 +137,14 @@ impl Desk {
         lines.flat_map(|line| &line.waiting).map(|waiting| waiting.alert.at)
     }
 
-    /// The next thing to do in a channel; `None` where nothing is to be done now.
-    pub(super) fn next(&mut self, id: &ChannelId, scene: &Scene) -> Option<Next> {
+    /// The next thing to do in a channel, which `is_for` some monitors; `None` where nothing
+    /// is to be done now.
+    pub(super) fn next(
+        &mut self,
+        id: &ChannelId,
+        is_for: impl Fn(&MonitorId) -> bool,
+        scene: &Scene,
+    ) -> Option<Next> {
         let Scene { now, steady_ms, .. } = *scene;
         let channel = self.channels.get_mut(id)?;
         if channel.flying() >= AT_ONCE {
@@ -154,8 +160,18 @@ impl Desk {
             let alerts: Vec<Alert> =
                 line.waiting.iter().map(|waiting| waiting.alert.clone()).collect();
             let decision = decide(line.told, &alerts, &spans, now);
-            if !decision.never.is_empty() {
-                let dropped = line.waiting.drain(decision.never);
+            let never = match &alerts[..] {
+                // The channel is not told of this monitor any more.
+                all if !is_for(&monitor.id) => 0..all.len(),
+                // Nobody watches it any more: that it is down is not so now, and nobody would
+                // ever tell of its end.
+                [.., last] if last.kind == Kind::Down && !monitor.lives().contains(now) => {
+                    alerts.len() - 1..alerts.len()
+                }
+                _ => decision.never,
+            };
+            if !never.is_empty() {
+                let dropped = line.waiting.drain(never);
                 let ids = dropped.map(|waiting| waiting.id).collect();
                 self.note_settled(id, ids, Outcome::Dropped, now);
                 return Some(Next::Dropped);
@@ -298,7 +314,7 @@ mod tests {
     use crate::domain::history::History;
     use crate::domain::ledger::Ledger;
     use crate::domain::monitor::{Monitor, MonitorId, ParameterHistory, Parameters};
-    use crate::domain::span::Spans;
+    use crate::domain::span::{Span, Spans};
     use crate::domain::timestamp::HOUR_MS;
     use std::sync::Arc;
 
@@ -331,7 +347,7 @@ mod tests {
             let id = MonitorId::new(&format!("m{key}")).unwrap();
             let parameters = ParameterHistory::new(Parameters::default());
             let (name, url) = (id.to_string(), String::new());
-            let (lives, pauses) = (Spans::empty(), Spans::empty());
+            let (lives, pauses) = (Spans::from(Span::ALWAYS), Spans::empty());
             let monitor = Monitor::new(id, name, url, parameters, lives, pauses);
             Arc::new(History {
                 key: Key(key),
@@ -363,7 +379,7 @@ mod tests {
     fn sent(desk: &mut Desk, snapshot: &Snapshot, clock: &ManualClock) -> Vec<i64> {
         let instants: Vec<Timestamp> = desk.instants().collect();
         let scene = Scene::new(snapshot, clock, instants.into_iter());
-        let next = std::iter::from_fn(|| desk.next(&ops(), &scene));
+        let next = std::iter::from_fn(|| desk.next(&ops(), |_| true, &scene));
         next.map(|next| match next {
             Next::Tell(key, ..) => key.0,
             Next::Dropped => panic!("nothing is held"),

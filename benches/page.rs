@@ -1,7 +1,8 @@
 //! What a visitor costs: status page and report of many monitors with a year of checks a
 //! minute each, computed and rendered anew, without a cache; and the judging that made
 //! their ledgers. Single checks are not read: the store has none; but in one site it is a
-//! real one, in which all months before the running one are closed.
+//! real one, in which all months before the running one are closed. Another is maintained
+//! every week.
 //!
 //! `cargo bench --bench page`
 
@@ -18,15 +19,17 @@ use axum::body::Body;
 use criterion::{Criterion, criterion_group, criterion_main};
 use everup::board::{Board, Snapshot};
 use everup::clock::ManualClock;
+use everup::domain::announcement::Announcement;
 use everup::domain::check::{Check, Verdict};
 use everup::domain::group::{Group, Rule};
 use everup::domain::history::History;
 use everup::domain::ledger::Ledger;
+use everup::domain::maintenance::{Excluded, MaintenanceWindow};
 use everup::domain::monitor::{Key, Monitor, MonitorId, ParameterHistory, Parameters};
 use everup::domain::percent::Target;
 use everup::domain::period::Period;
 use everup::domain::span::{Span, Spans};
-use everup::domain::timestamp::{DAY_MS, MINUTE_MS, Timestamp};
+use everup::domain::timestamp::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp};
 use everup::report::closed::seal;
 use everup::report::period::PeriodReport;
 use everup::report::settings::{GroupSettings, Settings};
@@ -71,8 +74,9 @@ fn monitor(n: i64) -> Monitor {
     )
 }
 
-fn history(n: i64) -> Arc<History> {
+fn history(n: i64, excluded: &Excluded) -> Arc<History> {
     let monitor = monitor(n);
+    let maintenance = excluded.of(&monitor.id);
     let ledger = Ledger::of(seen(n), &monitor);
     let last = ledger.judge.last.unwrap();
     let latest = Check {
@@ -84,12 +88,33 @@ fn history(n: i64) -> Arc<History> {
     Arc::new(History {
         key: Key(n),
         monitor: monitor.into(),
-        maintenance: Spans::empty(),
+        maintenance,
         ledger,
         latest: Some(latest),
         under_way: None,
         unbooked: None,
     })
+}
+
+/// Four hours of work every week, for a year and until a month from now, one of them right
+/// now; of all monitors in turn with five of them; every fifth as an emergency.
+fn weekly() -> Vec<Announcement> {
+    let window = |week: i64| {
+        let start = NOW.plus_ms(week * 7 * DAY_MS - HOUR_MS);
+        let notice_ms = MaintenanceWindow::NOTICE_MS + MINUTE_MS;
+        MaintenanceWindow {
+            announced_at: start.plus_ms(-notice_ms),
+            start,
+            end: start.plus_ms(4 * HOUR_MS),
+            cancelled_at: None,
+            message: "The database moves to another machine".to_owned(),
+            monitors: (0..week.rem_euclid(2) * 5)
+                .map(|n| MonitorId::new(&format!("m{n}")).unwrap())
+                .collect(),
+            emergency: week.rem_euclid(5) == 4,
+        }
+    };
+    (1..).zip((-52..=4).map(window)).map(sample::announced).collect()
 }
 
 /// Groups of five of the first monitors, by either rule.
@@ -119,14 +144,22 @@ struct Site {
 impl Site {
     fn of(monitors: i64, group_count: i64) -> Site {
         let store = Arc::new(sample::Shelf::default());
-        Site::over(store, monitors, group_count, None)
+        Site::over(store, monitors, group_count, &[], None)
+    }
+
+    /// A site that is maintained every week.
+    fn maintained(monitors: i64, group_count: i64) -> Site {
+        let windows = weekly();
+        let mut store = sample::Shelf::default();
+        store.windows.clone_from(&windows);
+        Site::over(Arc::new(store), monitors, group_count, &windows, None)
     }
 
     /// A site whose months before the running one are closed.
     async fn closed(monitors: i64, group_count: i64) -> Site {
         let folder = tempfile::tempdir().unwrap();
         let store = Arc::new(Sqlite::open(&folder.path().join("everup.db")).await.unwrap());
-        let site = Site::over(store.clone(), monitors, group_count, Some(folder));
+        let site = Site::over(store.clone(), monitors, group_count, &[], Some(folder));
         let settings = Settings { groups: groups(group_count), ..Settings::default() };
         let histories = site.board.read().histories.clone();
         let histories = || histories.iter().map(AsRef::as_ref);
@@ -152,11 +185,14 @@ impl Site {
         store: Arc<dyn Store>,
         monitors: i64,
         group_count: i64,
+        windows: &[Announcement],
         folder: Option<TempDir>,
     ) -> Site {
         let board = Arc::new(Board::default());
+        let excluded = Excluded::by(windows.iter().map(|of| &of.window));
         board.publish(Snapshot {
-            histories: (0..monitors).map(history).collect(),
+            histories: (0..monitors).map(|n| history(n, &excluded)).collect(),
+            windows: windows.into(),
             ..Snapshot::default()
         });
         let settings = Settings { groups: groups(group_count), ..Settings::default() };
@@ -196,6 +232,15 @@ fn page(criterion: &mut Criterion) {
                 });
             }
         }
+    }
+    let site = Site::maintained(1_000, 40);
+    for path in ["/", "/report/2026-11", "/report/2026"] {
+        let name = format!("{path}, 1000 monitors, 40 groups, maintained weekly, identity");
+        let bytes = runtime.block_on(site.get(path, "identity"));
+        println!("{name}: {bytes} bytes");
+        criterion.bench_function(&name, |b| {
+            b.iter(|| black_box(runtime.block_on(site.get(path, "identity"))));
+        });
     }
     let site = runtime.block_on(Site::closed(1_000, 40));
     for path in ["/report/2026-11", "/report/2026-10", "/report/2026-Q3", "/report/2026"] {

@@ -748,7 +748,7 @@ pub(crate) struct Shelf {
     broken: AtomicBool,
     closed: Mutex<Vec<ClosedMonth>>,
     corrections: Mutex<Vec<Correction>>,
-    windows: Vec<Announcement>,
+    pub(crate) windows: Vec<Announcement>,
 }
 
 impl Shelf {

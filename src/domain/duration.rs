@@ -1,7 +1,11 @@
 //! Durations in words. Exact ones stay numbers; these are for people, and never say
 //! less than it was.
 
+use super::span::Span;
 use super::timestamp::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS};
+
+/// What is shorter than this is told to the second.
+const SHORT_MS: i64 = 10 * MINUTE_MS;
 
 /// `40 ms`, `59 s`, `12 min`, `3 h 05 min`, `6 h`, `2 d 04 h`: rounded up to what is
 /// printed.
@@ -14,6 +18,51 @@ pub fn in_words(ms: i64) -> String {
 #[must_use]
 pub fn at_least_in_words(ms: i64) -> String {
     printed(ms, |unit| ms.div_euclid(unit))
+}
+
+/// How long a time is for a reader who sees both of its instants, to the second, in
+/// milliseconds: 20 min from 02:00:00.000 to 02:20:00.481.
+#[must_use]
+pub fn as_printed(span: Span) -> i64 {
+    let second = |ms: i64| ms.div_euclid(SECOND_MS) * SECOND_MS;
+    match second(span.to.0) - second(span.from.0) {
+        ms if ms > 0 => ms,
+        _ => span.length_ms(),
+    }
+}
+
+/// The parts of a length in words, and the whole, in one unit: what is printed adds up. All
+/// parts but the last are rounded up, and so is the whole; the last is what is left of it.
+/// More than a day is told in days, and need not add up.
+#[must_use]
+pub fn adding_up(parts: &[i64]) -> (Vec<String>, String) {
+    let whole_ms: i64 = parts.iter().sum();
+    if whole_ms < SECOND_MS || whole_ms > DAY_MS - MINUTE_MS {
+        return (parts.iter().copied().map(in_words).collect(), in_words(whole_ms));
+    }
+    let is_short = |ms: &i64| *ms < SHORT_MS && ms % MINUTE_MS != 0;
+    let last_ms = parts.last().copied().unwrap_or_default();
+    let needs_seconds =
+        parts.iter().any(is_short) || (whole_ms % MINUTE_MS != 0 && last_ms % MINUTE_MS != 0);
+    let unit = if needs_seconds { SECOND_MS } else { MINUTE_MS };
+    let rounded = |ms: i64| ms.div_euclid(unit) + i64::from(ms.rem_euclid(unit) > 0);
+    let whole = rounded(whole_ms);
+    let others = parts.split_last().map_or(&[][..], |(_, others)| others);
+    let mut each: Vec<i64> = others.iter().copied().map(rounded).collect();
+    each.push((whole - each.iter().sum::<i64>()).max(0));
+    (each.into_iter().map(|n| exact(n * unit)).collect(), exact(whole * unit))
+}
+
+/// `2 h 05 min 20 s`: whole seconds, all of them.
+fn exact(ms: i64) -> String {
+    let places =
+        [(ms / HOUR_MS, "h"), (ms / MINUTE_MS % 60, "min"), (ms / SECOND_MS % 60, "s")];
+    let first = places.iter().position(|(much, _)| *much > 0).unwrap_or(2);
+    let last = places.iter().rposition(|(much, _)| *much > 0).unwrap_or(2);
+    let words = places[first..=last].iter().enumerate().map(|(place, (much, unit))| {
+        if place == 0 { format!("{much} {unit}") } else { format!("{much:02} {unit}") }
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// `rounded` gives how many of a unit there are.
@@ -30,7 +79,7 @@ fn printed(ms: i64, rounded: impl Fn(i64) -> i64) -> String {
         0 => format!("{much} {unit}"),
         rest => format!("{much} {unit} {rest:02} {part}"),
     };
-    if ms < 10 * MINUTE_MS && seconds % 60 != 0 {
+    if ms < SHORT_MS && seconds % 60 != 0 {
         return two(seconds / 60, "min", seconds % 60, "s");
     }
     let minutes = rounded(MINUTE_MS);
@@ -47,6 +96,7 @@ fn printed(ms: i64, rounded: impl Fn(i64) -> i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::timestamp::Timestamp;
     use rstest::rstest;
 
     #[rstest]
@@ -82,5 +132,40 @@ mod tests {
     #[case(187_199_999, "2 d 03 h")]
     fn what_is_left_rounds_down(#[case] ms: i64, #[case] words: &str) {
         assert_eq!(at_least_in_words(ms), words);
+    }
+
+    #[rstest]
+    #[case(&[1_020_000, 1_800_000], "17 min + 30 min = 47 min")]
+    // Half a second more of an outage is a minute more of all.
+    #[case(&[1_020_500, 1_800_000], "18 min + 30 min = 48 min")]
+    // Each rounded up by itself would come to 13 min and 2 min 20 s.
+    #[case(&[140_000, 600_000], "2 min 20 s + 10 min = 12 min 20 s")]
+    #[case(&[20_000, 7_200_000], "20 s + 2 h = 2 h 00 min 20 s")]
+    // Work that was ended early.
+    #[case(&[1_030_000, 1_780_000], "17 min 10 s + 29 min 40 s = 46 min 50 s")]
+    #[case(&[1_029_100, 1_780_000], "17 min 10 s + 29 min 40 s = 46 min 50 s")]
+    #[case(&[1_564_000, 236_000], "26 min 04 s + 3 min 56 s = 30 min")]
+    #[case(&[1_564_000, 2_036_000], "27 min + 33 min = 1 h")]
+    #[case(&[700, 1_799_300], "1 s + 29 min 59 s = 30 min")]
+    #[case(&[200, 300, 600], "1 s + 1 s + 0 s = 2 s")]
+    #[case(&[200, 300], "200 ms + 300 ms = 500 ms")]
+    #[case(&[172_800_000, 1_800_000], "2 d + 30 min = 2 d 01 h")]
+    #[case(&[], " = 0 ms")]
+    fn what_is_printed_adds_up(#[case] parts: &[i64], #[case] words: &str) {
+        let (each, whole) = adding_up(parts);
+        assert_eq!(format!("{} = {whole}", each.join(" + ")), words);
+    }
+
+    #[rstest]
+    #[case(0, 1_200_481, 1_200_000)]
+    #[case(900, 1_200_100, 1_200_000)]
+    #[case(-1, 1_200_000, 1_201_000)]
+    #[case(100, 900, 800)]
+    fn a_time_is_as_long_as_its_printed_instants_are_apart(
+        #[case] from: i64,
+        #[case] to: i64,
+        #[case] ms: i64,
+    ) {
+        assert_eq!(as_printed(Span::new(Timestamp(from), Timestamp(to))), ms);
     }
 }

@@ -73,7 +73,8 @@ pub fn print(report: &PeriodReport) -> String {
         text += &format!("\n{}\n", plain(sentence));
     }
     text += &table(&DETAILS, statement.entries().map(details));
-    text += &format!("\n{RULE}\n");
+    let rules: Vec<&str> = [RULE].into_iter().chain(statement.of_outages()).collect();
+    text += &format!("\n{}\n", rules.join(" "));
     for entry in statement.entries() {
         text += &outages(entry);
     }

@@ -1,5 +1,6 @@
 //! An outage as reports show it: cut to their window, with the downtime it cost there.
 
+use crate::domain::duration::in_words;
 use crate::domain::monitor::MonitorId;
 use crate::domain::outage::{Outage, OutageId};
 use crate::domain::span::Span;
@@ -43,6 +44,17 @@ impl MonthOutage {
             ongoing: outage.to.is_none() && as_of < window.to,
         })
     }
+
+    /// The downtime it cost in words, and how long it was in all where that is more than the
+    /// same words say: `17 min`, and `47 min` of which the rest was announced maintenance, or
+    /// nobody looked.
+    #[must_use]
+    pub fn lengths(&self) -> (String, Option<String>) {
+        let [downtime, whole] = [self.down_ms, self.span.length_ms()].map(in_words);
+        let more = (whole != downtime).then_some(whole);
+        (downtime, more)
+    }
+
     /// The same outage as one of a monitor, so that it can be looked up.
     #[must_use]
     pub fn named(self, monitor: &MonitorId) -> MonthOutage {

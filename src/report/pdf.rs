@@ -157,6 +157,9 @@ impl Desk<'_> {
         }
         pieces.push(bars::legend(self.faces, &mut self.tree));
         pieces.push(self.text(RULE, SMALL, None));
+        for said in statement.of_outages() {
+            pieces.push(self.text(said, SMALL, None));
+        }
         let all = statement.groups.len() + statement.monitors.len();
         if all > SECTIONS_MAX {
             let first = format!("Of {all}, the first {SECTIONS_MAX} follow one by one.");

@@ -4,13 +4,16 @@
 
 mod corrections;
 mod maintenance;
+mod rules;
 
 pub use corrections::{Corrections, Said};
 pub use maintenance::WindowWords;
+pub use rules::{LONGER, RECOVERY, RULE};
 
 use super::figures::{Figures, Shown};
 use super::latecomer::Latecomers;
 use super::latency;
+use super::outage::MonthOutage;
 use super::past;
 use super::period::{GroupRow, MonitorRow, PeriodReport};
 use super::promise::BudgetWords;
@@ -36,13 +39,6 @@ const DAGGER: &str = " †";
 
 /// The title of what says so.
 pub const CORRECTED: &str = "† Corrected afterwards";
-
-/// What the figures mean, in two sentences that fit below a table.
-pub const RULE: &str = "Uptime is the time up divided by the time observed; time that nobody \
-                        observed is neither, and coverage says how much was observed. The true \
-                        figure lies between the bounds if nothing changed more than once \
-                        between two checks; a question mark says that they lie on both sides \
-                        of the target. Percentages are rounded down, durations up.";
 
 /// A report in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,8 +147,10 @@ pub struct OutageWords {
     pub from: String,
     /// When it ended; `now` where it lasts.
     pub to: String,
-    /// The downtime it cost.
+    /// The downtime it cost, and how long it was in all where that is more: `17 min of 47 min`.
     pub downtime: String,
+    /// Whether it was longer.
+    pub is_longer: bool,
     /// What its first failure said: the words of a target.
     pub reason: String,
     /// Whether it began before the period or goes on after it.
@@ -336,13 +334,18 @@ fn entry(report: &PeriodReport, name: &str, figures: &Figures) -> Entry {
 }
 
 fn outages(report: &PeriodReport, figures: &Figures) -> Vec<OutageWords> {
-    let words = |outage: &super::outage::MonthOutage| OutageWords {
+    let downtime = |outage: &MonthOutage| match outage.lengths() {
+        (downtime, Some(whole)) => format!("{downtime} of {whole}"),
+        (downtime, None) => downtime,
+    };
+    let words = |outage: &MonthOutage| OutageWords {
         from: local(outage.span.from, report.zone),
         to: match outage.ongoing {
             true => "now".to_owned(),
             false => local(outage.span.to, report.zone),
         },
-        downtime: duration::in_words(outage.down_ms),
+        downtime: downtime(outage),
+        is_longer: outage.lengths().1.is_some(),
         reason: outage.reason.clone(),
         is_continued: outage.continued,
     };

@@ -47,6 +47,9 @@ pub fn print_on(report: &PeriodReport, look: Option<Look>) -> String {
     }
     text += &format!("{}\n\n", budgets(&statement, look));
     text += &format!("{}\n", details(&statement, look));
+    for said in statement.of_outages() {
+        text += &format!("\n{said}\n");
+    }
     for entry in statement.entries() {
         text += &outages(entry);
     }

@@ -2,7 +2,6 @@
 
 use super::View;
 use super::moment::Moment;
-use crate::domain::duration;
 use crate::domain::month::Month;
 use crate::report::outage::MonthOutage;
 use crate::report::period::PeriodReport;
@@ -58,14 +57,13 @@ impl<'a> Outages<'a> {
         caption: String,
         moment: fn(crate::domain::timestamp::Timestamp, Tz) -> Moment,
     ) -> Outages<'a> {
-        let row = |outage: &'a MonthOutage| Row {
+        let row = |outage: &'a MonthOutage, (downtime, of)| Row {
             href: outage.id.as_ref().map(|id| format!("/outages/{id}")),
             from: moment(outage.span.from, zone),
             to: (!outage.ongoing).then(|| moment(outage.span.to, zone)),
-            downtime: duration::in_words(outage.down_ms),
+            downtime,
             down_ms: outage.down_ms,
-            of: Some(duration::in_words(outage.span.length_ms()))
-                .filter(|whole| *whole != duration::in_words(outage.down_ms)),
+            of,
             reason: &outage.reason,
             continued: outage.continued,
             corrected: (corrected.iter())
@@ -73,6 +71,7 @@ impl<'a> Outages<'a> {
                 .map(|of| of.month)
                 .collect(),
         };
-        Outages { rows: outages.iter().map(row).collect(), caption }
+        let rows = outages.iter().map(|outage| row(outage, outage.lengths())).collect();
+        Outages { rows, caption }
     }
 }

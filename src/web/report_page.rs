@@ -22,6 +22,7 @@ use crate::report::latecomer::Latecomers;
 use crate::report::months::{Months, months};
 use crate::report::period::{NoReport, PeriodReport};
 use crate::report::restated::SUMS_ARE_MEASURED;
+use crate::report::statement::{LONGER, RECOVERY};
 use crate::store::closed::Subject;
 use askama::Template;
 use axum::Router;

@@ -210,6 +210,8 @@ struct MonitorForm {
     checks: u64,
     latency_ms: LatencyForm,
     parameters: Vec<VersionForm>,
+    /// Where the contract has one.
+    maintenance_allowance_milliseconds: Option<i64>,
     #[serde(flatten)]
     course: CourseForm,
 }
@@ -296,6 +298,7 @@ impl MonitorForm {
             url: self.url.clone(),
             figures: self.figures(window)?,
             parameters,
+            allowance_ms: self.maintenance_allowance_milliseconds,
             settled: true,
             imported: Vec::new(),
             blips: self.blips,

@@ -90,6 +90,7 @@ impl<'a> GroupPast<'a> {
         };
         let settled = members.iter().map(|(_, past)| past.settled_before);
         let past = Past {
+            allowance_ms: None,
             monitor: None,
             lives: all(|past| &past.lives),
             as_of,

@@ -138,6 +138,9 @@ struct Course {
     surely_down: Vec<(i64, i64)>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     parameters: Vec<Version>,
+    /// Of a monitor whose contract lets only so much maintenance leave the figure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    maintenance_allowance_milliseconds: Option<i64>,
 }
 
 #[derive(Serialize)]
@@ -301,7 +304,9 @@ pub(super) fn closed_monitor(row: &MonitorRow, decimals: u32) -> String {
         successes: parameters.successes,
     };
     let parameters = row.parameters.iter().map(version).collect();
-    let course = Course { parameters, ..course(&row.figures) };
+    let maintenance_allowance_milliseconds = row.allowance_ms;
+    let course =
+        Course { parameters, maintenance_allowance_milliseconds, ..course(&row.figures) };
     // What others said is no part of what was measured here.
     let imported = Vec::new();
     text_of(&Monitor { course: Some(course), imported, ..monitor(row, decimals) })
@@ -322,6 +327,7 @@ fn course(figures: &Figures) -> Course {
         perhaps_down: pairs(&figures.doubt.perhaps_down),
         surely_down: pairs(&figures.doubt.surely_down),
         parameters: Vec::new(),
+        maintenance_allowance_milliseconds: None,
     }
 }
 

@@ -66,6 +66,10 @@ pub struct Beneath {
     pub unknown_ms: i64,
     /// How much of that time leaves its figure.
     pub excluded_ms: i64,
+    /// The part of the window that was looked at: what of it lies in the time that is told
+    /// of, up to where the figures end. `None` of a window that was over before that time,
+    /// and in a month that was closed before this was kept.
+    pub part: Option<Span>,
     /// What went beyond the window, if it was down when that ended.
     pub overran: Option<Overran>,
 }
@@ -78,10 +82,12 @@ pub struct Overran {
     /// How long it took, from the start of the window to the end of the outage, or of the
     /// time that is told of.
     pub took_ms: i64,
-    /// What of it counts as downtime.
+    /// What of it counts as downtime in the time that is told of.
     pub counted_ms: i64,
     /// Whether it still lasted then.
     pub lasts: bool,
+    /// Whether it went on after the time that is told of.
+    pub goes_on: bool,
 }
 
 impl Work {
@@ -99,10 +105,16 @@ impl Beneath {
         self.up_ms + self.degraded_ms + self.down_ms + self.unknown_ms
     }
 
+    /// How long it was not watched in what was looked at: it was paused, or did not exist.
+    #[must_use]
+    pub fn unwatched_ms(&self) -> i64 {
+        self.part.map_or(0, |part| (part.length_ms() - self.watched_ms()).max(0))
+    }
+
     /// Whether nothing is to be told but that it was up.
     #[must_use]
     pub fn is_up_throughout(&self) -> bool {
-        self.overran.is_none() && self.up_ms == self.watched_ms()
+        self.overran.is_none() && self.up_ms == self.watched_ms() && self.unwatched_ms() == 0
     }
 
     /// The worst first: who outlasted it, who was down, who was not looked at, who was slow.
@@ -113,25 +125,38 @@ impl Beneath {
 }
 
 /// Windows that are being looked at.
-pub struct Looking {
+pub struct Looking<'a> {
     found: Maintenance,
+    /// Those that were over before, in order of their start: somebody may have outlasted
+    /// them into that time.
+    before: Vec<&'a Announcement>,
+    /// Those of them that somebody did.
+    outlasted: Vec<Work>,
     /// The time that is told of.
     window: Span,
+    /// When it is told.
+    now: Timestamp,
 }
 
-impl Looking {
+impl<'a> Looking<'a> {
     /// At the windows that share an instant with `window`, in order of their start, as far as
     /// they were announced by `now`.
     #[must_use]
-    pub fn at<'a>(
+    pub fn at(
         windows: impl IntoIterator<Item = &'a Announcement>,
         window: Span,
         now: Timestamp,
-    ) -> Looking {
-        let mut found = Maintenance::default();
+    ) -> Looking<'a> {
+        let (mut found, mut before) = (Maintenance::default(), Vec::new());
         for announcement in windows {
             let said = &announcement.window;
-            if said.announced_at > now || !said.span().overlaps(window) {
+            if said.announced_at > now {
+                continue;
+            }
+            if said.span().to <= window.from {
+                before.push(announcement);
+            }
+            if !said.span().overlaps(window) {
                 continue;
             }
             match found.works.len() {
@@ -139,19 +164,19 @@ impl Looking {
                 _ => found.works.push(work(announcement, now)),
             }
         }
-        Looking { found, window }
+        Looking { found, before, outlasted: Vec::new(), window, now }
     }
 
     /// At the last windows that ended by `now` and not before `since`, about `monitor` or
     /// anybody, at most `most`, the newest first.
     #[must_use]
-    pub fn back<'a>(
+    pub fn back(
         windows: impl IntoIterator<Item = &'a Announcement>,
         monitor: Option<&MonitorId>,
         since: Timestamp,
         most: usize,
         now: Timestamp,
-    ) -> Looking {
+    ) -> Looking<'a> {
         let is_meant = |announcement: &&Announcement| {
             let window = &announcement.window;
             let span = window.span();
@@ -167,7 +192,9 @@ impl Looking {
         });
         let left_out = past.len().saturating_sub(most);
         let works = past.into_iter().take(most).map(|of| work(of, now)).collect();
-        Looking { found: Maintenance { works, left_out }, window: Span::ALWAYS }
+        let found = Maintenance { works, left_out };
+        let (before, outlasted) = (Vec::new(), Vec::new());
+        Looking { found, before, outlasted, window: Span::ALWAYS, now }
     }
 
     /// Sees how a monitor was within those about it.
@@ -185,13 +212,43 @@ impl Looking {
                 work.keep_the_worst();
             }
         }
+        self.see_outlasted(history, past);
+    }
+
+    /// Sees which windows that were over before a monitor outlasted into this time: what
+    /// counts of that here is told of here.
+    fn see_outlasted(&mut self, history: &History, past: &Past) {
+        let from = self.window.from;
+        let first = past.outages.partition_point(|outage| outage.span().to <= from);
+        let Some(outage) = past.outages.get(first).filter(|of| of.from < from) else { return };
+        for announcement in &self.before {
+            let window = &announcement.window;
+            let began_in_it = window.span().contains(outage.from);
+            if !began_in_it || !window.is_about(&history.monitor.id) {
+                continue;
+            }
+            let Some(overran) = overran(window.span(), self.window, past) else { continue };
+            let seen = Beneath { overran: Some(overran), ..unseen(history) };
+            match self.outlasted.iter_mut().find(|work| work.id == announcement.id) {
+                Some(work) => work.beneath.push(seen),
+                None => self
+                    .outlasted
+                    .push(Work { beneath: vec![seen], ..work(announcement, self.now) }),
+            }
+        }
     }
 
     /// What was seen.
     #[must_use]
-    pub fn found(mut self) -> Maintenance {
-        self.found.works.iter_mut().for_each(Work::keep_the_worst);
-        self.found
+    pub fn found(self) -> Maintenance {
+        let Maintenance { works, mut left_out } = self.found;
+        let mut all = self.outlasted;
+        all.sort_by_key(|work| (work.window.start, work.id));
+        all.extend(works);
+        left_out += all.len().saturating_sub(WINDOWS_MAX);
+        all.truncate(WINDOWS_MAX);
+        all.iter_mut().for_each(Work::keep_the_worst);
+        Maintenance { works: all, left_out }
     }
 }
 
@@ -228,28 +285,50 @@ fn beneath(
     if watched_ms == 0 {
         return None;
     }
-    let Past { seen, timeline, outages, .. } = past;
+    let Past { seen, timeline, .. } = past;
     let [up_ms, degraded_ms, down_ms] =
         [&seen.up, &seen.degraded, &seen.down].map(|seen| seen.length_within(part));
-    // Outages follow each other: no other one can go over the window's end.
-    let last = outages.partition_point(|outage| outage.span().to <= held.to);
-    // Who was down before the work began is down for another reason.
-    let caused = outages.get(last).filter(|of| of.from >= held.from);
-    let overrun = caused.and_then(|of| Overrun::of(held, of, until));
     Some(Beneath {
-        id: history.monitor.id.to_string(),
-        name: history.monitor.name.clone(),
         up_ms,
         degraded_ms,
         down_ms,
         unknown_ms: (watched_ms - up_ms - degraded_ms - down_ms).max(0),
         excluded_ms: timeline.tally_within(part).maintenance,
-        overran: overrun.map(|of| Overran {
-            planned_ms: of.planned_ms(),
-            took_ms: of.took_ms(),
-            counted_ms: timeline.tally_within(of.beyond).down,
-            // Beyond a time that is over it may have gone on; that is not told of here.
-            lasts: of.lasts && past.as_of < told.to,
-        }),
+        part: Some(part),
+        overran: overran(held, told, past),
+        ..unseen(history)
+    })
+}
+
+/// A monitor of which nothing was seen.
+fn unseen(history: &History) -> Beneath {
+    Beneath {
+        id: history.monitor.id.to_string(),
+        name: history.monitor.name.clone(),
+        up_ms: 0,
+        degraded_ms: 0,
+        down_ms: 0,
+        unknown_ms: 0,
+        excluded_ms: 0,
+        part: None,
+        overran: None,
+    }
+}
+
+/// What of an outage that began within a window went beyond it, up to where `told` ends.
+fn overran(held: Span, told: Span, past: &Past) -> Option<Overran> {
+    let Past { timeline, outages, as_of, .. } = past;
+    // Outages follow each other: no other one can go over the window's end.
+    let last = outages.partition_point(|outage| outage.span().to <= held.to);
+    // Who was down before the work began is down for another reason.
+    let caused = outages.get(last).filter(|of| of.from >= held.from)?;
+    let of = Overrun::of(held, caused, (*as_of).min(told.to))?;
+    let is_over = *as_of >= told.to;
+    Some(Overran {
+        planned_ms: of.planned_ms(),
+        took_ms: of.took_ms(),
+        counted_ms: timeline.tally_within(of.beyond.cut(told)).down,
+        lasts: of.lasts && !is_over,
+        goes_on: of.lasts && is_over,
     })
 }

@@ -3,7 +3,7 @@
 use super::headline::{Piece, words};
 use crate::domain::announcement::{Announcement, WindowId};
 use crate::domain::class::Class;
-use crate::domain::duration::in_words;
+use crate::domain::duration::{adding_up, as_printed, in_words};
 use crate::domain::monitor::MonitorId;
 use crate::domain::outage::Outage;
 use crate::domain::overrun::Overrun;
@@ -73,14 +73,19 @@ impl Outlasted {
         };
         let mut pieces = words(&format!("{began}{until}"));
         pieces.push(Piece::At(planned.to));
-        let [length, took] = [self.overrun.planned_ms(), self.overrun.took_ms()].map(in_words);
+        let beyond_ms = self.overrun.beyond.length_ms();
+        let (lengths, took) = adding_up(&[beyond_ms, as_printed(planned)]);
+        let [beyond, length] = &lengths[..] else { return pieces };
         let took =
             if lasts { format!("has taken {took} so far") } else { format!("took {took}") };
         pieces.extend(words(&format!(" ({length}), and {took}")));
         pieces.extend(match (self.is_excluded, self.counted_ms) {
             (false, _) => words("; all of that counts, for it was not announced in time."),
             (true, 0) => words("; none of what lies beyond counts."),
-            (true, ms) => words(&format!("; what lies beyond counts: {}.", in_words(ms))),
+            (true, ms) if ms == beyond_ms => {
+                words(&format!("; what lies beyond counts: {beyond}."))
+            }
+            (true, ms) => words(&format!("; of the {beyond} beyond, {} count.", in_words(ms))),
         });
         pieces
     }

@@ -43,6 +43,9 @@ pub struct Past {
     pub blips: Vec<Blip>,
     /// What was promised.
     pub target: Target,
+    /// How much announced maintenance may leave the figure each month; `None`: all of it,
+    /// and of a group.
+    pub allowance_ms: Option<i64>,
     /// The time that counts if it is observed, then or later.
     pub to_come: Spans,
 }
@@ -72,7 +75,7 @@ impl Past {
     #[must_use]
     pub fn of(history: &History, window: Span, now: Timestamp, settings: &Settings) -> Past {
         let monitor = &history.monitor;
-        let excused = settings.excused(history);
+        let (contract, excused) = (settings.contract(&monitor.id), settings.excused(history));
         let (account, timeline) = history.read(window, now, &excused);
         let doubt = Doubt::of(&timeline, &account);
         let Account { as_of, settled_before, known } = account;
@@ -86,7 +89,8 @@ impl Past {
             doubt,
             outages: known.outages,
             blips: known.blips,
-            target: settings.contract(&monitor.id).target,
+            target: contract.target,
+            allowance_ms: contract.allowance_ms,
             to_come: monitor.watched().subtract(&excused),
         }
     }

@@ -94,6 +94,8 @@ pub struct MonitorRow {
     pub figures: Figures,
     /// How it was judged: each version from where it began to hold in the period.
     pub parameters: Vec<(Timestamp, Parameters)>,
+    /// How much announced maintenance may leave the figure each month; `None`: all of it.
+    pub allowance_ms: Option<i64>,
     /// Whether no check can change it any more.
     pub settled: bool,
     /// How many failing runs in time that counts were no outage.
@@ -334,6 +336,7 @@ impl MonitorRow {
             blips: past.blips.iter().filter(counts).count(),
             figures,
             parameters: monitor.parameters.within(window),
+            allowance_ms: past.allowance_ms,
             settled: past.settled_before >= window.to,
             summary: Summary::default(),
             imported: Vec::new(),

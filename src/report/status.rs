@@ -223,7 +223,7 @@ impl<'a> Status<'a> {
         histories: impl IntoIterator<Item = &'a History>,
         now: Timestamp,
         settings: &Settings,
-        mut looking: Looking,
+        mut looking: Looking<'_>,
     ) -> Status<'a> {
         let calendar = settings.calendar();
         let month = calendar.around(now);

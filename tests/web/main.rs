@@ -19,5 +19,6 @@ mod sample;
 mod service;
 mod style;
 mod tokens;
+mod verified;
 mod views;
 mod visitor;

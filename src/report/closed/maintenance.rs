@@ -2,7 +2,9 @@
 //! again; what was seen beneath it is taken as it is, and `verify` holds it against the
 //! figures.
 
+use super::instant;
 use crate::domain::announcement::{Status, WindowId};
+use crate::domain::span::Span;
 use crate::report::maintenance::{Beneath, Overran, Work};
 use crate::store::window_form::WindowForm;
 use serde::Deserialize;
@@ -22,6 +24,9 @@ pub(super) struct Window {
 struct Seen {
     id: String,
     name: String,
+    /// A month that was closed before this was kept has none.
+    from: Option<String>,
+    to: Option<String>,
     milliseconds: Milliseconds,
     overrun: Option<Overrun>,
 }
@@ -41,6 +46,8 @@ struct Overrun {
     took_milliseconds: i64,
     counted_milliseconds: i64,
     ongoing: bool,
+    #[serde(default)]
+    goes_on: bool,
 }
 
 impl Window {
@@ -53,22 +60,30 @@ impl Window {
             id: WindowId(self.id),
             status,
             window: self.form.read().map_err(wrong)?,
-            beneath: self.beneath.into_iter().map(Seen::open).collect(),
+            beneath: (self.beneath.into_iter())
+                .map(Seen::open)
+                .collect::<Result<_, _>>()
+                .map_err(wrong)?,
             more: self.more,
         })
     }
 }
 
 impl Seen {
-    fn open(self) -> Beneath {
+    fn open(self) -> Result<Beneath, String> {
         let Milliseconds { up, degraded, down, unknown, excluded } = self.milliseconds;
         let overrun = |of: Overrun| Overran {
             planned_ms: of.planned_milliseconds,
             took_ms: of.took_milliseconds,
             counted_ms: of.counted_milliseconds,
             lasts: of.ongoing,
+            goes_on: of.goes_on,
         };
-        Beneath {
+        let part = match self.from.zip(self.to) {
+            Some((from, to)) => Some(Span::new(instant(&from)?, instant(&to)?)),
+            None => None,
+        };
+        Ok(Beneath {
             id: self.id,
             name: self.name,
             up_ms: up,
@@ -76,7 +91,8 @@ impl Seen {
             down_ms: down,
             unknown_ms: unknown,
             excluded_ms: excluded,
+            part,
             overran: self.overrun.map(overrun),
-        }
+        })
     }
 }

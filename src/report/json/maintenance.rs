@@ -28,6 +28,11 @@ pub(super) struct Window<'a> {
 struct Seen<'a> {
     id: &'a str,
     name: &'a str,
+    /// What of the window was looked at; of one that was over before the period nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<String>,
     milliseconds: Milliseconds,
     overrun: Option<Overrun>,
 }
@@ -47,6 +52,9 @@ struct Overrun {
     took_milliseconds: i64,
     counted_milliseconds: i64,
     ongoing: bool,
+    /// Only where it did go on after the period.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    goes_on: bool,
 }
 
 impl Window<'_> {
@@ -74,10 +82,13 @@ fn seen(of: &Beneath) -> Seen<'_> {
         took_milliseconds: of.took_ms,
         counted_milliseconds: of.counted_ms,
         ongoing: of.lasts,
+        goes_on: of.goes_on,
     };
     Seen {
         id: &of.id,
         name: &of.name,
+        from: of.part.map(|part| instant(part.from)),
+        to: of.part.map(|part| instant(part.to)),
         milliseconds: Milliseconds {
             up: up_ms,
             degraded: degraded_ms,

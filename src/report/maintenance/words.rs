@@ -2,7 +2,7 @@
 
 use super::{Beneath, Overran, Work};
 use crate::domain::announcement::Status;
-use crate::domain::duration::{at_least_in_words, in_words};
+use crate::domain::duration::{adding_up, as_printed, at_least_in_words, in_words};
 use crate::domain::maintenance::MaintenanceWindow;
 use crate::domain::monitor::MonitorId;
 use crate::domain::span::Span;
@@ -79,9 +79,9 @@ fn length(window: &MaintenanceWindow) -> String {
     let planned = Span::new(window.start, window.end);
     let held = window.span();
     match held == planned {
-        true => in_words(planned.length_ms()),
+        true => in_words(as_printed(planned)),
         false => {
-            format!("{} of {}", in_words(held.length_ms()), in_words(planned.length_ms()))
+            format!("{} of {}", in_words(as_printed(held)), in_words(as_printed(planned)))
         }
     }
 }
@@ -131,15 +131,16 @@ pub fn counting(window: &MaintenanceWindow) -> String {
 fn seen(work: &Work) -> Vec<SeenWords> {
     let (well, ill): (Vec<&Beneath>, Vec<&Beneath>) =
         work.beneath.iter().partition(|of| of.is_up_throughout());
-    let mut seen: Vec<SeenWords> = ill
-        .into_iter()
-        .map(|of| SeenWords {
-            who: of.name.clone(),
-            what: what(of, &work.window),
-            is_overrun: of.overran.is_some(),
-        })
-        .collect();
     let plain = |who, what: &str| SeenWords { who, what: what.to_owned(), is_overrun: false };
+    let mut seen: Vec<SeenWords> = part(work)
+        .map(|part| plain("Looked at here".to_owned(), &part))
+        .into_iter()
+        .collect();
+    seen.extend(ill.into_iter().map(|of| SeenWords {
+        who: of.name.clone(),
+        what: what(of, &work.window),
+        is_overrun: of.overran.is_some(),
+    }));
     // What counts beyond an allowance is said of each.
     let (well, over): (Vec<&Beneath>, Vec<&Beneath>) =
         well.into_iter().partition(|of| !exceeds(of, &work.window));
@@ -156,54 +157,214 @@ fn seen(work: &Work) -> Vec<SeenWords> {
     seen
 }
 
+/// `only its first 30 min`, where the period or what is known ends before the window does, or
+/// begins later; `None` where all of it was looked at, and where nothing was.
+fn part(work: &Work) -> Option<String> {
+    let held = work.window.span();
+    let parts = || work.beneath.iter().filter_map(|of| of.part);
+    let from = parts().map(|part| part.from).min()?;
+    let to = parts().map(|part| part.to).max()?;
+    let length = in_words(as_printed(Span::new(from, to)));
+    if length == in_words(as_printed(held)) {
+        return None;
+    }
+    Some(match (from > held.from, to < held.to) {
+        (false, _) => format!("only its first {length}"),
+        (true, false) => format!("only its last {length}"),
+        (true, true) => format!("only {length} in its middle"),
+    })
+}
+
 /// Whether it counts for this monitor although it was announced in time.
 fn exceeds(of: &Beneath, window: &MaintenanceWindow) -> bool {
     window.excluded().is_some() && of.watched_ms() > of.excluded_ms
 }
 
-/// `down 27 min, up 3 min; planned 30 min, took 47 min: 17 min count`
+/// `down 26 min, up 4 min; planned 30 min, took 47 min: 17 min count`
 fn what(of: &Beneath, window: &MaintenanceWindow) -> String {
     let kinds = [
         ("down", of.down_ms),
         ("slow", of.degraded_ms),
         ("not checked", of.unknown_ms),
+        ("not watched", of.unwatched_ms()),
         ("up", of.up_ms),
     ];
     let some: Vec<(&str, i64)> = kinds.into_iter().filter(|(_, ms)| *ms > 0).collect();
-    let mut what = match some[..] {
-        [(kind, _)] => format!("{kind} throughout"),
+    let mut clauses = Vec::new();
+    match some[..] {
+        // Of a window that was over before.
+        [] => {}
+        [(kind, _)] => clauses.push(format!("{kind} throughout")),
         _ => {
-            let each = some.iter().map(|(kind, ms)| format!("{kind} {}", in_words(*ms)));
-            each.collect::<Vec<_>>().join(", ")
+            let lengths: Vec<i64> = some.iter().map(|(_, ms)| *ms).collect();
+            let (lengths, _) = adding_up(&lengths);
+            let each = some.iter().zip(lengths);
+            let each = each.map(|((kind, _), length)| format!("{kind} {length}"));
+            clauses.push(each.collect::<Vec<_>>().join(", "));
         }
-    };
+    }
     if exceeds(of, window) {
-        let counted = count(of.watched_ms() - of.excluded_ms);
-        what += &format!("; {counted}, because the contract's allowance was used up");
+        let counted = count(&in_words(of.watched_ms() - of.excluded_ms), "");
+        clauses.push(format!("{counted}, because the contract's allowance was used up"));
     }
-    if let Some(overran) = &of.overran {
-        what += &format!("; {}", overrun(overran, window));
-    }
-    what
+    clauses.extend(of.overran.iter().map(|overran| overrun(of, overran, window)));
+    clauses.join("; ")
 }
 
-/// `planned 30 min, took 47 min: 17 min count`
-fn overrun(of: &Overran, window: &MaintenanceWindow) -> String {
-    let was_cut = window.span().to < window.end;
-    let planned = if was_cut { "ended after" } else { "planned" };
-    let so_far = if of.lasts { " so far" } else { "" };
+/// `planned 30 min, took 47 min: 17 min count`; where not all of what lies beyond counts, or
+/// not here, `12 min of 17 min count`.
+fn overrun(seen: &Beneath, of: &Overran, window: &MaintenanceWindow) -> String {
+    let held = window.span();
+    let planned = if held.to < window.end { "ended after" } else { "planned" };
+    let beyond_ms = of.took_ms - of.planned_ms;
+    let (lengths, took) = adding_up(&[beyond_ms, as_printed(held)]);
+    let [beyond, length] = &lengths[..] else { return String::new() };
+    let further = match (of.lasts, of.goes_on) {
+        (true, _) => " so far",
+        (_, true) => " and went on after this period",
+        _ => "",
+    };
+    // A window that was over before is told of for the sake of what counts here.
+    let here = match (of.goes_on, seen.watched_ms()) {
+        (true, _) | (_, 0) => " in this period",
+        _ => "",
+    };
+    let counted = in_words(of.counted_ms);
     let counts = match (window.excluded(), of.counted_ms) {
         (None, _) => "all of it counts".to_owned(),
-        (Some(_), 0) => "nothing of that counts".to_owned(),
-        (Some(_), ms) => count(ms),
+        (Some(_), 0) => format!("nothing of that counts{here}"),
+        (Some(_), ms) if ms == beyond_ms || counted == *beyond => count(beyond, "") + here,
+        (Some(_), _) => count(&counted, &format!(" of {beyond}")) + here,
     };
-    let [length, took] = [of.planned_ms, of.took_ms].map(in_words);
-    format!("{planned} {length}, took {took}{so_far}: {counts}")
+    format!("{planned} {length}, took {took}{further}: {counts}")
 }
 
-/// `17 min count`
-fn count(ms: i64) -> String {
-    let length = in_words(ms);
+/// `17 min count`, `1 min of 5 min counts`
+fn count(length: &str, of: &str) -> String {
     let is_one = length.starts_with("1 ") && length.matches(' ').count() == 1;
-    format!("{length} {}", if is_one { "counts" } else { "count" })
+    format!("{length}{of} {}", if is_one { "counts" } else { "count" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::announcement::WindowId;
+    use crate::domain::timestamp::{MINUTE_MS, SECOND_MS, Timestamp};
+
+    /// Two hours of work that was ended after so many milliseconds.
+    fn ended_after(ms: i64) -> MaintenanceWindow {
+        MaintenanceWindow {
+            announced_at: Timestamp(-MaintenanceWindow::NOTICE_MS),
+            start: Timestamp(0),
+            end: Timestamp(120 * MINUTE_MS),
+            cancelled_at: Some(Timestamp(ms)),
+            message: String::new(),
+            monitors: Vec::new(),
+            emergency: false,
+        }
+    }
+
+    /// What is said of a monitor that was so long up, down and not looked at within it.
+    fn words(window: &MaintenanceWindow, [up_ms, down_ms, unknown_ms]: [i64; 3]) -> WorkWords {
+        told(window, [up_ms, down_ms, unknown_ms], None)
+    }
+
+    fn told(
+        window: &MaintenanceWindow,
+        [up_ms, down_ms, unknown_ms]: [i64; 3],
+        overran: Option<Overran>,
+    ) -> WorkWords {
+        let beneath = Beneath {
+            id: "api".to_owned(),
+            name: "API".to_owned(),
+            up_ms,
+            degraded_ms: 0,
+            down_ms,
+            unknown_ms,
+            excluded_ms: up_ms + down_ms + unknown_ms,
+            part: Some(window.span()),
+            overran,
+        };
+        let work = Work {
+            id: WindowId(1),
+            status: Status::Ended,
+            window: window.clone(),
+            beneath: vec![beneath],
+            more: 0,
+        };
+        let words = WorkWords::of(&work, |_| None);
+        assert_eq!(words.seen.len(), 1);
+        words
+    }
+
+    fn beyond(window: &MaintenanceWindow, beyond_ms: i64, counted_ms: i64) -> Overran {
+        let planned_ms = window.span().length_ms();
+        let took_ms = planned_ms + beyond_ms;
+        Overran { planned_ms, took_ms, counted_ms, lasts: false, goes_on: false }
+    }
+
+    #[test]
+    fn a_window_is_as_long_as_its_printed_ends_are_apart() {
+        let window = ended_after(20 * MINUTE_MS + 481);
+        let said = words(&window, [20 * MINUTE_MS + 481, 0, 0]);
+        assert_eq!(said.length, "20 min of 2 h");
+        assert_eq!(said.seen[0].what, "up throughout");
+        let planned = MaintenanceWindow { cancelled_at: None, ..ended_after(0) };
+        let planned = MaintenanceWindow { end: planned.end.plus_ms(999), ..planned };
+        assert_eq!(words(&planned, [1, 0, 0]).length, "2 h");
+    }
+
+    #[test]
+    fn what_was_seen_adds_up_to_what_was_looked_at() {
+        let half_an_hour = ended_after(30 * MINUTE_MS);
+        let what = |each: [i64; 3]| words(&half_an_hour, each).seen[0].what.clone();
+        let [up_ms, down_ms] = [236, 1_564].map(|s| s * SECOND_MS);
+        assert_eq!(what([up_ms, down_ms, 0]), "down 26 min 04 s, up 3 min 56 s");
+        assert_eq!(
+            what([10 * MINUTE_MS, 15 * MINUTE_MS, 0]),
+            "down 15 min, not watched 5 min, up 10 min"
+        );
+        assert_eq!(what([25 * MINUTE_MS, 0, 0]), "not watched 5 min, up 25 min");
+    }
+
+    #[test]
+    fn what_was_planned_and_what_counts_add_up_to_what_it_took() {
+        let said = |held_ms: i64, beyond_ms: i64, counted_ms: i64| {
+            let window = ended_after(held_ms);
+            let overran = beyond(&window, beyond_ms, counted_ms);
+            let what = &told(&window, [0, held_ms, 0], Some(overran)).seen[0].what;
+            what.replace("down throughout; ended after ", "")
+        };
+        let minutes = |ms: i64| ms * MINUTE_MS;
+        assert_eq!(
+            said(minutes(30), minutes(17), minutes(17)),
+            "30 min, took 47 min: 17 min count"
+        );
+        assert_eq!(
+            said(minutes(10), 140 * SECOND_MS, 140 * SECOND_MS),
+            "10 min, took 12 min 20 s: 2 min 20 s count"
+        );
+        // The end of the window has a part of a second, and so has that of the outage.
+        assert_eq!(
+            said(minutes(30) + 481, minutes(17) - 300, minutes(17) - 300),
+            "30 min, took 47 min: 17 min count"
+        );
+        assert_eq!(
+            said(1_780_481, 1_029_700, 1_029_700),
+            "29 min 40 s, took 46 min 50 s: 17 min 10 s count"
+        );
+        // Nobody looked at the rest, or it is of another window.
+        assert_eq!(
+            said(minutes(30), minutes(17), minutes(12)),
+            "30 min, took 47 min: 12 min of 17 min count"
+        );
+        assert_eq!(
+            said(minutes(30), minutes(5), minutes(1)),
+            "30 min, took 35 min: 1 min of 5 min counts"
+        );
+        assert_eq!(
+            said(minutes(30), minutes(5), 0),
+            "30 min, took 35 min: nothing of that counts"
+        );
+    }
 }

@@ -37,7 +37,7 @@ pub fn as_printed(span: Span) -> i64 {
 #[must_use]
 pub fn adding_up(parts: &[i64]) -> (Vec<String>, String) {
     let whole_ms: i64 = parts.iter().sum();
-    if whole_ms < SECOND_MS || whole_ms > DAY_MS - MINUTE_MS {
+    if !(SECOND_MS..=DAY_MS - MINUTE_MS).contains(&whole_ms) {
         return (parts.iter().copied().map(in_words).collect(), in_words(whole_ms));
     }
     let is_short = |ms: &i64| *ms < SHORT_MS && ms % MINUTE_MS != 0;

@@ -223,7 +223,7 @@ impl Desk<'_> {
         let columns = [
             text("Start", 98.0),
             text("End", 98.0),
-            number("Downtime", 66.0),
+            number("Downtime", 88.0),
             text("Reason", 0.0),
         ];
         if entry.outages.is_empty() {

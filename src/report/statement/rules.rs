@@ -14,8 +14,8 @@ pub const RECOVERY: &str = "The mean time to recovery is of whole outages, those
                             ended in this time.";
 
 /// What stands beside an outage that was longer than its downtime.
-pub const LONGER: &str = "“17 min of 47 min” is the downtime of an outage and its length: the \
-                          rest was announced maintenance, or nobody looked.";
+pub const LONGER: &str = "A downtime like “17 min of 47 min” has the length of the outage beside \
+                          it: the rest was announced maintenance, or nobody looked.";
 
 impl Statement {
     /// What must be said of its outages: of [`RECOVERY`] and [`LONGER`] what applies.

@@ -310,6 +310,25 @@ async fn an_outage_says_which_maintenance_it_outlasted() {
     assert!(other.get("overrun").is_none());
 }
 
+/// Somebody looked away for four minutes after the work should have been over.
+#[tokio::test]
+async fn where_not_all_beyond_maintenance_counts_both_are_said() {
+    let story = Story::new("API").every_ms(MINUTE_MS).since(2 * DAY);
+    let story = story.with(86, 4, Event::Gap).with(108, 28, Event::Fails("HTTP 502"));
+    let windows = vec![sample::window(110, 20, 3 * DAY, "New disks", &["api"])];
+    let scene = sample::scene(&[story], windows);
+    has(
+        &read(&scene, "/").await,
+        "planned 20 min, took 31 min: 6 min 56 s of 11 min count",
+    );
+    let outages = json(&scene, "/api/v1/outages").await;
+    let id = outages["outages"][0]["id"].as_str().unwrap();
+    has(
+        &read(&scene, &format!("/outages/{id}")).await,
+        "(20 min), and took 31 min; of the 11 min beyond, 6 min 56 s count.",
+    );
+}
+
 /// The closed report of October, with an outage that outlasted a window by seventeen minutes.
 pub(crate) async fn closed() -> String {
     let story = Story::new("API").every_ms(MINUTE_MS).since(60 * DAY).with(

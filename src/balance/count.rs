@@ -1,0 +1,125 @@
+//! What became of requests, counted. Read by `engine` each minute and by the metrics.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What became of a request, as the visitor saw it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// A backend answered it, with anything below 500.
+    Answered,
+    /// A backend answered with 500 or more.
+    ServerError,
+    /// No backend answered: none was well, or none could be reached, or none did in time.
+    Failed,
+    /// The answer began and broke off.
+    Cut,
+    /// The visitor left before the answer was whole.
+    Abandoned,
+    /// It was malformed, or asked for what a balancer does not do; no backend saw it.
+    Refused,
+}
+
+/// Counters since the start, of a pool or of one backend.
+#[derive(Debug, Default)]
+pub struct Counts {
+    by_outcome: [AtomicU64; 6],
+    /// Requests that were given to another backend or another connection.
+    repeated: AtomicU64,
+}
+
+/// What [`Counts`] were at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Answered with anything below 500.
+    pub answered: u64,
+    /// Answered with 500 or more.
+    pub server_errors: u64,
+    /// Not answered.
+    pub failed: u64,
+    /// Answered in part.
+    pub cut: u64,
+    /// Left by the visitor.
+    pub abandoned: u64,
+    /// Refused as malformed.
+    pub refused: u64,
+    /// Given to another backend or connection.
+    pub repeated: u64,
+}
+
+impl Counts {
+    /// A request has ended.
+    pub fn note(&self, outcome: Outcome) {
+        self.by_outcome[outcome as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A request is given to another.
+    pub fn note_repeated(&self) {
+        self.repeated.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// What they are now.
+    #[must_use]
+    pub fn read(&self) -> Tally {
+        let of = |outcome: Outcome| self.by_outcome[outcome as usize].load(Ordering::Relaxed);
+        Tally {
+            answered: of(Outcome::Answered),
+            server_errors: of(Outcome::ServerError),
+            failed: of(Outcome::Failed),
+            cut: of(Outcome::Cut),
+            abandoned: of(Outcome::Abandoned),
+            refused: of(Outcome::Refused),
+            repeated: self.repeated.load(Ordering::Relaxed),
+        }
+    }
+}
+
+impl Tally {
+    /// What has come to it since `before`.
+    #[must_use]
+    pub fn since(&self, before: &Tally) -> Tally {
+        Tally {
+            answered: self.answered.saturating_sub(before.answered),
+            server_errors: self.server_errors.saturating_sub(before.server_errors),
+            failed: self.failed.saturating_sub(before.failed),
+            cut: self.cut.saturating_sub(before.cut),
+            abandoned: self.abandoned.saturating_sub(before.abandoned),
+            refused: self.refused.saturating_sub(before.refused),
+            repeated: self.repeated.saturating_sub(before.repeated),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_outcome_is_counted_as_itself() {
+        let counts = Counts::default();
+        let all = [
+            Outcome::Answered,
+            Outcome::ServerError,
+            Outcome::Failed,
+            Outcome::Cut,
+            Outcome::Abandoned,
+            Outcome::Refused,
+        ];
+        for (times, outcome) in (1..).zip(all) {
+            (0..times).for_each(|_| counts.note(outcome));
+        }
+        counts.note_repeated();
+        let tally = counts.read();
+        let expected = Tally {
+            answered: 1,
+            server_errors: 2,
+            failed: 3,
+            cut: 4,
+            abandoned: 5,
+            refused: 6,
+            repeated: 1,
+        };
+        assert_eq!(tally, expected);
+        counts.note(Outcome::Cut);
+        assert_eq!(counts.read().since(&tally), Tally { cut: 1, ..Tally::default() });
+    }
+}

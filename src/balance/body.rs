@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::time::{Instant, Sleep};
+use tokio::time::Sleep;
 
 /// Why a body ended before its end.
 #[derive(Debug)]
@@ -32,52 +32,35 @@ impl fmt::Display for Broken {
 
 impl std::error::Error for Broken {}
 
-/// A body that has to go on.
-pub struct Paced {
-    body: Incoming,
+/// How long the next piece of a body is waited for.
+pub struct Pace {
     idle: Duration,
     /// Runs only while a piece is waited for.
     wait: Option<Pin<Box<Sleep>>>,
 }
 
-impl Paced {
-    /// A body of which a piece comes at least so often.
+impl Pace {
+    /// A piece comes at least so often.
     #[must_use]
-    pub fn new(body: Incoming, idle: Duration) -> Paced {
-        Paced { body, idle, wait: None }
+    pub fn new(idle: Duration) -> Pace {
+        Pace { idle, wait: None }
     }
-}
 
-impl Body for Paced {
-    type Data = Bytes;
-    type Error = Broken;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
+    /// What asking for a piece came to; one that was waited for too long is an error.
+    pub fn judge(
+        &mut self,
+        asked: Poll<Option<hyper::Result<Frame<Bytes>>>>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
-        let paced = self.get_mut();
-        if let Poll::Ready(frame) = Pin::new(&mut paced.body).poll_frame(cx) {
-            paced.wait = None;
+        if let Poll::Ready(frame) = asked {
+            self.wait = None;
             return Poll::Ready(frame.map(|frame| frame.map_err(Broken::Off)));
         }
-        let idle = paced.idle;
-        let wait = paced.wait.get_or_insert_with(|| {
-            // A duration beyond all clocks is no limit.
-            let at = Instant::now().checked_add(idle);
-            Box::pin(at.map_or_else(|| tokio::time::sleep(idle), tokio::time::sleep_until))
-        });
+        let idle = self.idle;
+        let wait = self.wait.get_or_insert_with(|| Box::pin(tokio::time::sleep(idle)));
         ready!(wait.as_mut().poll(cx));
-        paced.wait = None;
+        self.wait = None;
         Poll::Ready(Some(Err(Broken::TooSlow)))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }
 
@@ -88,6 +71,7 @@ pub struct Fate(Arc<Seen>);
 #[derive(Default)]
 struct Seen {
     pieces: AtomicU64,
+    is_whole: AtomicBool,
     is_too_slow: AtomicBool,
     is_off: AtomicBool,
 }
@@ -97,6 +81,12 @@ impl Fate {
     #[must_use]
     pub fn pieces(&self) -> u64 {
         self.0.pieces.load(Ordering::Relaxed)
+    }
+
+    /// Whether all of it was taken.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.0.is_whole.load(Ordering::Relaxed)
     }
 
     /// Whether it was too slow.
@@ -111,7 +101,10 @@ impl Fate {
         self.0.is_off.load(Ordering::Relaxed)
     }
 
-    fn note(&self, frame: Option<&Result<Frame<Bytes>, Broken>>) {
+    fn note(&self, frame: Option<&Result<Frame<Bytes>, Broken>>, is_whole: bool) {
+        if is_whole {
+            self.0.is_whole.store(true, Ordering::Relaxed);
+        }
         match frame {
             Some(Err(Broken::TooSlow)) => self.0.is_too_slow.store(true, Ordering::Relaxed),
             Some(Err(Broken::Off(_))) => self.0.is_off.store(true, Ordering::Relaxed),
@@ -127,7 +120,7 @@ pub enum Outgoing {
     /// None.
     Empty,
     /// What the visitor sends.
-    Coming(Paced, Fate),
+    Coming(Incoming, Pace, Fate),
 }
 
 impl Body for Outgoing {
@@ -138,23 +131,26 @@ impl Body for Outgoing {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
-        let Outgoing::Coming(paced, fate) = self.get_mut() else { return Poll::Ready(None) };
-        let frame = ready!(Pin::new(paced).poll_frame(cx));
-        fate.note(frame.as_ref());
+        let Outgoing::Coming(body, pace, fate) = self.get_mut() else {
+            return Poll::Ready(None);
+        };
+        let asked = Pin::new(&mut *body).poll_frame(cx);
+        let frame = ready!(pace.judge(asked, cx));
+        fate.note(frame.as_ref(), frame.is_none() || body.is_end_stream());
         Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {
         match self {
             Outgoing::Empty => true,
-            Outgoing::Coming(paced, _) => paced.is_end_stream(),
+            Outgoing::Coming(body, ..) => body.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
             Outgoing::Empty => SizeHint::with_exact(0),
-            Outgoing::Coming(paced, _) => paced.size_hint(),
+            Outgoing::Coming(body, ..) => body.size_hint(),
         }
     }
 }

@@ -1,12 +1,13 @@
 //! What a visitor is answered with: the body of a backend's answer on its way, or a text of
 //! our own.
 
-use super::body::{Broken, Outgoing, Paced};
+use super::body::{Broken, Pace};
 use super::count::Outcome;
 use super::forward::UnderWay;
+use super::line::Line;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use hyper::client::conn::http1::SendRequest;
+use hyper::body::Incoming;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -35,8 +36,9 @@ impl Answer {
 /// The body of a backend's answer. Once it is whole, its connection is kept for another
 /// request; if it is let go before, the connection goes with it.
 pub struct Carried {
-    body: Paced,
-    sender: Option<SendRequest<Outgoing>>,
+    body: Incoming,
+    pace: Pace,
+    line: Option<Line>,
     /// Until it is known what became of it.
     under_way: Option<UnderWay>,
     outcome: Outcome,
@@ -45,13 +47,13 @@ pub struct Carried {
 impl Carried {
     /// A body that begins; `outcome` is what becomes of the request if it ends well.
     pub(super) fn new(
-        body: Paced,
-        sender: SendRequest<Outgoing>,
+        (body, pace): (Incoming, Pace),
+        line: Line,
         under_way: UnderWay,
         outcome: Outcome,
     ) -> Carried {
         let mut carried =
-            Carried { body, sender: Some(sender), under_way: Some(under_way), outcome };
+            Carried { body, pace, line: Some(line), under_way: Some(under_way), outcome };
         // Of one without a body nobody will ask for a piece.
         if carried.body.is_end_stream() {
             carried.finish(outcome);
@@ -62,10 +64,10 @@ impl Carried {
     fn finish(&mut self, outcome: Outcome) {
         let Some(under_way) = self.under_way.take() else { return };
         under_way.note(outcome);
-        if let Some(sender) = self.sender.take()
+        if let Some(line) = self.line.take()
             && matches!(outcome, Outcome::Answered | Outcome::ServerError)
         {
-            under_way.keep(sender);
+            under_way.keep(line);
         }
     }
 }
@@ -85,7 +87,9 @@ impl Body for Carried {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
         let carried = self.get_mut();
-        let frame = ready!(Pin::new(&mut carried.body).poll_frame(cx));
+        let Some(line) = &mut carried.line else { return Poll::Ready(None) };
+        let asked = line.poll_body(&mut carried.body, cx);
+        let frame = ready!(carried.pace.judge(asked, cx));
         match &frame {
             Some(Err(_)) => carried.finish(Outcome::Cut),
             None => carried.finish(carried.outcome),

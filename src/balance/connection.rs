@@ -1,10 +1,8 @@
 //! Opens connections to backends, within a deadline.
 
 use super::address::Address;
-use super::body::Outgoing;
+use super::line::Line;
 use super::stream::Stream;
-use hyper::client::conn::http1::{Builder, SendRequest};
-use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use std::io;
@@ -13,10 +11,6 @@ use std::time::Duration;
 use tokio::net::{TcpStream, UnixStream, lookup_host};
 use tokio_rustls::TlsConnector;
 use url::Host;
-
-/// The head of a backend's answer. Some set cookies of several kilobytes. The number of
-/// headers is what hyper takes by itself, 100: any other costs it an allocation for each.
-const HEAD_BYTES_MAX: usize = 64 * 1024;
 
 /// Why there is no connection. No request was sent.
 #[derive(Debug, thiserror::Error)]
@@ -54,19 +48,9 @@ impl Connector {
     ///
     /// # Errors
     /// Why there is none.
-    pub async fn connect(
-        &self,
-        address: &Address,
-    ) -> Result<SendRequest<Outgoing>, Unreachable> {
+    pub async fn connect(&self, address: &Address) -> Result<Line, Unreachable> {
         let stream = self.open(address).await?;
-        let mut builder = Builder::new();
-        builder.max_header_size(HEAD_BYTES_MAX);
-        let begun = builder.handshake(TokioIo::new(stream)).await;
-        let (sender, connection) = begun.map_err(Unreachable::Handshake)?;
-        // It ends when its sender is let go, or the backend closes it. What breaks it is
-        // told to whoever waits for an answer on it.
-        tokio::spawn(connection.with_upgrades());
-        Ok(sender)
+        Line::begin(stream).await.map_err(Unreachable::Handshake)
     }
 
     /// A connection, with TLS where it belongs there.

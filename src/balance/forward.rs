@@ -1,12 +1,13 @@
 //! Carries one request: chooses a backend, sends it there, and where that fails before
 //! anything can have been done of it, to another. `docs/balancer.md` says when.
 
-use super::body::{Fate, Outgoing, Paced};
+use super::body::{Fate, Outgoing, Pace};
 use super::carried::{Answer, Carried};
 use super::connection::Connector;
 use super::count::Outcome;
 use super::headers::{self, Upgrade, Visit};
 use super::idle::Idle;
+use super::line::Line;
 use super::message;
 use super::pick::{self, Candidate, Turns};
 use super::pool::{Backend, Places, Pool};
@@ -16,7 +17,6 @@ use super::tunnel;
 use fastrand::Rng;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::{Body, Incoming};
-use hyper::client::conn::http1::SendRequest;
 use hyper::upgrade::OnUpgrade;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -39,7 +39,7 @@ pub struct Lane {
 /// What became of sending a request to one backend.
 enum Sent {
     /// It has answered.
-    Answered(Response<Incoming>, SendRequest<Outgoing>),
+    Answered(Response<Incoming>, Line),
     /// It was not sent; another may have it.
     Unsent(Request<Outgoing>, String),
     /// Nobody knows whether it was carried out.
@@ -107,7 +107,7 @@ impl Lane {
         let body = match &errand.fate {
             None => Outgoing::Empty,
             Some(fate) => {
-                Outgoing::Coming(Paced::new(body, self.settings.timeouts.idle), fate.clone())
+                Outgoing::Coming(body, Pace::new(self.settings.timeouts.idle), fate.clone())
             }
         };
         match self.run(Request::from_parts(parts, body), errand).await {
@@ -139,9 +139,9 @@ impl Lane {
             let under_way = UnderWay::begin(self, place);
             let mut copy = errand.is_repeatable.then(|| head_of(&request));
             refusal = match self.send(request, &mut copy, (backend, place), &errand).await {
-                Sent::Answered(response, sender) => {
+                Sent::Answered(response, line) => {
                     backend.answered();
-                    return Ok(self.answer(response, sender, under_way, errand));
+                    return Ok(self.answer(response, line, under_way, errand));
                 }
                 Sent::Unsent(unsent, why) => {
                     self.pool.failed(place, &why);
@@ -185,8 +185,8 @@ impl Lane {
                 request.headers_mut().insert(header::HOST, host);
             }
         }
-        while let Some(sender) = self.idle[place].take(errand.is_repeatable) {
-            match self.send_over(sender, request, errand).await {
+        while let Some(line) = self.idle[place].take(errand.is_repeatable) {
+            match self.send_over(line, request, errand).await {
                 Sent::Unsent(unsent, _) => request = unsent,
                 // A server may close a connection just as a request arrives on it.
                 Sent::Lost(why) => match copy {
@@ -201,24 +201,18 @@ impl Lane {
             self.pool.counts.note_repeated();
         }
         match self.connector.connect(&backend.settings.address).await {
-            Ok(sender) => self.send_over(sender, request, errand).await,
+            Ok(line) => self.send_over(line, request, errand).await,
             Err(unreachable) => Sent::Unsent(request, unreachable.to_string()),
         }
     }
 
     async fn send_over(
         &self,
-        mut sender: SendRequest<Outgoing>,
+        mut line: Line,
         request: Request<Outgoing>,
         errand: &Errand<'_>,
     ) -> Sent {
-        // The one before may not have been put away altogether.
-        if !sender.is_ready()
-            && let Err(error) = sender.ready().await
-        {
-            return Sent::Unsent(request, error.to_string());
-        }
-        let answer = sender.try_send_request(request);
+        let answer = line.ask(request);
         let answered = match &errand.fate {
             None => tokio::time::timeout(self.settings.timeouts.first_byte, answer).await.ok(),
             Some(fate) => self.answer_to_body(answer, fate).await,
@@ -228,7 +222,7 @@ impl Lane {
                 Some(fate) if fate.is_too_slow() => Sent::Body(Refusal::BodyTooSlow),
                 _ => Sent::TooLate,
             },
-            Some(Ok(response)) if is_framed_well(&response) => Sent::Answered(response, sender),
+            Some(Ok(response)) if is_framed_well(&response) => Sent::Answered(response, line),
             Some(Ok(_)) => Sent::Lost("its answer has an unknown Transfer-Encoding".to_owned()),
             Some(Err(mut failed)) => match failed.take_message() {
                 Some(request) => Sent::Unsent(request, failed.error().to_string()),
@@ -267,7 +261,7 @@ impl Lane {
     fn answer(
         self: &Arc<Lane>,
         mut response: Response<Incoming>,
-        sender: SendRequest<Outgoing>,
+        mut line: Line,
         under_way: UnderWay,
         errand: Errand<'_>,
     ) -> Response<Answer> {
@@ -277,6 +271,7 @@ impl Lane {
                 return self.refuse(Refusal::NoAnswer);
             };
             let backend = hyper::upgrade::on(&mut response);
+            line.work_apart();
             let idle = self.settings.timeouts.idle;
             let lane = Arc::clone(self);
             tokio::spawn(async move {
@@ -296,9 +291,12 @@ impl Lane {
         } else {
             Outcome::Answered
         };
+        if errand.fate.is_some_and(|fate| !fate.is_whole()) {
+            line.work_apart();
+        }
         let idle = self.settings.timeouts.idle;
         response.map(|body| {
-            Answer::Carried(Carried::new(Paced::new(body, idle), sender, under_way, outcome))
+            Answer::Carried(Carried::new((body, Pace::new(idle)), line, under_way, outcome))
         })
     }
 
@@ -375,8 +373,8 @@ impl UnderWay {
     }
 
     /// Keeps its connection for another request.
-    pub(super) fn keep(&self, sender: SendRequest<Outgoing>) {
-        self.lane.idle[self.place].keep(sender);
+    pub(super) fn keep(&self, line: Line) {
+        self.lane.idle[self.place].keep(line);
     }
 
     /// Notes what became of it.

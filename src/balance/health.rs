@@ -57,7 +57,7 @@ async fn ask(
 ) -> Result<(), String> {
     let Some(backend) = pool.backends.get(place) else { return Ok(()) };
     let address = &backend.settings.address;
-    let mut sender = connector.connect(address).await.map_err(|error| error.to_string())?;
+    let mut line = connector.connect(address).await.map_err(|error| error.to_string())?;
     let mut request = Request::new(Outgoing::Empty);
     *request.uri_mut() = health.path.clone().into();
     let headers = request.headers_mut();
@@ -66,8 +66,9 @@ async fn ask(
     let agent = concat!("everup/", env!("CARGO_PKG_VERSION"), " (balancer)");
     headers.insert(header::USER_AGENT, HeaderValue::from_static(agent));
     headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
-    let answer = sender.send_request(request).await;
-    let answer = answer.map_err(|error| format!("its check got no answer: {error}"))?;
+    let answer = line.ask(request).await;
+    let answer =
+        answer.map_err(|failed| format!("its check got no answer: {}", failed.error()))?;
     let status = answer.status();
     if status.is_success() || status.is_redirection() {
         return Ok(());

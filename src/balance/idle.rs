@@ -1,8 +1,7 @@
 //! Connections to one backend over which nothing is asked at the moment. Each thread of a
 //! crew has its own.
 
-use super::body::Outgoing;
-use hyper::client::conn::http1::SendRequest;
+use super::line::Line;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -28,43 +27,42 @@ pub struct Idle {
 }
 
 struct Kept {
-    sender: SendRequest<Outgoing>,
+    line: Line,
     since: Instant,
 }
 
 impl Idle {
     /// One that can be used, if there is one; for a request that may not be repeated, one
     /// that was used just now.
-    pub fn take(&self, is_repeatable: bool) -> Option<SendRequest<Outgoing>> {
+    pub fn take(&self, is_repeatable: bool) -> Option<Line> {
         let mut kept = self.lock();
-        while let Some(Kept { sender, since }) = kept.pop() {
-            if sender.is_closed() {
-                continue;
-            }
+        while let Some(Kept { mut line, since }) = kept.pop() {
             if !is_repeatable && since.elapsed() > FRESH_FOR {
-                kept.push(Kept { sender, since });
+                kept.push(Kept { line, since });
                 return None;
             }
-            return Some(sender);
+            if line.is_usable() {
+                return Some(line);
+            }
         }
         None
     }
 
     /// Keeps one over which the answer has been read to its end.
-    pub fn keep(&self, sender: SendRequest<Outgoing>) {
-        if sender.is_closed() {
+    pub fn keep(&self, mut line: Line) {
+        if !line.is_usable() {
             return;
         }
         let mut kept = self.lock();
         if kept.len() < KEPT_MAX {
-            kept.push(Kept { sender, since: Instant::now() });
+            kept.push(Kept { line, since: Instant::now() });
         }
     }
 
     /// Closes those that were kept long enough.
     pub fn sweep(&self) {
         self.lock()
-            .retain(|kept| kept.since.elapsed() < KEPT_FOR && !kept.sender.is_closed());
+            .retain_mut(|kept| kept.since.elapsed() < KEPT_FOR && kept.line.is_usable());
     }
 
     /// Closes all: the backend has broken one off, so the others are no better.

@@ -21,6 +21,7 @@ pub mod forward;
 pub mod headers;
 pub mod health;
 pub mod idle;
+pub mod line;
 pub mod message;
 pub mod patience;
 pub mod pick;

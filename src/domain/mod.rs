@@ -33,6 +33,7 @@ pub mod overrun;
 pub mod percent;
 pub mod period;
 pub mod recurrence;
+pub mod requests;
 pub mod run;
 pub mod settlement;
 pub mod sighting;

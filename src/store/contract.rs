@@ -30,6 +30,7 @@ use crate::store::baseline::{Baseline, Purged};
 use crate::store::closed::{ClosedLengths, ClosedMonth, Correction, Subject};
 use crate::store::outbox::{AlertId, Outcome, Outgoing, Waiting};
 use crate::store::past::Past;
+use crate::store::requests::{Counted, DrainAction, DrainDeed, Drained, Kept, Place};
 use crate::store::source::{Followed, Settled};
 use crate::store::window::{Announced, Changed, WindowPast};
 use async_trait::async_trait;
@@ -496,6 +497,43 @@ pub trait Store: Send + Sync {
     /// Lets go of what was settled before an instant, but for what [`Store::told_alerts`]
     /// tells. Gives how many deliveries went.
     async fn forget_alerts(&self, before: Timestamp) -> Result<u64, StoreError>;
+
+    /// Adds what a run of a balancer has counted, if its `from` is where the counts of that
+    /// run are kept up to; else it is kept already, and nothing changes. What several runs
+    /// have counted of one minute is added up. Atomic; the epoch stays.
+    async fn count_requests(&self, counted: &Counted) -> Result<(), StoreError>;
+
+    /// What was counted of the requests of each balancer in the minutes that begin within
+    /// `span`, and when within it was counted, in one read. Of days that were summed, the
+    /// total is exact where `span` begins and ends at a quarter of an hour, and a backend's
+    /// where it does at a day in UTC.
+    async fn requests(&self, span: Span) -> Result<BTreeMap<MonitorId, Kept>, StoreError>;
+
+    /// Moves counts of minutes of whole UTC days before `before` into sums, which stay for
+    /// ever: of a balancer by quarters of an hour, of a backend by days. Gives how many went.
+    /// Other writers wait for one day at most.
+    async fn sum_requests(&self, before: Timestamp) -> Result<u64, StoreError>;
+
+    /// Takes a backend out of its balancer, or lets it back, and notes that `author` did so
+    /// at `at`; the epoch grows. Gives whether it was otherwise before; if not, nothing
+    /// changes. Atomic and durable.
+    async fn set_drain(
+        &self,
+        place: &Place,
+        action: DrainAction,
+        at: Timestamp,
+        author: &str,
+    ) -> Result<bool, StoreError>;
+
+    /// Every backend that is taken out, also of balancers that are no more, in order.
+    async fn drains(&self) -> Result<Vec<Drained>, StoreError>;
+
+    /// What was done to the backends of a balancer, the newest first, at most so much.
+    async fn drain_deeds(
+        &self,
+        balancer: &MonitorId,
+        most: u32,
+    ) -> Result<Vec<DrainDeed>, StoreError>;
 
     /// Whether a write would succeed now. Writes nothing that stays.
     async fn writable(&self) -> Result<(), StoreError>;

@@ -16,6 +16,7 @@ pub mod lock;
 pub mod outbox;
 mod pack;
 pub mod past;
+pub mod requests;
 pub mod secret;
 pub mod settings;
 pub mod source;

@@ -11,6 +11,7 @@ mod closed;
 mod commit;
 mod days;
 mod deeds;
+mod drains;
 mod edition;
 mod error;
 mod exchanges;
@@ -31,6 +32,7 @@ mod past;
 mod purge;
 mod read;
 mod register;
+mod requests;
 mod runs;
 mod sources;
 mod token;
@@ -47,7 +49,7 @@ use crate::domain::foreign::Foreign;
 use crate::domain::gap::Gap;
 use crate::domain::judge::Entry;
 use crate::domain::maintenance::MaintenanceWindow;
-use crate::domain::monitor::Key;
+use crate::domain::monitor::{Key, MonitorId};
 use crate::domain::month::Month;
 use crate::domain::run::Run;
 use crate::domain::span::{Span, Spans};
@@ -59,6 +61,7 @@ use crate::store::contract::{
     Batch, Committed, Import, Loaded, NewToken, Others, Pause, Registration, Store, StoreError,
 };
 use crate::store::outbox::{AlertId, Outcome, Waiting};
+use crate::store::requests::{Counted, DrainAction, DrainDeed, Drained, Kept, Place};
 use crate::store::source::{Followed, Settled};
 use crate::store::window::{Announced, Changed};
 use async_trait::async_trait;
@@ -403,6 +406,41 @@ impl Store for Sqlite {
 
     async fn forget_alerts(&self, before: Timestamp) -> Result<u64, StoreError> {
         outbox::forget(self.write().await?, before).await
+    }
+
+    async fn count_requests(&self, counted: &Counted) -> Result<(), StoreError> {
+        requests::add(self.write().await?, counted).await
+    }
+
+    async fn requests(&self, span: Span) -> Result<BTreeMap<MonitorId, Kept>, StoreError> {
+        requests::read(&mut *self.readers.begin().await?, span).await
+    }
+
+    async fn sum_requests(&self, before: Timestamp) -> Result<u64, StoreError> {
+        self.file.is_in_place()?;
+        requests::sum_up(&self.writer, before).await
+    }
+
+    async fn set_drain(
+        &self,
+        place: &Place,
+        action: DrainAction,
+        at: Timestamp,
+        author: &str,
+    ) -> Result<bool, StoreError> {
+        drains::set(self.write().await?, place, action, at, author).await
+    }
+
+    async fn drains(&self) -> Result<Vec<Drained>, StoreError> {
+        drains::read_all(&mut *self.readers.acquire().await?).await
+    }
+
+    async fn drain_deeds(
+        &self,
+        balancer: &MonitorId,
+        most: u32,
+    ) -> Result<Vec<DrainDeed>, StoreError> {
+        drains::deeds(&mut *self.readers.acquire().await?, balancer, most).await
     }
 
     async fn writable(&self) -> Result<(), StoreError> {

@@ -2,6 +2,12 @@
 
 use crate::files::{Database, File, at, everything, fail, key, ok, registration, span, strict};
 use crate::recorder::Recorder;
+use crate::requests::{
+    a_backend_is_taken_out_once_and_let_back_and_it_is_noted_who_did,
+    counts_that_are_summed_up_lose_no_request,
+    runs_of_one_balancer_add_up_and_leave_the_time_between_uncounted,
+    what_a_balancer_counted_is_added_once,
+};
 use everup::domain::agreement::{Act, Local};
 use everup::domain::alert::{Alert, ChannelId, Kind as News, Told};
 use everup::domain::announcement::{Action, Announcement, Deed, Occurrence, WindowId};
@@ -1825,6 +1831,10 @@ hold! {
         what_became_of_an_alert_stays_whoever_says_otherwise,
         a_channel_that_is_left_has_nothing_waiting,
         alerts_that_were_settled_long_ago_are_forgotten_but_for_the_last_that_was_told,
+        what_a_balancer_counted_is_added_once,
+        runs_of_one_balancer_add_up_and_leave_the_time_between_uncounted,
+        counts_that_are_summed_up_lose_no_request,
+        a_backend_is_taken_out_once_and_let_back_and_it_is_noted_who_did,
         a_closed_store_refuses,
     ];
 }

@@ -4,4 +4,5 @@ mod conformance;
 mod files;
 mod histories;
 mod recorder;
+mod requests;
 mod sqlite;

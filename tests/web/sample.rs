@@ -37,6 +37,7 @@ use everup::store::contract::{
     Batch, Committed, Import, Loaded, NewToken, Others, Pause, Registration, Store, StoreError,
 };
 use everup::store::outbox::{AlertId, Outcome, Waiting};
+use everup::store::requests::{Counted, DrainAction, DrainDeed, Drained, Kept, Place};
 use everup::store::source::{Followed, Settled};
 use everup::store::window::{Announced, Changed};
 use everup::vitals::Vitals;
@@ -749,6 +750,7 @@ pub(crate) struct Shelf {
     closed: Mutex<Vec<ClosedMonth>>,
     corrections: Mutex<Vec<Correction>>,
     pub(crate) windows: Vec<Announcement>,
+    pub(crate) requests: BTreeMap<MonitorId, Kept>,
 }
 
 impl Shelf {
@@ -1061,6 +1063,39 @@ impl Store for Shelf {
 
     async fn forget_alerts(&self, _: Timestamp) -> Result<u64, StoreError> {
         read_only()
+    }
+
+    async fn count_requests(&self, _: &Counted) -> Result<(), StoreError> {
+        read_only()
+    }
+
+    async fn requests(&self, _: Span) -> Result<BTreeMap<MonitorId, Kept>, StoreError> {
+        self.works()?;
+        Ok(self.requests.clone())
+    }
+
+    async fn sum_requests(&self, _: Timestamp) -> Result<u64, StoreError> {
+        read_only()
+    }
+
+    async fn set_drain(
+        &self,
+        _: &Place,
+        _: DrainAction,
+        _: Timestamp,
+        _: &str,
+    ) -> Result<bool, StoreError> {
+        read_only()
+    }
+
+    async fn drains(&self) -> Result<Vec<Drained>, StoreError> {
+        self.works()?;
+        Ok(Vec::new())
+    }
+
+    async fn drain_deeds(&self, _: &MonitorId, _: u32) -> Result<Vec<DrainDeed>, StoreError> {
+        self.works()?;
+        Ok(Vec::new())
     }
 
     async fn writable(&self) -> Result<(), StoreError> {

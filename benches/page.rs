@@ -17,6 +17,7 @@ mod sample;
 use arc_swap::ArcSwap;
 use axum::body::Body;
 use criterion::{Criterion, criterion_group, criterion_main};
+use everup::balance::fleet::Fleet;
 use everup::board::{Board, Snapshot};
 use everup::clock::ManualClock;
 use everup::domain::announcement::Announcement;
@@ -30,6 +31,7 @@ use everup::domain::percent::Target;
 use everup::domain::period::Period;
 use everup::domain::span::{Span, Spans};
 use everup::domain::timestamp::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp};
+use everup::probe::tls::{Roots, client_config};
 use everup::report::closed::seal;
 use everup::report::period::PeriodReport;
 use everup::report::settings::{GroupSettings, Settings};
@@ -196,12 +198,14 @@ impl Site {
             ..Snapshot::default()
         });
         let settings = Settings { groups: groups(group_count), ..Settings::default() };
+        let (trust, _) = client_config(&Roots::Mozilla).unwrap();
         let router = web::router(web::App {
             board: board.clone(),
             store,
             clock: Arc::new(ManualClock::new(NOW)),
             vitals: Arc::new(Vitals::default()),
             planning: Arc::default(),
+            fleet: Arc::new(Fleet::new(false, trust)),
             report: Arc::new(ArcSwap::from_pointee(settings)),
         });
         Site { board, router, _folder: folder }

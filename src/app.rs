@@ -2,8 +2,10 @@
 //! names every concrete type.
 //!
 //! Shutdown goes in this order: no new checks, finish those under way, commit what
-//! they saw, tell what is to be told of it, stop answering, let go of the database.
+//! they saw, tell what is to be told of it, stop answering, let the visitors of the balancers
+//! go, let go of the database.
 
+use crate::balance::fleet::{self, Fleet};
 use crate::board::Board;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -14,6 +16,7 @@ use crate::engine::follow::{self, Follower};
 use crate::engine::housekeeping::{self, Housekeeping, Tools};
 use crate::engine::receivers::Receivers;
 use crate::engine::recurring;
+use crate::engine::requests::{self, Clerk};
 use crate::engine::run::{Engine, Parts};
 use crate::notify;
 use crate::probe;
@@ -59,6 +62,8 @@ pub struct App {
     follow_no_more: CancellationToken,
     server: JoinHandle<()>,
     serving: CancellationToken,
+    fleet: Arc<Fleet>,
+    clerk: Clerk,
 }
 
 /// What tests replace.
@@ -74,7 +79,8 @@ impl App {
     /// are up before the first check begins.
     ///
     /// # Errors
-    /// When the store cannot be opened or the system lacks what probes need.
+    /// When the store cannot be opened, the system lacks what probes need, or a balancer
+    /// cannot listen.
     pub async fn start(
         config: Config,
         listener: TcpListener,
@@ -114,6 +120,13 @@ impl App {
             clock: clock.clone(),
             receivers: receivers.clone(),
         });
+        let fleet = Arc::new(Fleet::new(false, probes.tls().clone()));
+        fleet.start(config.balancers).await?;
+        let clerk = Clerk::start(requests::Parts {
+            store: store.clone(),
+            clock: clock.clone(),
+            fleet: fleet.clone(),
+        });
         let serving = CancellationToken::new();
         let router = web::router(web::App {
             board: board.clone(),
@@ -122,6 +135,7 @@ impl App {
             vitals,
             report: report.clone(),
             planning: planning.clone(),
+            fleet: fleet.clone(),
         });
         let server = tokio::spawn(web::serve(listener, router, serving.clone()));
         let keep_checks_ms = Arc::new(AtomicI64::new(config.store.keep_checks_ms));
@@ -149,6 +163,8 @@ impl App {
             probes,
             server,
             serving,
+            fleet,
+            clerk,
         })
     }
 
@@ -162,6 +178,12 @@ impl App {
     #[must_use]
     pub fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    /// The balancers, for those that must know where one takes visitors.
+    #[must_use]
+    pub fn fleet(&self) -> &Fleet {
+        &self.fleet
     }
 
     /// Makes the first token, for an administrator, where there never was one; `None`
@@ -197,6 +219,7 @@ impl App {
             .keep_checks_ms
             .store(config.store.keep_checks_ms, Ordering::Relaxed);
         recurring::keep_up(&self.tools).await;
+        self.fleet.change(config.balancers).await;
         Ok(())
     }
 
@@ -221,6 +244,8 @@ impl App {
         {
             tracing::error!("the server did not end well: {error}");
         }
+        self.fleet.stop(fleet::FINISH_WITHIN).await;
+        self.clerk.stop().await;
         self.tools.store.close().await;
         kept
     }

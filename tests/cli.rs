@@ -1,7 +1,10 @@
 //! The program itself, as a user starts it: what it says, leaves behind, and ends with.
 
 use everup::clock::{Clock, SystemClock};
+use everup::domain::span::Span;
 use everup::domain::timestamp::Timestamp;
+use everup::store::contract::Store;
+use everup::store::sqlite::Sqlite;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -784,4 +787,77 @@ fn an_alert_outlives_a_kill_and_no_secret_of_its_channel_is_logged() {
     assert_eq!(got.len(), 1, "{got:?}");
     assert!(got[0].contains("\"event\":\"down\""), "{}", got[0]);
     assert!(!second.log().contains("hunter2"), "{}", second.log());
+}
+
+/// A backend on a thread of its own: answers 200 to everything.
+fn backend() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let _ = stream.read(&mut [0; 4096]);
+            let answer = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nhi";
+            let _ = stream.write_all(answer);
+        }
+    });
+    address
+}
+
+#[test]
+fn a_balancer_that_runs_apart_is_not_the_daemons_and_its_counts_are_kept() {
+    let place = Place::new();
+    let listen = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let balancer = format!(
+        "[[balancer]]\nname = \"Web\"\nlisten = \"{listen}\"\nbackends = [\"http://{}\"]\n",
+        backend()
+    );
+    place.write("config.toml", &balancer);
+    let refusal = place.refusal(&["balance"]);
+    assert!(
+        refusal.contains("no [[balancer]] of config.toml has apart = true"),
+        "{refusal}"
+    );
+    place.write("config.toml", &(balancer + "apart = true\n"));
+    let told = place.told(&["validate"]);
+    assert_eq!(told, "config.toml is valid: 1 monitor, 1 balancer\n");
+    let daemon = place.daemon(&[]);
+    assert!(TcpStream::connect(listen).is_err());
+    let mut balance = place.command(&["balance"]).spawn().unwrap();
+    daemon.until("it takes requests", || TcpStream::connect(listen).is_ok());
+    let mut stream = TcpStream::connect(listen).unwrap();
+    stream
+        .write_all(b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n")
+        .unwrap();
+    let mut said = String::new();
+    stream.read_to_string(&mut said).unwrap();
+    assert!(said.starts_with("HTTP/1.1 200") && said.ends_with("hi"), "{said}");
+    drop(daemon);
+    let pid = rustix::process::Pid::from_child(&balance);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    assert!(balance.wait().unwrap().success());
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let kept = runtime.block_on(async {
+        let store = Sqlite::open(&place.path("everup.db")).await.unwrap();
+        store.requests(Span::ALWAYS).await.unwrap()
+    });
+    let totals: Vec<_> = kept.values().map(|kept| kept.total.answered).collect();
+    assert_eq!(totals, [1]);
+}
+
+#[test]
+fn a_balancer_whose_address_is_taken_keeps_everup_from_starting() {
+    let place = Place::new();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let listen = taken.local_addr().unwrap();
+    let backend = backend();
+    place.write(
+        "config.toml",
+        &format!(
+            "[[balancer]]\nid = \"web\"\nlisten = \"{listen}\"\nbackends = [\"http://{backend}\"]\n"
+        ),
+    );
+    let own = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let refusal = place.refusal(&["run", "--listen", &own]);
+    let said = format!("the balancer web cannot listen on {listen}");
+    assert!(refusal.contains(&said), "{refusal}");
 }

@@ -1,6 +1,9 @@
 //! The configuration as its users meet it: files that are wrong and what is said of
 //! them, files that are right and what they come to, and that no secret is ever told.
 
+use everup::balance::settings::{
+    Health, Sameness, Settings as BalancerSettings, Strategy as Choice, Timeouts,
+};
 use everup::config::{self, Config, Environment, Mistakes};
 use everup::domain::group::Rule;
 use everup::domain::monitor::MonitorId;
@@ -328,8 +331,16 @@ fn the_example_is_right_as_it_is_and_with_everything_in_it_made_to_count() {
         .collect();
     let config = parse(&whole).unwrap_or_else(|mistakes| panic!("{mistakes}"));
     assert_eq!(warnings(&config), "");
-    let [api] = &config.monitors[..] else { panic!("one monitor was expected") };
+    let [api, web_1, big] = &config.monitors[..] else { panic!("three were expected") };
     assert_eq!(api.registration.parameters.interval_ms, 20_000);
+    let ids = [web_1, big].map(|watch| watch.registration.id.as_str());
+    assert_eq!(ids, ["web-1", "big"]);
+    let [web] = &config.balancers[..] else { panic!("one balancer was expected") };
+    let settings = &web.settings;
+    assert!(!web.apart && settings.fail_open);
+    assert_eq!(settings.health, Health::default());
+    assert_eq!(settings.timeouts, Timeouts::default());
+    assert_eq!(settings.slow_start, BalancerSettings::SLOW_START);
     assert_eq!(api.probe.http.expect_body_contains.as_deref(), Some("ok"));
     assert_eq!(config.server, itself.server);
     assert_eq!(config.store, itself.store);
@@ -351,7 +362,7 @@ fn the_example_is_right_as_it_is_and_with_everything_in_it_made_to_count() {
     assert_eq!(hook.url.as_str(), "https://hooks.example.com/hunter2-hook");
     assert_eq!(hook.headers["authorization"], "Bearer hunter2-hook");
     assert!(hook.secrets.iter().all(|secret| secret == "hunter2-hook"), "{hook:?}");
-    let [shop] = &report.groups[..] else { panic!("one group was expected") };
+    let [shop, _] = &report.groups[..] else { panic!("two groups were expected") };
     assert_eq!(shop.group.members, std::slice::from_ref(&api.registration.id));
     assert_eq!(shop.group.rule, Rule::default());
 }
@@ -550,4 +561,85 @@ proptest! {
             Err(mistakes) => prop_assert!(mistakes.iter().next().is_some()),
         }
     }
+}
+
+#[test]
+fn a_balancer_becomes_its_settings_a_group_and_a_monitor_for_each_backend() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/config/good");
+    let config = config::load(&folder.join("balancer.toml"), &environment()).unwrap();
+    let [shop, everup] = &config.balancers[..] else { panic!("two balancers were expected") };
+    assert!(!shop.apart && everup.apart);
+    let settings = &shop.settings;
+    assert_eq!((settings.id.as_str(), settings.name.as_str()), ("shop", "Shop"));
+    assert_eq!(settings.listen, "0.0.0.0:8080".parse().unwrap());
+    let backends: Vec<_> = (settings.backends.iter())
+        .map(|backend| (backend.id.as_str(), backend.address.to_string(), backend.weight))
+        .collect();
+    let of = |text: &str| text.to_owned();
+    assert_eq!(
+        backends,
+        [
+            ("shop-1", of("http://127.0.0.1:9000"), 1),
+            ("app", of("https://app.example.com"), 3),
+            ("shop-3", of("unix:/run/app.sock"), 1),
+        ]
+    );
+    let cookie = Sameness::Cookie("session".to_owned());
+    assert_eq!(settings.strategy, Choice::Consistent(cookie));
+    assert_eq!(settings.health.path, "/alive?deep=1");
+    assert_eq!((settings.health.rise, settings.health.fall), (1, 5));
+    let ms = Duration::from_millis;
+    assert_eq!((settings.health.interval, settings.health.timeout), (ms(500), ms(1_000)));
+    assert!(!settings.fail_open && settings.slow_start.is_zero());
+    assert_eq!(settings.timeouts.connect, ms(500));
+    assert_eq!(settings.timeouts.first_byte, ms(120_000));
+    assert_eq!(settings.timeouts.idle, ms(600_000));
+    assert_eq!(settings.trusted.len(), 2);
+    let tls = settings.tls.as_ref().unwrap();
+    assert_eq!(
+        (tls.certificate.as_path(), tls.key.as_path()),
+        (Path::new("shop.pem"), Path::new("shop.key"))
+    );
+
+    let usual = &everup.settings;
+    assert_eq!(usual.strategy, Choice::Random);
+    assert_eq!(usual.health, Health::default());
+    assert_eq!(usual.timeouts, Timeouts::default());
+    assert_eq!(usual.slow_start, BalancerSettings::SLOW_START);
+    assert!(usual.fail_open && usual.tls.is_none() && usual.trusted.is_empty());
+
+    let monitors: Vec<_> = (config.monitors.iter())
+        .map(|watch| {
+            let registration = &watch.registration;
+            let (id, name) = (registration.id.as_str(), registration.name.as_str());
+            (id, name, registration.url.as_str(), registration.parameters.interval_ms)
+        })
+        .collect();
+    assert_eq!(
+        monitors,
+        [
+            ("shop-1", "Shop 1", "http://127.0.0.1:9000/alive?deep=1", 20_000),
+            ("app", "The big one", "https://app.example.com/alive?deep=1", 20_000),
+            ("shop-3", "Shop 3", "unix:/run/app.sock:/alive?deep=1", 20_000),
+            ("everup-1", "everup 1", "http://127.0.0.1:8000/health", 30_000),
+            ("everup-2", "everup 2", "http://127.0.0.1:8001/health", 30_000),
+        ]
+    );
+    assert_eq!(config.monitors[0].probe.degraded_above, Some(Duration::from_secs(2)));
+    let socket = config.monitors[2].probe.http.socket.as_deref();
+    assert_eq!(socket, Some(Path::new("/run/app.sock")));
+    assert!(config.monitors.iter().all(|watch| watch.probe.http.expects(302)));
+    let groups: Vec<_> = (config.report.groups.iter())
+        .map(|settings| {
+            let group = &settings.group;
+            (
+                group.id.as_str(),
+                group.rule,
+                group.members.len(),
+                settings.target.to_string(),
+            )
+        })
+        .collect();
+    let expected = [("shop", Rule::All, 3, of("99.95")), ("everup", Rule::All, 2, of("99.9"))];
+    assert_eq!(groups, expected);
 }

@@ -20,6 +20,8 @@ use support::behaviour::{Act, Behaviour};
 use support::frames;
 use support::name_server::{NameServer, Reply};
 use support::target::Target;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixListener;
 use url::Url;
 
 /// Enough for any right answer on loopback, however busy the machine.
@@ -908,4 +910,57 @@ async fn a_redirect_to_where_nobody_can_go_is_the_targets_fault() {
         let reason = format!("no host can be reached at {}", host.trim_matches(['[', ']']));
         assert_fail(&outcome, Kind::Connect, &reason);
     }
+}
+
+#[tokio::test]
+async fn a_target_behind_a_socket_in_the_file_system_is_looked_at_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("app.sock");
+    let mut settings = Settings::of(Url::parse("http://localhost/health").unwrap());
+    settings.http.socket = Some(socket.clone());
+    let outcome = look(settings.clone(), &shared(), AMPLE).await;
+    let said = "connecting to its socket: No such file or directory (os error 2)";
+    assert_fail(&outcome, Kind::Connect, said);
+    let listener = UnixListener::bind(&socket).unwrap();
+    let asked = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut bytes = vec![0; 4096];
+        let count = stream.read(&mut bytes).await.unwrap();
+        let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+        stream.write_all(answer).await.unwrap();
+        drop(listener);
+        String::from_utf8_lossy(&bytes[..count]).into_owned()
+    });
+    let outcome = look(settings.clone(), &shared(), AMPLE).await;
+    assert_eq!(outcome.verdict, Verdict::Ok, "{outcome:?}");
+    assert_eq!((outcome.evidence.address, outcome.evidence.status), (None, Some(200)));
+    let asked = asked.await.unwrap();
+    assert!(asked.starts_with("GET /health HTTP/1.1\r\n"), "{asked}");
+    assert!(asked.contains("host: localhost\r\n"), "{asked}");
+    // The file stays behind, and nobody listens.
+    let outcome = look(settings, &shared(), AMPLE).await;
+    assert_fail(&outcome, Kind::Connect, "connecting to its socket: connection refused");
+}
+
+#[tokio::test]
+async fn a_redirect_leads_away_from_a_socket() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("app.sock");
+    let target = Target::start().await;
+    target.answer(Behaviour::status(200));
+    let listener = UnixListener::bind(&socket).unwrap();
+    let to = target.url_of("/elsewhere");
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let _ = stream.read(&mut [0; 4096]).await.unwrap();
+        let answer =
+            format!("HTTP/1.1 302 Found\r\nlocation: {to}\r\ncontent-length: 0\r\n\r\n");
+        stream.write_all(answer.as_bytes()).await.unwrap();
+    });
+    let mut settings = Settings::of(Url::parse("http://localhost/health").unwrap());
+    settings.http.socket = Some(socket);
+    let outcome = look(settings, &shared(), AMPLE).await;
+    assert_eq!(outcome.verdict, Verdict::Ok, "{outcome:?}");
+    assert_eq!(outcome.evidence.address, Some(target.address().to_string()));
+    assert_eq!(target.requests().len(), 1);
 }

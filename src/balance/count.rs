@@ -1,5 +1,6 @@
 //! What became of requests, counted. Read by `engine` each minute and by the metrics.
 
+use crate::domain::requests::Requests;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What became of a request, as the visitor saw it.
@@ -69,6 +70,20 @@ impl Counts {
             abandoned: of(Outcome::Abandoned),
             refused: of(Outcome::Refused),
             repeated: self.repeated.load(Ordering::Relaxed),
+        }
+    }
+}
+
+impl From<Tally> for Requests {
+    fn from(tally: Tally) -> Requests {
+        Requests {
+            answered: tally.answered,
+            server_errors: tally.server_errors,
+            failed: tally.failed,
+            cut: tally.cut,
+            abandoned: tally.abandoned,
+            refused: tally.refused,
+            repeated: tally.repeated,
         }
     }
 }

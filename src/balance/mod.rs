@@ -17,6 +17,7 @@ pub mod carried;
 pub mod connection;
 pub mod count;
 pub mod crew;
+pub mod fleet;
 pub mod forward;
 pub mod headers;
 pub mod health;

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// A balancer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Its name in paths and tables.
     pub id: MonitorId,
@@ -55,7 +55,7 @@ impl Settings {
 pub const BACKENDS_MAX: usize = 64;
 
 /// One that answers.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BackendSettings {
     /// Its name in paths and tables.
     pub id: MonitorId,
@@ -147,7 +147,7 @@ impl fmt::Display for Sameness {
 }
 
 /// How backends are asked.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Health {
     /// What is asked for; an answer of 200 to 399 is well.
     pub path: PathAndQuery,
@@ -162,7 +162,7 @@ pub struct Health {
 }
 
 /// How long is waited for what.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
     /// Until a connection to a backend stands, with TLS.
     pub connect: Duration,

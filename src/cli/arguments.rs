@@ -281,12 +281,13 @@ pub(super) enum AlertWanted {
     },
 }
 
-/// Everything else about balancers is said in the configuration of a daemon, [[balancer]].
+/// Without --backend it runs each [[balancer]] of the configuration that has apart = true, and
+/// none of the options below counts.
 #[derive(Debug, Args)]
 pub(super) struct BalanceWanted {
     /// An instance, like http://127.0.0.1:8000 or unix:/run/app.sock, and behind a = its
     /// weight, if that is not 1; may be given more than once
-    #[arg(long, value_name = "ADDRESS[=WEIGHT]", required = true, value_parser = backend)]
+    #[arg(long, value_name = "ADDRESS[=WEIGHT]", value_parser = backend)]
     pub(super) backend: Vec<(Address, u32)>,
     /// How one is chosen: random, round_robin, least_requests, or consistent:address,
     /// consistent:cookie=NAME, consistent:header=NAME

@@ -1,7 +1,7 @@
 //! `everup balance`: a balancer without a monitor.
 
 use super::arguments::{BalanceWanted, Place};
-use super::{limits, terminal};
+use super::{apart, limits, terminal};
 use crate::balance::address::Address;
 use crate::balance::balancer::Balancer;
 use crate::balance::settings::{
@@ -24,6 +24,9 @@ const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALH
 const FINISH_WITHIN: Duration = Duration::from_secs(30);
 
 pub(super) async fn balance(place: &Place, wanted: BalanceWanted) -> anyhow::Result<ExitCode> {
+    if wanted.backend.is_empty() {
+        return apart::run(place).await;
+    }
     limits::raise_open_files();
     let settings = settings(place, wanted)?;
     let listen = settings.listen;

@@ -4,6 +4,7 @@
 //! wrong. `probe` ends with 1 where the target fails and with 3 where we cannot judge.
 
 mod alert;
+mod apart;
 mod arguments;
 mod balance;
 mod completions;

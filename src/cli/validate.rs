@@ -22,7 +22,12 @@ pub(super) fn validate(place: &Place, file: Option<PathBuf>) -> anyhow::Result<E
             }
             let count = config.monitors.len();
             let monitors = if count == 1 { "monitor" } else { "monitors" };
-            text += &format!("{} is valid: {count} {monitors}\n", file.display());
+            let balancers = match config.balancers.len() {
+                0 => String::new(),
+                1 => ", 1 balancer".to_owned(),
+                count => format!(", {count} balancers"),
+            };
+            text += &format!("{} is valid: {count} {monitors}{balancers}\n", file.display());
             terminal::print(&text)?;
             Ok(ExitCode::SUCCESS)
         }

@@ -2,6 +2,7 @@
 
 use super::Config;
 use super::alert::Alerts;
+use super::balancer::{Around, Balancers};
 use super::group::Groups;
 use super::identity::Taken;
 use super::mistake::Place;
@@ -39,18 +40,31 @@ pub(super) fn read(table: &DeTable, place: Place, reader: &mut Reader) -> Option
     let defaults = defaults.map_or(Timing::ABSENT, |section| Timing::read(&section, reader));
     let named = root.field("monitor", reader);
     let is_empty = |field: &Field| field.value.as_array().is_some_and(|list| list.is_empty());
-    let watches_itself = named.as_ref().is_none_or(is_empty);
-    let monitors = match named {
-        Some(field) if !watches_itself => {
-            read_monitors(&field, &defaults, &mut groups, &mut report, reader)
+    let named = named.filter(|field| !is_empty(field));
+    let balancers = root.field("balancer", reader).filter(|field| !is_empty(field));
+    let watches_itself = named.is_none() && balancers.is_none();
+    let mut taken = Taken::default();
+    let mut monitors = match named {
+        Some(field) => {
+            read_monitors(&field, &defaults, &mut groups, &mut taken, &mut report, reader)
         }
-        _ => {
+        None if !watches_itself => vec![],
+        None => {
             let message = "no [[monitor]] is named, so everup watches only itself";
             reader.warn(root.place(), message);
             let settled = Timing::ABSENT.settle(&defaults, reader)?;
             vec![own::watch(server.listen, settled)]
         }
     };
+    let around = &mut Around {
+        defaults: &defaults,
+        own: server.listen,
+        target: report.contract.target,
+        groups: &mut groups,
+        monitors: &mut taken,
+    };
+    let Balancers { wanted, watches, .. } = Balancers::read(balancers, around, reader);
+    monitors.extend(watches);
     report.groups = groups.finish(reader);
     let ids: Vec<&str> = monitors.iter().map(|watch| watch.registration.id.as_str()).collect();
     planning.rules = rules.finish(&ids, reader);
@@ -63,6 +77,7 @@ pub(super) fn read(table: &DeTable, place: Place, reader: &mut Reader) -> Option
         source,
         alerts,
         monitors,
+        balancers: wanted,
         warnings: vec![],
         watches_itself,
     })
@@ -73,6 +88,7 @@ fn read_monitors(
     field: &Field,
     defaults: &Timing,
     groups: &mut Groups,
+    taken: &mut Taken,
     report: &mut ReportSettings,
     reader: &mut Reader,
 ) -> Vec<Watch> {
@@ -81,7 +97,6 @@ fn read_monitors(
         reader.wrong_kind(field, example);
         return vec![];
     };
-    let mut taken = Taken::default();
     let mut monitors = Vec::new();
     for (index, item) in list.iter().enumerate() {
         let place = reader.place(item.span().start);

@@ -81,6 +81,13 @@ impl Groups {
         }
     }
 
+    /// Adds the group that the backends of a balancer are.
+    pub fn add_pool(&mut self, pool: GroupSettings, place: &Place, reader: &mut Reader) {
+        self.taken.take("group", &pool.group.id, place, reader);
+        self.groups.push(pool);
+        self.places.push(place.clone());
+    }
+
     /// Makes a monitor a member of the group that it names.
     pub fn join(
         &mut self,

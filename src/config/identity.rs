@@ -2,7 +2,7 @@
 
 use super::mistake::Place;
 use super::reader::Reader;
-use super::section::Section;
+use super::section::{Field, Section};
 use super::text::quoted;
 use crate::domain::monitor::MonitorId;
 use std::collections::HashMap;
@@ -43,18 +43,8 @@ pub(super) fn read(noun: &str, section: &Section, reader: &mut Reader) -> Option
         reader.mistake(section.place(), message);
         return None;
     }
-    let read_id = id.map(|field| {
-        let text = reader.public(&field, "it as a string, like \"api\"")?;
-        let id = MonitorId::new(&text);
-        let id = id.map_err(|message| reader.mistake(&field.place, message)).ok()?;
-        Some((id, field.place))
-    });
-    let read_name = name.map(|field| {
-        let text = reader.public(&field, "it as a string, like \"API\"")?;
-        let name = checked_name(&text);
-        let name = name.map_err(|message| reader.mistake(&field.place, message)).ok()?;
-        Some((name, field.place))
-    });
+    let read_id = id.map(|field| read_id(field, reader));
+    let read_name = name.map(|field| read_name(field, reader));
     match (read_id, read_name) {
         (Some(id), None) => {
             let (id, place) = id?;
@@ -77,6 +67,33 @@ pub(super) fn read(noun: &str, section: &Section, reader: &mut Reader) -> Option
             Some(Identity { id, name, place })
         }
     }
+}
+
+/// An id and where it stands, and a name, of what needs neither.
+pub(super) type Given = (Option<(MonitorId, Place)>, Option<String>);
+
+/// Reads the id and the name of what may have either. `None` if one of them is wrong.
+pub(super) fn given(section: &Section, reader: &mut Reader) -> Option<Given> {
+    let (id, name) = (section.field("id", reader), section.field("name", reader));
+    let id = id.map(|field| read_id(field, reader));
+    let name = name.map(|field| read_name(field, reader));
+    let id = id.map_or(Some(None), |id| id.map(Some));
+    let name = name.map_or(Some(None), |name| name.map(|(name, _)| Some(name)));
+    id.zip(name)
+}
+
+fn read_id(field: Field, reader: &mut Reader) -> Option<(MonitorId, Place)> {
+    let text = reader.public(&field, "it as a string, like \"api\"")?;
+    let id = MonitorId::new(&text);
+    let id = id.map_err(|message| reader.mistake(&field.place, message)).ok()?;
+    Some((id, field.place))
+}
+
+fn read_name(field: Field, reader: &mut Reader) -> Option<(String, Place)> {
+    let text = reader.public(&field, "it as a string, like \"API\"")?;
+    let name = checked_name(&text);
+    let name = name.map_err(|message| reader.mistake(&field.place, message)).ok()?;
+    Some((name, field.place))
 }
 
 fn checked_name(text: &str) -> Result<String, String> {

@@ -6,6 +6,7 @@
 //! room never opens a connection, touches the store or changes the environment.
 
 mod alert;
+mod balancer;
 mod dotenv;
 mod duration;
 mod environment;
@@ -44,6 +45,7 @@ pub use own::for_urls;
 pub use supabase::supabase;
 pub use timing::TIMEOUT_MS_MAX;
 
+use crate::balance::fleet::Wanted;
 use crate::domain::timestamp::Timestamp;
 use crate::engine::settings::Watch;
 use crate::notify::Settings as ChannelSettings;
@@ -79,8 +81,10 @@ pub struct Config {
     pub source: Option<SourceSettings>,
     /// Each `[[alert]]`, in their order.
     pub alerts: Vec<ChannelSettings>,
-    /// Each `[[monitor]]`, in their order; at least one.
+    /// Each `[[monitor]]`, in their order, then each backend; at least one.
     pub monitors: Vec<Watch>,
+    /// Each `[[balancer]]`, in their order.
+    pub balancers: Vec<Wanted>,
     /// In order of line, also those that hold only for a time.
     warnings: Vec<Warning>,
     /// No monitor was named, so everup watches itself.
@@ -122,6 +126,7 @@ pub fn default_for(listen: SocketAddr) -> Config {
         source: None,
         alerts: vec![],
         monitors: vec![own::watch(listen, Settled::default())],
+        balancers: vec![],
         warnings: vec![],
         watches_itself: true,
     }

@@ -22,11 +22,16 @@ pub(super) enum Kind {
     Group,
     Monitor,
     Http,
+    Balancer,
+    Backend,
+    BackendMonitor,
+    BalancerHealth,
+    BalancerTls,
 }
 
 impl Kind {
     /// In the order in which a misplaced key is looked for.
-    const ALL: [Kind; 11] = [
+    const ALL: [Kind; 16] = [
         Kind::Monitor,
         Kind::Http,
         Kind::Server,
@@ -37,6 +42,11 @@ impl Kind {
         Kind::Alert,
         Kind::Defaults,
         Kind::Group,
+        Kind::Balancer,
+        Kind::BalancerHealth,
+        Kind::BalancerTls,
+        Kind::BackendMonitor,
+        Kind::Backend,
         Kind::Root,
     ];
 
@@ -54,6 +64,11 @@ impl Kind {
             Kind::Group => "[[group]]",
             Kind::Monitor => "[[monitor]]",
             Kind::Http => "[monitor.http]",
+            Kind::Balancer => "[[balancer]]",
+            Kind::Backend => "a backend",
+            Kind::BackendMonitor => "[balancer.monitor]",
+            Kind::BalancerHealth => "[balancer.health]",
+            Kind::BalancerTls => "[balancer.tls]",
         }
     }
 
@@ -69,6 +84,7 @@ impl Kind {
                 "defaults",
                 "group",
                 "monitor",
+                "balancer",
             ],
             Kind::Server => &["listen"],
             Kind::Store => &["url", "keep_checks"],
@@ -78,7 +94,7 @@ impl Kind {
                 &["id", "schedule", "duration", "time_zone", "message", "monitors"]
             }
             Kind::Alert => &["id", "webhook", "headers", "monitors"],
-            Kind::Defaults => &[
+            Kind::Defaults | Kind::BackendMonitor => &[
                 "interval",
                 "timeout",
                 "failures",
@@ -106,19 +122,50 @@ impl Kind {
             Kind::Http => {
                 &["method", "headers", "body", "expect_status", "expect_body_contains"]
             }
+            Kind::Balancer => &[
+                "id",
+                "name",
+                "listen",
+                "backends",
+                "strategy",
+                "consistent_by",
+                "health",
+                "fail_open",
+                "slow_start",
+                "connect_timeout",
+                "first_byte_timeout",
+                "idle_timeout",
+                "trusted",
+                "tls",
+                "apart",
+                "sla_percent",
+                "monitor",
+            ],
+            Kind::Backend => &["url", "weight", "id", "name"],
+            Kind::BalancerHealth => &["path", "interval", "timeout", "rise", "fall"],
+            Kind::BalancerTls => &["certificate", "key"],
         }
     }
 
     /// What stands before its keys in a message.
     fn prefix(self) -> &'static str {
         match self {
-            Kind::Root | Kind::Monitor | Kind::Group | Kind::Recurring | Kind::Alert => "",
+            Kind::Root
+            | Kind::Monitor
+            | Kind::Group
+            | Kind::Recurring
+            | Kind::Alert
+            | Kind::Balancer => "",
             Kind::Server => "server.",
             Kind::Store => "store.",
             Kind::Report => "report.",
             Kind::Maintenance => "maintenance.",
             Kind::Defaults => "defaults.",
             Kind::Http => "http.",
+            Kind::Backend => "backends.",
+            Kind::BackendMonitor => "monitor.",
+            Kind::BalancerHealth => "health.",
+            Kind::BalancerTls => "tls.",
         }
     }
 }

@@ -6,7 +6,8 @@ use super::text::quoted;
 use crate::web::settings::Settings;
 use std::net::SocketAddr;
 
-const EXAMPLE: &str = "an address with its port, like \"127.0.0.1:8000\"";
+/// What an address to listen on looks like.
+pub(super) const EXAMPLE: &str = "an address with its port, like \"127.0.0.1:8000\"";
 
 /// Reads the section; what is wrong in it is told, and stays as it is by default.
 pub(super) fn read(section: &Section, reader: &mut Reader) -> Settings {
@@ -24,7 +25,8 @@ pub(super) fn read(section: &Section, reader: &mut Reader) -> Settings {
     Settings { listen }
 }
 
-fn parse(text: &str, told: &str) -> Result<SocketAddr, String> {
+/// Reads where to listen; `told` is the form of the text that may be quoted.
+pub(super) fn parse(text: &str, told: &str) -> Result<SocketAddr, String> {
     if let Ok(listen) = text.parse::<SocketAddr>() {
         if listen.port() == 0 {
             let told = quoted(told);

@@ -42,6 +42,10 @@ const PACK_AGE_MS: i64 = HOUR_MS;
 /// What was told is known for so long, for whoever wants to see what became of an alert.
 const ALERTS_KEPT_MS: i64 = 30 * DAY_MS;
 
+/// Requests are counted by the minute for so long at most: longer than any month waits to be
+/// closed. Later their sums do, which take a hundredth of the room.
+const MINUTES_KEPT_MS: i64 = 62 * DAY_MS;
+
 /// What the jobs work with.
 #[derive(Clone)]
 pub struct Tools {
@@ -109,6 +113,7 @@ impl Housekeeping {
             Box::pin(async move {
                 purge(&tools).await;
                 forget_alerts(&tools).await;
+                sum_requests(&tools).await;
             })
         })?;
         for job in [pack_job, close_job, announce_job, purge_job] {
@@ -133,6 +138,7 @@ pub async fn catch_up(tools: &Tools) {
     pack(tools.store.as_ref(), tools.clock.as_ref()).await;
     purge(tools).await;
     forget_alerts(tools).await;
+    sum_requests(tools).await;
 }
 
 /// Closes every month that is over, was watched, and that no check can change any more. A
@@ -243,5 +249,19 @@ pub async fn forget_alerts(tools: &Tools) {
         Ok(0) => {}
         Ok(count) => tracing::debug!("let go of {count} settled alerts"),
         Err(error) => tracing::warn!("settled alerts could not be let go of: {error}"),
+    }
+}
+
+/// Adds up the requests of long ago. A failure is tried again the next day; until then they
+/// only take room.
+pub async fn sum_requests(tools: &Tools) {
+    if !tools.know_the_time() {
+        return;
+    }
+    let kept_ms = tools.keep_checks_ms.load(Ordering::Relaxed).min(MINUTES_KEPT_MS);
+    match tools.store.sum_requests(tools.clock.now().plus_ms(-kept_ms)).await {
+        Ok(0) => {}
+        Ok(count) => tracing::debug!("added up {count} counts of requests"),
+        Err(error) => tracing::warn!("old counts of requests could not be added up: {error}"),
     }
 }

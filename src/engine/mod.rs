@@ -14,6 +14,7 @@ pub mod pulse;
 pub mod receivers;
 pub mod record;
 pub mod recurring;
+pub mod requests;
 pub mod run;
 pub mod schedule;
 pub mod settings;

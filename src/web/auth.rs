@@ -219,8 +219,10 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::balance::fleet::Fleet;
     use crate::board::Board;
     use crate::clock::{Clock, ManualClock};
+    use crate::probe::tls::{Roots, client_config};
     use crate::store::contract::{NewToken, Store};
     use crate::store::sqlite::Sqlite;
     use crate::web::App;
@@ -240,6 +242,11 @@ mod tests {
         _folder: TempDir,
     }
 
+    fn fleet() -> Arc<Fleet> {
+        let (trust, _) = client_config(&Roots::Mozilla).unwrap();
+        Arc::new(Fleet::new(false, trust))
+    }
+
     async fn scene() -> Scene {
         let folder = tempfile::tempdir().unwrap();
         let store = Sqlite::open(&folder.path().join("everup.db")).await.unwrap();
@@ -251,6 +258,7 @@ mod tests {
             vitals: Arc::default(),
             report: Arc::default(),
             planning: Arc::default(),
+            fleet: fleet(),
         });
         Scene { site, clock, store, _folder: folder }
     }

@@ -200,6 +200,30 @@ impl Problem {
         Problem { next, ..Problem::new(StatusCode::NOT_FOUND, detail) }
     }
 
+    /// 404 for a balancer.
+    pub(super) fn no_such_balancer(id: &str) -> Problem {
+        let id = Evidence::clean(id);
+        let detail = format!("There is no balancer with the id “{id}”.");
+        let next = ("/admin/balancers".to_owned(), "See all balancers".to_owned());
+        Problem { next, ..Problem::new(StatusCode::NOT_FOUND, detail) }
+    }
+
+    /// 404 for a backend.
+    pub(super) fn no_such_backend(id: &str) -> Problem {
+        let id = Evidence::clean(id);
+        let detail = format!(
+            "This balancer has no backend “{id}”; name one by its id, or by its number from 1 on."
+        );
+        let next = ("/admin/balancers".to_owned(), "See all balancers".to_owned());
+        Problem { next, ..Problem::new(StatusCode::NOT_FOUND, detail) }
+    }
+
+    /// 503 for what the store does not take.
+    pub(super) fn unkept(cause: impl ToString) -> Problem {
+        let problem = Problem::busy("What was asked for cannot be kept now.");
+        Problem { cause: Some(cause.to_string().into()), ..problem }
+    }
+
     /// 503 for what passes by itself.
     pub(super) fn busy(detail: &str) -> Problem {
         let detail = format!("{detail} Try again in {RETRY_AFTER_S} seconds.");
@@ -257,10 +281,7 @@ impl From<NotDone> for Problem {
         let detail = sentence(&not_done.to_string());
         let status = match not_done {
             NotDone::NoWindow(id) => return Problem::no_such_window(&id.to_string()),
-            NotDone::Store(error) => {
-                let problem = Problem::busy("What was asked for cannot be kept now.");
-                return Problem { cause: Some(error.to_string().into()), ..problem };
-            }
+            NotDone::Store(error) => return Problem::unkept(error),
             NotDone::Refused(Refusal::ShortNotice { earliest, .. }) => {
                 let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail);
                 let aside = Some(Box::new(Aside::EarliestStart(earliest)));
@@ -305,7 +326,8 @@ pub(super) async fn no_such_page(method: Method, uri: Uri) -> Response {
 
 /// A method that an address does not have; the router adds the `Allow` header.
 pub(super) async fn wrong_method(uri: Uri) -> Problem {
-    let detail = match uri.path().starts_with("/maintenance") {
+    let path = uri.path();
+    let detail = match path.starts_with("/maintenance") || path.starts_with("/admin/") {
         true => "This address does not take that method; the header Allow says which it takes.",
         false => "This page can only be read (GET or HEAD).",
     };
@@ -368,7 +390,7 @@ pub(super) async fn tell(request: Request, next: Next) -> Response {
 fn wants_json(path: &str, headers: &HeaderMap) -> bool {
     let is_data = path.ends_with(".json")
         || path.ends_with(".csv")
-        || ["/api/", "/health", "/maintenance"]
+        || ["/api/", "/admin/", "/health", "/maintenance"]
             .iter()
             .any(|service| path.starts_with(service));
     let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok());

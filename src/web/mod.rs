@@ -3,13 +3,14 @@
 //! `app` builds an [`App`], asks [`router`] for its routes and hands them to [`serve()`].
 //! Every file has one page and its `router()`. Nothing here computes a figure: pages
 //! print what `report` says, as the exports do. Nothing here writes, and no visitor can
-//! make it: nothing but `announce` takes more than GET and HEAD, and it stands behind `auth`,
-//! which only notes that a token was used.
+//! make it: nothing but `announce` and `balancers` takes more than GET and HEAD, and these
+//! stand behind `auth`, which only notes that a token was used.
 
 mod activity;
 mod announce;
 mod asset;
 mod auth;
+mod balancers;
 mod banner;
 mod bars;
 mod budget;
@@ -59,6 +60,7 @@ mod works;
 
 pub use serve::serve;
 
+use crate::balance::fleet::Fleet;
 use crate::board::{Board, Snapshot};
 use crate::clock::Clock;
 use crate::domain::timestamp::Timestamp;
@@ -112,6 +114,8 @@ pub struct App {
     pub report: Arc<ArcSwap<ReportSettings>>,
     /// How maintenance is announced.
     pub planning: Arc<ArcSwap<PlanningSettings>>,
+    /// The balancers.
+    pub fleet: Arc<Fleet>,
 }
 
 /// An [`App`] and what is remembered between two requests.
@@ -176,6 +180,7 @@ pub fn router(app: App) -> Router {
         .merge(windows::router())
         .merge(calendar_feed::router())
         .merge(token::router())
+        .merge(balancers::router())
         .merge(asset::router())
         .merge(banner::router())
         .fallback(error::no_such_page)

@@ -3,6 +3,7 @@
 
 mod alerts;
 mod app;
+mod balancer;
 mod bygone;
 mod checks;
 mod closing;

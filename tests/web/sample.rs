@@ -2,6 +2,7 @@
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
+use everup::balance::fleet::Fleet;
 use everup::board::{Board, Snapshot};
 use everup::clock::ManualClock;
 use everup::domain::agreement::Local;
@@ -26,6 +27,7 @@ use everup::domain::run::Run;
 use everup::domain::span::{Span, Spans};
 use everup::domain::timestamp::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp};
 use everup::domain::token::{Token, TokenId, TokenName};
+use everup::probe::tls::{Roots, client_config};
 use everup::report::closed::seal;
 use everup::report::period::PeriodReport;
 use everup::report::settings::{Contract, GroupSettings, Settings};
@@ -246,6 +248,12 @@ pub(crate) fn scene(stories: &[Story], windows: Vec<MaintenanceWindow>) -> Scene
     scene_with(stories, windows, always())
 }
 
+/// No balancers.
+fn fleet() -> Arc<Fleet> {
+    let (trust, _) = client_config(&Roots::Mozilla).unwrap();
+    Arc::new(Fleet::new(false, trust))
+}
+
 /// A shelf of an everup that has run all the time.
 fn always() -> Shelf {
     Shelf { runs: vec![run(100 * DAY, 0, None)], ..Shelf::default() }
@@ -312,6 +320,7 @@ fn scene_with(stories: &[Story], windows: Vec<MaintenanceWindow>, mut shelf: She
         clock: clock.clone(),
         vitals: Arc::new(Vitals::default()),
         planning: Arc::default(),
+        fleet: fleet(),
         report: Arc::new(ArcSwap::from_pointee(Settings {
             zone: chrono_tz::Europe::Berlin,
             ..Settings::default()

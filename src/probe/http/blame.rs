@@ -66,10 +66,11 @@ pub fn of_silence(trace: &Trace, addresses: &[SocketAddr], deadline: &Deadline) 
     deadline.passed(&doing)
 }
 
-/// `203.0.113.7:443`, or that and how many others.
+/// `203.0.113.7:443`, or that and how many others. Only a socket in the file system has
+/// none.
 fn any_of(addresses: &[SocketAddr]) -> String {
     match addresses {
-        [] => "no address".to_owned(),
+        [] => "its socket".to_owned(),
         [one] => one.to_string(),
         [first, _] => format!("{first} or 1 other address"),
         [first, others @ ..] => format!("{first} or {} other addresses", others.len()),

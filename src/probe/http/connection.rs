@@ -70,11 +70,14 @@ pub async fn connect(
 ///
 /// # Errors
 /// When TLS or HTTP/2 do not come about.
-pub async fn agree(
-    stream: TcpStream,
+pub async fn agree<S>(
+    stream: S,
     tls: Option<(ClientConfig, &str)>,
     trace: &Arc<Trace>,
-) -> Result<Speaker, BoxError> {
+) -> Result<Speaker, BoxError>
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
     let wire = Wire::new(stream, Arc::clone(trace));
     let Some((tls, host)) = tls else {
         return http_1(wire).await;

@@ -24,7 +24,9 @@ use reqwest::{Body, Response};
 use rustls::ClientConfig;
 use std::error::Error;
 use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
+use tokio::net::UnixStream;
 use tokio::time::timeout_at;
 use url::Host;
 
@@ -83,6 +85,9 @@ impl Hop<'_> {
     }
 
     async fn find_addresses(&mut self) -> Result<(), Fault> {
+        if self.socket().is_some() {
+            return Ok(());
+        }
         let url = &self.step.url;
         // Both schemes have a known port; 0 would be refused by any target.
         let port = url.port_or_known_default().unwrap_or(0);
@@ -146,11 +151,27 @@ impl Hop<'_> {
 
     async fn ask(&self, request: Request<Body>) -> Result<Response, BoxError> {
         let uri = request.uri().clone();
-        let stream = connection::connect(uri, &self.addresses, self.deadline.left()).await?;
-        self.trace.connected(stream.peer_addr()?);
         let host = self.step.url.host_str().unwrap_or_default();
         let tls = (self.step.url.scheme() == "https").then(|| (self.tls(), host));
-        connection::agree(stream, tls, &self.trace).await?.ask(request).await
+        let speaker = match self.socket() {
+            Some(socket) => {
+                let stream = UnixStream::connect(socket).await?;
+                self.trace.connected(None);
+                connection::agree(stream, tls, &self.trace).await?
+            }
+            None => {
+                let left = self.deadline.left();
+                let stream = connection::connect(uri, &self.addresses, left).await?;
+                self.trace.connected(Some(stream.peer_addr()?));
+                connection::agree(stream, tls, &self.trace).await?
+            }
+        };
+        speaker.ask(request).await
+    }
+
+    /// The socket that is asked instead of a host; never one that a redirect leads away to.
+    fn socket(&self) -> Option<&Path> {
+        self.settings.socket.as_deref().filter(|_| self.step.trusted)
     }
 
     fn tls(&self) -> ClientConfig {

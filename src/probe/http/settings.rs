@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method};
 use std::fmt;
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 
 /// The request, and what makes its answer a right one.
 #[derive(Clone)]
@@ -22,6 +23,8 @@ pub struct Settings {
     /// The same as it may be shown, with its variables by their names; `None` where that
     /// is no different.
     pub expect_body_shown: Option<String>,
+    /// The socket in the file system behind which the target is, instead of its host.
+    pub socket: Option<PathBuf>,
 }
 
 impl Settings {
@@ -42,6 +45,7 @@ impl Default for Settings {
             expect_status: vec![200..=299],
             expect_body_contains: None,
             expect_body_shown: None,
+            socket: None,
         }
     }
 }

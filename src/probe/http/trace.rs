@@ -147,10 +147,11 @@ impl Trace {
     }
 
     /// It is connected to this address.
-    pub fn connected(&self, peer: SocketAddr) {
+    /// `None`: to a socket in the file system.
+    pub fn connected(&self, peer: Option<SocketAddr>) {
         let mut course = self.course();
         course.connected.get_or_insert_with(Instant::now);
-        course.peer = Some(peer);
+        course.peer = peer;
     }
 
     /// The TLS handshake is over.

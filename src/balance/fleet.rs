@@ -1,0 +1,217 @@
+//! Every balancer of a configuration: those that run in this process, and those that another
+//! one runs. Changed while they run, without touching those that stay as they are.
+//!
+//! `app` and the command `balance` start and change it; `engine` and `web` read it.
+
+use super::balancer::Balancer;
+use super::pool::Pool;
+use super::settings::Settings;
+use super::tls::Certificate;
+use crate::domain::monitor::MonitorId;
+use arc_swap::ArcSwap;
+use rustls::ClientConfig;
+use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::Mutex;
+use tokio_util::task::TaskTracker;
+
+/// How long requests under way may take once their balancer is told to stop, or is replaced.
+/// Service managers kill after 90 s.
+pub const FINISH_WITHIN: Duration = Duration::from_secs(30);
+
+/// How often an address is tried again that the balancer before has yet to let go of; it
+/// does at once.
+const BIND_TRIES: u32 = 50;
+/// And how soon.
+const BIND_AGAIN: Duration = Duration::from_millis(20);
+
+/// A balancer as it is configured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// What it is to do.
+    pub settings: Settings,
+    /// Whether `everup balance` runs it, and not the daemon.
+    pub apart: bool,
+}
+
+/// A balancer as it is.
+#[derive(Clone)]
+pub struct Member {
+    /// What was configured.
+    pub wanted: Arc<Wanted>,
+    /// Its backends; `None` where it does not run here.
+    pub pool: Option<Arc<Pool>>,
+}
+
+/// The balancers.
+pub struct Fleet {
+    /// Whether those are run here that run apart, and not the others.
+    apart: bool,
+    trust: ClientConfig,
+    members: ArcSwap<Vec<Member>>,
+    running: Mutex<BTreeMap<MonitorId, Balancer>>,
+    /// Those whose counts nobody has taken up yet, however short they ran.
+    begun: std::sync::Mutex<Vec<(MonitorId, Arc<Pool>)>>,
+    /// Those that answer what was under way when they were replaced.
+    leaving: TaskTracker,
+}
+
+impl Fleet {
+    /// No balancer yet. `apart` says which are run here; `trust` whom they trust that speak
+    /// TLS.
+    #[must_use]
+    pub fn new(apart: bool, trust: ClientConfig) -> Fleet {
+        Fleet {
+            apart,
+            trust,
+            members: ArcSwap::default(),
+            running: Mutex::default(),
+            begun: std::sync::Mutex::default(),
+            leaving: TaskTracker::new(),
+        }
+    }
+
+    /// Starts those that run here; if one cannot, none does.
+    ///
+    /// # Errors
+    /// Which cannot start, and why.
+    pub async fn start(&self, wanted: Vec<Wanted>) -> io::Result<()> {
+        let mut running = self.running.lock().await;
+        for one in wanted.iter().filter(|one| one.apart == self.apart) {
+            match self.begin(&one.settings, 1).await {
+                Ok(balancer) => drop(running.insert(one.settings.id.clone(), balancer)),
+                Err(error) => {
+                    for (_, begun) in std::mem::take(&mut *running) {
+                        begun.stop(Duration::ZERO).await;
+                    }
+                    return Err(error);
+                }
+            }
+        }
+        self.show(wanted, &running);
+        Ok(())
+    }
+
+    /// Makes these the balancers. Those that stay as they are go on undisturbed; one that
+    /// cannot be had as it is wanted now is logged, and stays as it was if it can.
+    pub async fn change(&self, wanted: Vec<Wanted>) {
+        let mut running = self.running.lock().await;
+        let is_here = |id: &MonitorId| {
+            wanted.iter().any(|one| one.apart == self.apart && one.settings.id == *id)
+        };
+        let gone: Vec<MonitorId> = running.keys().filter(|id| !is_here(id)).cloned().collect();
+        for id in gone {
+            if let Some(balancer) = running.remove(&id) {
+                tracing::info!("{}: takes no requests any more", balancer.settings.name);
+                self.leave(balancer);
+            }
+        }
+        for one in wanted.iter().filter(|one| one.apart == self.apart) {
+            let settings = &one.settings;
+            let before = running.get(&settings.id);
+            if before.is_some_and(|before| *before.settings == *settings) {
+                continue;
+            }
+            if let Err(error) = self.replace(&mut running, settings).await {
+                tracing::error!("{}: the change is not in force: {error}", settings.name);
+            }
+        }
+        self.show(wanted, &running);
+    }
+
+    /// Every balancer, in the order of the configuration.
+    #[must_use]
+    pub fn members(&self) -> Arc<Vec<Member>> {
+        self.members.load_full()
+    }
+
+    /// The balancers that have begun since this was last asked, by id, with what they count.
+    pub fn take_begun(&self) -> Vec<(MonitorId, Arc<Pool>)> {
+        // Nothing panics while it is held.
+        std::mem::take(&mut *self.begun.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Where a balancer that runs here takes visitors.
+    pub async fn address(&self, id: &MonitorId) -> Option<SocketAddr> {
+        self.running.lock().await.get(id).map(Balancer::address)
+    }
+
+    /// Takes no more visitors anywhere, lets requests under way be answered for so long, and
+    /// ends all that run here.
+    pub async fn stop(&self, within: Duration) {
+        let running = std::mem::take(&mut *self.running.lock().await);
+        for (_, balancer) in running {
+            self.leaving.spawn(balancer.stop(within));
+        }
+        self.leaving.close();
+        self.leaving.wait().await;
+    }
+
+    async fn replace(
+        &self,
+        running: &mut BTreeMap<MonitorId, Balancer>,
+        settings: &Settings,
+    ) -> io::Result<()> {
+        // Asked before anything is let go of.
+        if let Some(files) = settings.tls.clone() {
+            Certificate::load(files).map_err(io::Error::other)?;
+        }
+        let stays = running
+            .get(&settings.id)
+            .is_some_and(|before| before.settings.listen == settings.listen);
+        if stays && let Some(before) = running.remove(&settings.id) {
+            self.leave(before);
+        }
+        let balancer = self.begin(settings, if stays { BIND_TRIES } else { 1 }).await?;
+        tracing::info!("{}: takes requests at {}", settings.name, balancer.address());
+        if let Some(before) = running.insert(settings.id.clone(), balancer) {
+            self.leave(before);
+        }
+        Ok(())
+    }
+
+    async fn begin(&self, settings: &Settings, tries: u32) -> io::Result<Balancer> {
+        let listen = settings.listen;
+        let mut bound = TcpListener::bind(listen).await;
+        for _ in 1..tries {
+            if bound.is_ok() {
+                break;
+            }
+            tokio::time::sleep(BIND_AGAIN).await;
+            bound = TcpListener::bind(listen).await;
+        }
+        let name = &settings.name;
+        let listener = bound.map_err(|error| {
+            let message = format!(
+                "the balancer {name} cannot listen on {listen}: {error}; stop what does, or \
+                 write another address as its listen"
+            );
+            io::Error::new(error.kind(), message)
+        })?;
+        let begun = Balancer::start(settings.clone(), listener, self.trust.clone());
+        let balancer = begun.map_err(|error| {
+            io::Error::new(error.kind(), format!("the balancer {name} cannot start: {error}"))
+        })?;
+        let entry = (settings.id.clone(), Arc::clone(&balancer.pool));
+        self.begun.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
+        Ok(balancer)
+    }
+
+    /// Lets what is under way be answered, beside whatever goes on.
+    fn leave(&self, balancer: Balancer) {
+        self.leaving.spawn(balancer.stop(FINISH_WITHIN));
+    }
+
+    fn show(&self, wanted: Vec<Wanted>, running: &BTreeMap<MonitorId, Balancer>) {
+        let member = |wanted: Wanted| {
+            let here = running.get(&wanted.settings.id).filter(|_| wanted.apart == self.apart);
+            let pool = here.map(|balancer| Arc::clone(&balancer.pool));
+            Member { wanted: Arc::new(wanted), pool }
+        };
+        self.members.store(Arc::new(wanted.into_iter().map(member).collect()));
+    }
+}

@@ -7,6 +7,7 @@
 
 mod latency;
 mod maintenance;
+mod visitors;
 
 use super::figures::Figures;
 use super::json;
@@ -222,6 +223,8 @@ struct GroupForm {
     name: String,
     rule: String,
     members: Vec<String>,
+    /// A month that was closed before requests were counted has none.
+    visitors: Option<visitors::Visitors>,
     #[serde(flatten)]
     course: CourseForm,
 }
@@ -327,6 +330,7 @@ impl GroupForm {
             rule: self.rule()?,
             members: self.members.clone(),
             figures: self.course.open(window)?,
+            visitors: self.visitors.as_ref().map(|of| of.open(window)).transpose()?,
             months: Vec::new(),
         })
     }

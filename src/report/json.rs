@@ -4,6 +4,7 @@
 mod afterwards;
 mod imported;
 mod maintenance;
+mod visitors;
 
 use super::figures::{BOUNDS_DECIMALS, Figures};
 use super::imported::Imported;
@@ -85,6 +86,9 @@ struct Group<'a> {
     members: &'a [String],
     #[serde(flatten)]
     figures: Numbers<'a>,
+    /// Of a balancer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    visitors: Option<visitors::Visitors>,
     #[serde(flatten)]
     course: Option<Course>,
 }
@@ -267,6 +271,7 @@ fn group(row: &GroupRow, decimals: u32) -> Group<'_> {
         rule: row.rule.word(),
         members: &row.members,
         figures: numbers(&row.figures, decimals),
+        visitors: row.visitors.as_ref().map(visitors::Visitors::of),
     }
 }
 

@@ -102,7 +102,7 @@ fn maintenance(statement: &Statement) -> String {
 /// Its outages, and what other monitors said of it.
 fn outages(entry: &Entry) -> String {
     let mut text = String::new();
-    if entry.outages.is_empty() && entry.imported.is_empty() {
+    if entry.outages.is_empty() && entry.beside.is_empty() {
         return text;
     }
     text += &format!("\n## {}\n", plain(&entry.name));
@@ -113,7 +113,7 @@ fn outages(entry: &Entry) -> String {
         });
         text += &table(&OUTAGES, rows);
     }
-    for sentence in &entry.imported {
+    for sentence in &entry.beside {
         text += &format!("\n{}.\n", plain(sentence));
     }
     text

@@ -51,3 +51,4 @@ pub mod story;
 pub mod terminal;
 pub mod text;
 pub mod verify;
+pub mod visitors;

@@ -179,7 +179,7 @@ impl Desk<'_> {
             pieces.push(picture);
         }
         pieces.extend(self.outages(entry, section));
-        for sentence in &entry.imported {
+        for sentence in &entry.beside {
             pieces.push(self.text(&format!("{sentence}."), SMALL, section));
         }
         pieces

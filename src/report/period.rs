@@ -10,6 +10,7 @@ use super::months::months;
 use super::past::{MonthSum, Past, months_beside};
 use super::restated::{CorrectedMonth, Restatement};
 use super::settings::Settings;
+use super::visitors::Visitors;
 use crate::domain::calendar::Seam;
 use crate::domain::group::{Group, Judged, Member, Rule};
 use crate::domain::history::History;
@@ -121,6 +122,8 @@ pub struct GroupRow {
     pub members: Vec<String>,
     /// What the period came to.
     pub figures: Figures,
+    /// What the visitors of a balancer saw, where the group is one.
+    pub visitors: Option<Visitors>,
     /// Its months in [`PeriodReport::months`].
     pub months: Vec<MonthSum>,
 }
@@ -200,6 +203,7 @@ impl PeriodReport {
             None => HashMap::new(),
         };
         let imports = store.all_imports(window).await?;
+        let requests = store.requests(window).await?;
         let windows = store.windows().await?;
         let mut looking = Looking::at(&windows, window, now);
         let row = |history: &&History| {
@@ -216,7 +220,12 @@ impl PeriodReport {
         let monitors: Vec<MonitorRow> = shown.iter().map(row).collect();
         let group = |group: GroupPast<'_>| {
             let row = GroupRow::of(&group, window)?;
-            Some(GroupRow { months: group.past.months(&beside), ..row })
+            let kept = requests.get(&group.settings.group.id);
+            Some(GroupRow {
+                visitors: kept.map(|kept| Visitors::of(kept, window)),
+                months: group.past.months(&beside),
+                ..row
+            })
         };
         let groups = GroupPast::all(&histories, now, settings).into_iter();
         let groups = groups.filter_map(group).collect();
@@ -365,6 +374,7 @@ impl GroupRow {
             rule: *rule,
             members: members.iter().map(ToString::to_string).collect(),
             figures: group.past.figures(window),
+            visitors: None,
             months: Vec::new(),
         })
     }

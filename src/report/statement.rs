@@ -134,8 +134,9 @@ pub struct Entry {
     pub besides: Vec<(&'static str, String)>,
     /// Its outages, in order of time.
     pub outages: Vec<OutageWords>,
-    /// What other monitors said of it, in sentences.
-    pub imported: Vec<String>,
+    /// What other monitors said of it, and what the visitors of a balancer saw, in sentences
+    /// without their full stops.
+    pub beside: Vec<String>,
     /// Its days in a month, its months in a longer period; nothing of a range.
     pub columns: Vec<Column>,
 }
@@ -251,7 +252,7 @@ fn of_monitor(report: &PeriodReport, row: &MonitorRow) -> Entry {
         blips: row.blips.to_string(),
         checks: row.summary.checks.to_string(),
         latency: [latency(|p| p.p50_us), latency(|p| p.p95_us), latency(|p| p.p99_us)],
-        imported: (row.imported.iter())
+        beside: (row.imported.iter())
             .flat_map(|imported| imported.sentences(report.zone))
             .collect(),
         columns: columns(report, &row.figures, &row.months),
@@ -268,6 +269,7 @@ fn of_group(report: &PeriodReport, row: &GroupRow) -> Entry {
         rule: Some(format!("{} of {}", row.rule.word(), row.members.len())),
         about: format!("Group of {}: {rule}", row.members.join(", ")),
         is_corrected: is_corrected(report, Subject::Group, &row.id),
+        beside: row.visitors_sentence(report).into_iter().collect(),
         columns: columns(report, &row.figures, &row.months),
         ..entry(report, &row.name, &row.figures)
     }
@@ -328,7 +330,7 @@ fn entry(report: &PeriodReport, name: &str, figures: &Figures) -> Entry {
             .map(|(kind, ms)| (kind, duration::in_words(ms)))
             .collect(),
         outages: outages(report, figures),
-        imported: Vec::new(),
+        beside: Vec::new(),
         columns: Vec::new(),
     }
 }

@@ -169,7 +169,7 @@ fn corrected(corrections: &Corrections) -> String {
 /// Its outages, and what other monitors said of it.
 fn outages(entry: &Entry) -> String {
     let mut text = String::new();
-    if !entry.outages.is_empty() || !entry.imported.is_empty() {
+    if !entry.outages.is_empty() || !entry.beside.is_empty() {
         text += &format!("\n{}\n", entry.name);
     }
     for outage in &entry.outages {
@@ -182,7 +182,7 @@ fn outages(entry: &Entry) -> String {
             if outage.is_continued { "  (continued)" } else { "" },
         );
     }
-    for sentence in &entry.imported {
+    for sentence in &entry.beside {
         text += &format!("  {sentence}\n");
     }
     text

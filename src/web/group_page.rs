@@ -7,6 +7,7 @@ use super::moment::Moment;
 use super::rows::Rows;
 use super::sentence::Sentence;
 use super::story::{self, AskedMonth, Sections, Subject};
+use super::visitors::{self, Told};
 use super::{Site, View};
 use crate::domain::group::Rule;
 use crate::domain::history::History;
@@ -36,6 +37,9 @@ struct GroupPage<'a> {
     rule: &'static str,
     target: String,
     since: Option<Moment>,
+    /// What the visitors of a balancer saw.
+    visitors: Option<Told>,
+    month: String,
     /// `None` where no member lives.
     members: Option<Rows<'a>>,
     story: Sections<'a>,
@@ -70,7 +74,9 @@ async fn show(
     let report = GroupReport::make(store, group, view.now, &view.settings)
         .await
         .map_err(Problem::unreadable)?;
-    frame::answer(&page(&view, &report, month))
+    let group = [&report.group.settings.group];
+    let visitors = visitors::told(&site, &view, group, &report.members).await.pop();
+    frame::answer(&GroupPage { visitors, ..page(&view, &report, month) })
 }
 
 /// A group that closed months have and the configuration has not is found in the newest of
@@ -113,6 +119,8 @@ fn page<'a>(view: &View, report: &'a GroupReport<'a>, month: Month) -> GroupPage
         rule: rule(of.group.rule),
         target: of.target.to_string(),
         since: report.story.since.map(|since| Moment::exact(since, zone)),
+        visitors: None,
+        month: report.members.month.name(),
         members: Rows::of(view, caption, &[], &report.members),
         story: Sections::of(view, &subject, &report.group.past, &report.story, month),
     }

@@ -54,6 +54,7 @@ mod token;
 mod trend;
 mod unbroken;
 mod views;
+mod visitors;
 pub mod window_record;
 mod windows;
 mod works;
@@ -128,6 +129,8 @@ struct Site {
     explaining: tokio::sync::Mutex<()>,
     /// The door before what is not for everybody.
     gate: Gate,
+    /// What was read last of the balancers' visitors.
+    visitors: visitors::Remembered,
 }
 
 /// What one answer is made of, taken once.
@@ -146,6 +149,7 @@ impl Site {
             reports: Reports::default(),
             explaining: tokio::sync::Mutex::default(),
             gate: Gate::default(),
+            visitors: visitors::Remembered::default(),
         }
     }
 

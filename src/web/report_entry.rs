@@ -48,8 +48,8 @@ pub(super) struct Entry<'a> {
     /// What only monitors have.
     pub(super) checks: Option<Checks>,
     pub(super) outages: Option<Outages<'a>>,
-    /// What other monitors said of it, in sentences.
-    pub(super) imported: Vec<String>,
+    /// What other monitors said of it, and what the visitors of a balancer saw, in sentences.
+    pub(super) beside: Vec<String>,
     /// The months of a longer period.
     pub(super) months: Option<MonthTable<'a>>,
     /// Its days and hours in pictures, unless there are too many.
@@ -91,7 +91,7 @@ pub(super) fn of_monitor<'a>(
         about: row.url.clone(),
         checks: Some(checks),
         months: month_table(report, &home, months, &row.figures),
-        imported: (row.imported.iter())
+        beside: (row.imported.iter())
             .flat_map(|imported| imported.sentences(report.zone))
             .collect(),
         ..entry(report, home, &row.name, &row.figures, dates)
@@ -112,6 +112,7 @@ pub(super) fn of_group<'a>(
         anchor: format!("g-{}", row.id),
         about: format!("Group of {}: {rule}", row.members.join(", ")),
         months: month_table(report, &home, months, &row.figures),
+        beside: row.visitors_sentence(report).into_iter().collect(),
         ..entry(report, home, &row.name, &row.figures, dates)
     }
 }
@@ -162,7 +163,7 @@ fn entry<'a>(
         checks: None,
         outages: (!figures.outages.is_empty())
             .then(|| Outages::fixed(&figures.outages, report, caption)),
-        imported: Vec::new(),
+        beside: Vec::new(),
         months: None,
         views: dates.and_then(views),
         href: home,

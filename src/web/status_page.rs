@@ -5,6 +5,7 @@ use super::frame::{self, Frame};
 use super::notices::Notices;
 use super::rows::Rows;
 use super::sentence::Sentence;
+use super::visitors::{self, Told};
 use super::works::Works;
 use super::{Site, View};
 use crate::domain::history::History;
@@ -52,6 +53,9 @@ struct StatusPage<'a> {
     has_calendar: bool,
     /// `None` where nothing is watched.
     rows: Option<Rows<'a>>,
+    /// What the visitors of each balancer saw.
+    visitors: Vec<Told>,
+    month: String,
 }
 
 /// `GET /`.
@@ -66,7 +70,9 @@ async fn show(extract::State(site): extract::State<Arc<Site>>) -> Result<Respons
     let status = Status::beside(view.snapshot.living(now), now, &view.settings, looking);
     let histories: Vec<&History> = view.snapshot.histories.iter().map(AsRef::as_ref).collect();
     let groups = GroupStatus::all(&histories, view.now, &view.settings);
-    frame::answer(&page(&view, &groups, &status))
+    let of_groups = groups.iter().map(|group| &group.settings.group);
+    let visitors = visitors::told(&site, &view, of_groups, &status).await;
+    frame::answer(&StatusPage { visitors, ..page(&view, &groups, &status) })
 }
 
 fn page<'a>(
@@ -108,5 +114,7 @@ fn page<'a>(
         works_month: status.month,
         has_calendar: !view.snapshot.windows.is_empty(),
         rows: Rows::of(view, caption, groups, status),
+        visitors: Vec::new(),
+        month: status.month.name(),
     }
 }

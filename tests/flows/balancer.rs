@@ -95,11 +95,14 @@ async fn a_balancer_serves_and_each_minute_what_it_counted_is_kept() {
         assert_eq!(visit(listen).await, 200);
     }
     first.answer_at("/x", Behaviour::status(503));
-    second.answer_at("/x", Behaviour::status(404));
+    second.answer_at("/x", Behaviour::status(503));
     let mut errors = 0;
-    for _ in 0..10 {
+    for _ in 0..9 {
         errors += u64::from(visit(listen).await == 503);
     }
+    first.answer_at("/x", Behaviour::status(404));
+    second.answer_at("/x", Behaviour::status(404));
+    assert_eq!(visit(listen).await, 404);
     app.pass_ms(MINUTE_MS).await;
     let store = app.store().await;
     let started = Instant::now();
@@ -116,7 +119,13 @@ async fn a_balancer_serves_and_each_minute_what_it_counted_is_kept() {
     let page = app.text("/").await;
     assert!(page.contains("Web 1") && page.contains("Web 2"), "{page}");
     assert_eq!(app.get("/monitors/web-1").await.0, 200);
-    assert!(app.text("/groups/web").await.contains("Web"), "{page}");
+    let said = format!(
+        "No backend was down; visitors saw {errors} errors of 20 requests (counted since \
+         2026-11-10 12:00:00)."
+    );
+    assert!(page.contains(&format!("Requests in November 2026 Web: {said}")), "{page}");
+    let group = app.text("/groups/web").await;
+    assert!(group.contains(&format!("Requests in November 2026{said}")), "{group}");
     // What comes after the last minute is kept when it ends.
     visit(listen).await;
     app.restart_after(MINUTE_MS).await;

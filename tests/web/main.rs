@@ -22,3 +22,4 @@ mod tokens;
 mod verified;
 mod views;
 mod visitor;
+mod visitors;

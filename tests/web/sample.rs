@@ -759,7 +759,7 @@ pub(crate) struct Shelf {
     closed: Mutex<Vec<ClosedMonth>>,
     corrections: Mutex<Vec<Correction>>,
     pub(crate) windows: Vec<Announcement>,
-    pub(crate) requests: BTreeMap<MonitorId, Kept>,
+    requests: Mutex<BTreeMap<MonitorId, Kept>>,
 }
 
 impl Shelf {
@@ -772,6 +772,11 @@ impl Shelf {
     pub(crate) fn keep_closed(&self, month: ClosedMonth, corrections: Vec<Correction>) {
         *self.closed.lock().unwrap() = vec![month];
         *self.corrections.lock().unwrap() = corrections;
+    }
+
+    /// From now on this was counted of a balancer.
+    pub(crate) fn keep_requests(&self, balancer: MonitorId, kept: Kept) {
+        self.requests.lock().unwrap().insert(balancer, kept);
     }
 
     fn works(&self) -> Result<(), StoreError> {
@@ -1080,7 +1085,7 @@ impl Store for Shelf {
 
     async fn requests(&self, _: Span) -> Result<BTreeMap<MonitorId, Kept>, StoreError> {
         self.works()?;
-        Ok(self.requests.clone())
+        Ok(self.requests.lock().unwrap().clone())
     }
 
     async fn sum_requests(&self, _: Timestamp) -> Result<u64, StoreError> {

@@ -28,6 +28,7 @@ mod group_page;
 mod hours;
 mod limit;
 mod message;
+mod metrics;
 mod moment;
 mod monitor_page;
 mod months;
@@ -185,6 +186,7 @@ pub fn router(app: App) -> Router {
         .merge(calendar_feed::router())
         .merge(token::router())
         .merge(balancers::router())
+        .merge(metrics::router())
         .merge(asset::router())
         .merge(banner::router())
         .fallback(error::no_such_page)

@@ -345,3 +345,41 @@ async fn who_may_only_read_takes_nobody_out_and_strangers_see_nothing() {
     assert_eq!(reader.send(Method::POST, path).await.0, 429);
     app.stop().await;
 }
+
+#[tokio::test]
+async fn metrics_count_by_outcome_and_are_not_for_strangers() {
+    let (first, second) = (Target::start().await, Target::start().await);
+    let listen = free();
+    let app = TestApp::start(&web(listen, &[&first, &second])).await;
+    let token = app.first_token().await.unwrap();
+    assert_eq!(app.get("/metrics").await.0, 401);
+    for _ in 0..3 {
+        assert_eq!(visit(listen).await, 200);
+    }
+    let drain = "/admin/balancers/web/backends/2/drain";
+    let admin = Admin { app: &app, token: token.clone() };
+    assert_eq!(admin.send(Method::POST, drain).await.0, 200);
+    let bearer = format!("Bearer {token}");
+    let answer = app.ask("/metrics", ("authorization", &bearer)).await;
+    assert_eq!(answer.headers()["content-type"], "text/plain; version=0.0.4; charset=utf-8");
+    let text = answer.text().await.unwrap();
+    for line in [
+        "# TYPE everup_balancer_requests_total counter",
+        "everup_balancer_requests_total{balancer=\"web\",outcome=\"answered\"} 3",
+        "everup_balancer_requests_total{balancer=\"web\",outcome=\"failed\"} 0",
+        "everup_balancer_repeats_total{balancer=\"web\"} 0",
+        "everup_backend_requests_under_way{balancer=\"web\",backend=\"web-1\"} 0",
+        "everup_backend_standing{balancer=\"web\",backend=\"web-1\",standing=\"well\"} 1",
+        "everup_backend_standing{balancer=\"web\",backend=\"web-2\",standing=\"drained\"} 1",
+        "everup_backend_standing{balancer=\"web\",backend=\"web-2\",standing=\"well\"} 0",
+        "everup_backend_weight{balancer=\"web\",backend=\"web-1\"} 1",
+    ] {
+        assert!(text.lines().any(|said| said == line), "{line} is not in {text}");
+    }
+    let answered = |line: &&str| {
+        line.starts_with("everup_backend_requests_total") && line.contains("\"answered\"")
+    };
+    let each = text.lines().filter(answered).filter_map(|line| line.rsplit(' ').next());
+    assert_eq!(each.map(|number| number.parse::<u64>().unwrap()).sum::<u64>(), 3);
+    app.stop().await;
+}

@@ -154,65 +154,76 @@ pub struct Told {
 
 /// What to do with the alerts that wait, in places among them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Decision {
-    /// These are never to be told.
-    pub never: Range<usize>,
-    /// And then.
-    pub then: Then,
-}
-
-/// What to do next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Then {
-    /// Nothing is to be told of what was looked at; more may wait behind it.
+pub enum Decision {
+    /// Nothing is to be told.
     Nothing,
+    /// These are never to be told; then to decide again.
+    Drop(Range<usize>),
+    /// The first is so no more, but was to be told before, and may have been heard: it counts
+    /// as told, so that its end is told. Then to decide again.
+    GiveUp,
     /// Nothing is to be told before the end of this maintenance.
     Hold(Timestamp),
-    /// To tell this.
+    /// To tell the first.
     Tell {
-        /// Its place.
-        place: usize,
         /// The end of the maintenance during which it was held, if it was.
         held_until: Option<Timestamp>,
     },
 }
 
-/// What to tell now of one monitor through one channel. `told` is what was told last,
-/// `waiting` what was not, in order; `windows` are the times of the maintenance of this
-/// monitor, as far as they may share an instant with what waits or with `now`.
+/// What to do now about what waits to be told of one monitor through one channel. `told` is
+/// what was told last, `waiting` what was not, in order; `tried` says whether that was tried
+/// with the first, so that it may have been heard. `windows` are the times of the maintenance
+/// of this monitor, as far as they may share an instant with what waits or with `now`.
 ///
 /// What was decided outside maintenance is told in order, each once. What was decided during
 /// maintenance comes, once that is over, to what is so then: told if it is something else
-/// than what was told last. While maintenance lasts, nothing is told.
+/// than what was told last. A beginning that still waited when maintenance came, and ended
+/// during it, is so no more and is told by its end alone. While maintenance lasts, nothing is
+/// told.
 #[must_use]
 pub fn decide(
     told: Option<Told>,
     waiting: &[Alert],
+    tried: bool,
     windows: &[Span],
     now: Timestamp,
 ) -> Decision {
-    let is_held = |alert: &&Alert| windows.iter().any(|window| window.contains(alert.at));
-    let held = waiting.iter().take_while(is_held).count();
+    let is_held = |alert: &Alert| windows.iter().any(|window| window.contains(alert.at));
+    let ends_held = |place: usize| {
+        waiting[place].kind == Kind::Down && waiting.get(place + 1).is_some_and(is_held)
+    };
+    let held_after =
+        |place| waiting.iter().skip(place).take_while(|next| is_held(next)).count();
     let covered = windows.iter().filter(|window| window.contains(now));
     if let Some(until) = covered.map(|window| window.to).max() {
         // Only how it began and how it is can matter in the end, so no more is kept.
-        let never = 1..held.saturating_sub(1).max(1);
-        return Decision { never, then: Then::Hold(until) };
+        let is_told = |place: &usize| !is_held(&waiting[*place]) && !ends_held(*place);
+        let began = (0..waiting.len()).take_while(is_told).count();
+        let between = began + 1..began + held_after(began + 1);
+        return if between.is_empty() {
+            Decision::Hold(until)
+        } else {
+            Decision::Drop(between)
+        };
     }
-    let Some(first) = waiting.first() else {
-        return Decision { never: 0..0, then: Then::Nothing };
-    };
-    let Some(last) = held.checked_sub(1) else {
-        return Decision { never: 0..0, then: Then::Tell { place: 0, held_until: None } };
-    };
-    // Of a monitor of which nothing was told it is taken to be known how it was.
-    let known = told.map_or(first.kind.other(), |told| told.kind);
-    if waiting[last].kind == known {
-        return Decision { never: 0..held, then: Then::Nothing };
-    }
+    let Some(first) = waiting.first() else { return Decision::Nothing };
     let ends = windows.iter().map(|window| window.to);
     let held_until = ends.filter(|end| first.at < *end && *end <= now).max();
-    Decision { never: 0..last, then: Then::Tell { place: last, held_until } }
+    let was_due = tried || !is_held(first);
+    if was_due && !ends_held(0) {
+        return Decision::Tell { held_until };
+    }
+    let last = held_after(1);
+    let is_as_first = waiting[last].kind == first.kind;
+    // Of a monitor of which nothing was told it is taken to be known how it was.
+    let known = told.map_or(first.kind.other(), |told| told.kind);
+    match last {
+        _ if was_due && !is_as_first => Decision::GiveUp,
+        _ if !was_due && waiting[last].kind == known => Decision::Drop(0..last + 1),
+        0 => Decision::Tell { held_until },
+        _ => Decision::Drop(0..last),
+    }
 }
 
 #[cfg(test)]

@@ -59,7 +59,7 @@ pub struct Message {
     pub outage: Option<OutageId>,
     /// When the outage began that this is about.
     pub since: Option<Timestamp>,
-    /// When it ended.
+    /// When it ended: also of a beginning that is told once it was over.
     pub until: Option<Timestamp>,
     /// What the target said first, or why nobody saw it come back.
     pub reason: Option<String>,
@@ -70,11 +70,13 @@ pub struct Message {
 }
 
 impl Message {
-    /// What an alert says of `monitor`. `told_since` is the beginning of the outage that was
-    /// told before and has not been told to have ended.
+    /// What an alert says of `monitor`. `next` is what is to be told after it: what it says
+    /// is over then. `told_since` is the beginning of the outage that was told before and has
+    /// not been told to have ended.
     #[must_use]
     pub fn of(
         alert: &Alert,
+        next: Option<&Alert>,
         monitor: &Monitor,
         told_since: Option<Timestamp>,
         held_until: Option<Timestamp>,
@@ -91,8 +93,8 @@ impl Message {
             event,
             outage: Some(outage(told)),
             since: Some(alert.since),
-            until: alert.until,
-            text: text(alert, &plain(&monitor.name), reason.as_deref(), held_until),
+            until: ended(alert, next),
+            text: text(alert, next, &plain(&monitor.name), reason.as_deref(), held_until),
             reason,
             held_until,
             monitor: Some(Subject {
@@ -126,23 +128,31 @@ impl Message {
     }
 }
 
+/// When the outage ended, as far as it is known to those who tell.
+fn ended(alert: &Alert, next: Option<&Alert>) -> Option<Timestamp> {
+    alert.until.or_else(|| next?.until)
+}
+
 fn text(
     alert: &Alert,
+    next: Option<&Alert>,
     name: &str,
     reason: Option<&str>,
     held_until: Option<Timestamp>,
 ) -> String {
-    let since = alert.since;
-    let length = alert.until.map(|until| duration::in_words(until.since_ms(since)));
-    let mut text = match (alert.kind, length) {
-        (Kind::Down, _) => format!("{name} is down since {since}"),
-        (Kind::Up, Some(length)) if *alert.reason == *UNWATCHED => {
+    let (since, until) = (alert.since, ended(alert, next));
+    let length = until.map(|until| duration::in_words(until.since_ms(since)));
+    let is = if next.is_some() { "was" } else { "is" };
+    let mut text = match (alert.kind, until, length) {
+        (Kind::Down, Some(until), _) => format!("{name} was down from {since} to {until}"),
+        (Kind::Down, ..) => format!("{name} {is} down since {since}"),
+        (Kind::Up, _, Some(length)) if *alert.reason == *UNWATCHED => {
             format!("The outage of {name} since {since} ended after {length}")
         }
-        (Kind::Up, Some(length)) => {
-            format!("{name} is up again, after {length}; it was down since {since}")
+        (Kind::Up, _, Some(length)) => {
+            format!("{name} {is} up again, after {length}; it was down since {since}")
         }
-        (Kind::Up, None) => format!("{name} is up again; it was down since {since}"),
+        (Kind::Up, ..) => format!("{name} {is} up again; it was down since {since}"),
     };
     if let Some(reason) = reason {
         text += &format!(": {reason}");
@@ -196,7 +206,7 @@ mod tests {
     #[test]
     fn an_alert_is_one_sentence_for_people() {
         let said = |alert: &Alert, held: Option<i64>| {
-            Message::of(alert, &monitor(), None, held.map(Timestamp)).text
+            Message::of(alert, None, &monitor(), None, held.map(Timestamp)).text
         };
         let down = alert(Kind::Down, None, "HTTP 502");
         let sentence = "Our API is down since 1970-01-01T00:00:00Z: HTTP 502";
@@ -212,18 +222,38 @@ mod tests {
     }
 
     #[test]
+    fn what_is_over_is_not_told_as_if_it_were_so() {
+        let down = alert(Kind::Down, None, "HTTP 502");
+        let up = alert(Kind::Up, Some(720_000), "");
+        let late = Message::of(&down, Some(&up), &monitor(), None, None);
+        assert_eq!(
+            late.text,
+            "Our API was down from 1970-01-01T00:00:00Z to 1970-01-01T00:12:00Z: HTTP 502"
+        );
+        assert_eq!((late.event, late.duration_ms()), (Event::Down, Some(720_000)));
+        let late = Message::of(&up, Some(&down), &monitor(), None, None);
+        assert!(
+            late.text.starts_with("Our API was up again, after 12 min; "),
+            "{}",
+            late.text
+        );
+        assert_eq!(late.until, Some(Timestamp(720_000)));
+    }
+
+    #[test]
     fn an_end_is_that_of_the_outage_that_was_told() {
         let up = alert(Kind::Up, Some(9), "");
-        let message = Message::of(&up, &monitor(), Some(Timestamp(-5_000)), None);
+        let message = Message::of(&up, None, &monitor(), Some(Timestamp(-5_000)), None);
         assert_eq!(message.id, "api-19700101T000000.000Z-up");
         assert_eq!(message.outage.unwrap().to_string(), "api-19691231T235955.000Z");
-        assert_eq!(Message::of(&up, &monitor(), None, None).duration_ms(), Some(9));
+        assert_eq!(Message::of(&up, None, &monitor(), None, None).duration_ms(), Some(9));
     }
 
     #[test]
     fn what_a_target_says_is_cut_and_kept_in_one_line() {
         let long = format!("a\r\nb\u{1b}[31m{}", "é".repeat(900));
-        let message = Message::of(&alert(Kind::Down, None, &long), &monitor(), None, None);
+        let message =
+            Message::of(&alert(Kind::Down, None, &long), None, &monitor(), None, None);
         let reason = message.reason.unwrap();
         assert!(reason.starts_with("a  b [31mé"), "{reason}");
         assert_eq!(reason.chars().count(), 501);

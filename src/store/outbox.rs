@@ -34,7 +34,8 @@ pub enum Outcome {
     /// It is never to be told: maintenance was over before it mattered, or the channel is
     /// gone.
     Dropped,
-    /// It was tried for as long as is reasonable, or the channel will never take it.
+    /// It was tried for as long as is reasonable, or the channel will never take it, or what
+    /// it says was over before it was taken. It counts as told, since it may have been heard.
     GivenUp,
 }
 

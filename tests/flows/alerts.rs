@@ -246,6 +246,60 @@ async fn windows_that_follow_each_other_hold_to_the_end_of_the_last() {
 }
 
 #[tokio::test]
+async fn what_a_failing_receiver_has_not_taken_before_maintenance_is_held_to_its_end() {
+    let (target, mut receiver) = (Target::start().await, Receiver::start().await);
+    let app = alerting(&target, &receiver).await;
+    announced(&app, &[(10 * MINUTE_MS, 30 * MINUTE_MS)]).await;
+    until(&app, 5 * MINUTE_MS).await;
+    receiver.stop().await;
+    target.answer(Behaviour::status(502));
+    let failed_at = app.until_next_check().await;
+    until(&app, 10 * MINUTE_MS).await;
+    receiver.restart().await;
+    until(&app, 30 * MINUTE_MS - 1).await;
+    receiver.has_only(&[]).await;
+    app.pass_ms(1).await;
+    receiver.has_only(&["down api"]).await;
+    let told = receiver.got()[0].clone();
+    assert_eq!(instant(&told.body, "since"), failed_at);
+    assert_eq!(instant(&told.body, "held_until"), START.plus_ms(30 * MINUTE_MS));
+    let held = "(held during maintenance until 2026-11-10T12:30:00Z)";
+    assert!(told.text("text").ends_with(held), "{}", told.text("text"));
+    app.stop().await;
+}
+
+/// Whether the receiver has heard of the beginning, nobody knows.
+#[tokio::test]
+async fn what_may_have_been_heard_before_maintenance_and_ended_during_it_is_told_by_its_end() {
+    let (target, receiver) = (Target::start().await, Receiver::start().await);
+    let mut app = alerting(&target, &receiver).await;
+    announced(&app, &[(10 * MINUTE_MS, 30 * MINUTE_MS)]).await;
+    until(&app, 5 * MINUTE_MS).await;
+    // It takes the message, and its answer says otherwise.
+    receiver.answer(503);
+    target.answer(Behaviour::status(502));
+    let failed_at = app.until_next_check().await;
+    receiver.until(1).await;
+    until(&app, 10 * MINUTE_MS).await;
+    let heard = receiver.news().len();
+    receiver.answer(200);
+    target.answer(Behaviour::ok());
+    app.restart_after(5 * MINUTE_MS).await;
+    until(&app, 30 * MINUTE_MS - 1).await;
+    assert_eq!(receiver.news().len(), heard);
+    app.pass_ms(1).await;
+    receiver.until(heard + 1).await;
+    app.pass_ms(HOUR_MS).await;
+    let got = receiver.got();
+    let (up, before) = got.split_last().unwrap();
+    assert!(before.len() == heard && before.iter().all(|got| got.news() == "down api"));
+    assert_eq!((up.news(), up.text("outage")), ("up api".into(), before[0].text("outage")));
+    assert_eq!(instant(&up.body, "since"), failed_at);
+    assert_eq!(instant(&up.body, "held_until"), START.plus_ms(30 * MINUTE_MS));
+    app.stop().await;
+}
+
+#[tokio::test]
 async fn a_receiver_that_was_down_for_an_hour_is_told_everything_in_order() {
     let (target, mut receiver) = (Target::start().await, Receiver::start().await);
     let app = alerting(&target, &receiver).await;
@@ -266,6 +320,17 @@ async fn a_receiver_that_was_down_for_an_hour_is_told_everything_in_order() {
     let outages: Vec<&str> = got.iter().map(|got| got.text("outage")).collect();
     assert_eq!((outages[0], outages[2]), (outages[1], outages[3]));
     assert!(outages[0] < outages[2]);
+    // By then it was over, and says so.
+    for pair in got.chunks(2) {
+        for member in ["since", "until", "duration_ms"] {
+            assert_eq!(pair[0].body[member], pair[1].body[member], "{member}");
+        }
+        assert!(pair[0].text("text").starts_with("API was down from 2026-"));
+    }
+    let [first, .., last] = &got[..] else { panic!() };
+    assert_eq!(first.body["held_until"], Value::Null);
+    assert!(got[1].text("text").starts_with("API was up again, after "));
+    assert!(last.text("text").starts_with("API is up again, after "));
     app.stop().await;
 }
 

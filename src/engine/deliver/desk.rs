@@ -2,7 +2,7 @@
 //! is under way and what is to be tried again when. Nothing here waits or touches the store.
 
 use super::scene::Scene;
-use crate::domain::alert::{Alert, ChannelId, Kind, Then, Told, decide};
+use crate::domain::alert::{Alert, ChannelId, Decision, Kind, Told, decide};
 use crate::domain::duration;
 use crate::domain::monitor::{Key, MonitorId};
 use crate::domain::timestamp::{MINUTE_MS, SECOND_MS, Timestamp};
@@ -34,7 +34,7 @@ pub(super) enum Note {
 
 /// What was decided.
 pub(super) enum Next {
-    /// Some are never to be told.
+    /// Some are not to be told any more.
     Dropped,
     /// To tell this of the monitor, which counts as under way.
     Tell(Key, AlertId, Box<Message>),
@@ -77,9 +77,18 @@ impl Line {
         self.told.filter(|told| told.kind == Kind::Down).map(|told| told.since)
     }
 
-    fn remove(&mut self, id: AlertId) -> Option<Waiting> {
-        let place = self.waiting.iter().position(|waiting| waiting.id == id)?;
-        Some(self.waiting.remove(place))
+    /// Whether it was tried to tell what waits first.
+    fn is_tried(&self) -> bool {
+        self.waiting.first().is_some_and(|waiting| waiting.attempts > 0)
+    }
+
+    /// Takes away what waits no more, and from now on counts as told.
+    fn settle(&mut self, id: AlertId) {
+        let Some(place) = self.waiting.iter().position(|waiting| waiting.id == id) else {
+            return;
+        };
+        let Waiting { alert, .. } = self.waiting.remove(place);
+        self.told = Some(Told { kind: alert.kind, since: alert.since });
     }
 }
 
@@ -159,40 +168,47 @@ impl Desk {
             let spans = scene.maintenance_of(&monitor.id);
             let alerts: Vec<Alert> =
                 line.waiting.iter().map(|waiting| waiting.alert.clone()).collect();
-            let decision = decide(line.told, &alerts, &spans, now);
-            let never = match &alerts[..] {
+            let decision = match &alerts[..] {
                 // The channel is not told of this monitor any more.
-                all if !is_for(&monitor.id) => 0..all.len(),
+                all if !is_for(&monitor.id) => Decision::Drop(0..all.len()),
                 // Nobody watches it any more: that it is down is not so now, and nobody would
                 // ever tell of its end.
                 [.., last] if last.kind == Kind::Down && !monitor.lives().contains(now) => {
-                    alerts.len() - 1..alerts.len()
+                    Decision::Drop(alerts.len() - 1..alerts.len())
                 }
-                _ => decision.never,
+                all => decide(line.told, all, line.is_tried(), &spans, now),
             };
-            if !never.is_empty() {
-                let dropped = line.waiting.drain(never);
-                let ids = dropped.map(|waiting| waiting.id).collect();
-                self.note_settled(id, ids, Outcome::Dropped, now);
-                return Some(Next::Dropped);
-            }
-            let (place, held_until) = match decision.then {
-                Then::Nothing => continue,
-                Then::Hold(until) => {
+            let held_until = match decision {
+                Decision::Nothing => continue,
+                Decision::Drop(never) => {
+                    let dropped = line.waiting.drain(never);
+                    let ids = dropped.map(|waiting| waiting.id).collect();
+                    self.note_settled(id, ids, Outcome::Dropped, now);
+                    return Some(Next::Dropped);
+                }
+                Decision::GiveUp => {
+                    let first = line.waiting.first().map(|waiting| waiting.id);
+                    let ids: Vec<AlertId> = first.into_iter().collect();
+                    ids.iter().for_each(|id| line.settle(*id));
+                    self.note_settled(id, ids, Outcome::GivenUp, now);
+                    return Some(Next::Dropped);
+                }
+                Decision::Hold(until) => {
                     line.look_at = Some(until);
                     continue;
                 }
-                Then::Tell { place, held_until } => (place, held_until),
+                Decision::Tell { held_until } => held_until,
             };
-            let Some(waiting) = line.waiting.get(place) else { continue };
+            let [waiting, behind @ ..] = &line.waiting[..] else { continue };
             let due_ms = channel.due_ms.get(&waiting.id);
             let wait_ms = due_ms.map_or(0, |due_ms| due_ms - steady_ms);
             if wait_ms > 0 {
                 line.look_at = Some(now.plus_ms(wait_ms));
                 continue;
             }
-            let alert = &waiting.alert;
-            let message = Message::of(alert, monitor, line.down_since(), held_until);
+            let next = behind.first().map(|waiting| &waiting.alert);
+            let message =
+                Message::of(&waiting.alert, next, monitor, line.down_since(), held_until);
             let id = waiting.id;
             line.flying = true;
             return Some(Next::Tell(*key, id, Box::new(message)));
@@ -227,9 +243,7 @@ impl Desk {
         line.flying = false;
         let Some(outcome) = outcome else { return };
         channel.due_ms.remove(&alert);
-        if let Some(Waiting { alert, .. }) = line.remove(alert) {
-            line.told = Some(Told { kind: alert.kind, since: alert.since });
-        }
+        line.settle(alert);
         if outcome == Outcome::Told
             && let Some(since) = channel.failing_since.take()
         {

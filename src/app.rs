@@ -7,12 +7,11 @@
 use crate::board::Board;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::domain::timestamp::Timestamp;
 use crate::domain::token::{Scope, TokenName};
 use crate::engine::deliver::{self, Deliverer};
 use crate::engine::follow::{self, Follower};
 use crate::engine::housekeeping::{self, Housekeeping, Tools};
-use crate::engine::receivers::Receivers;
+use crate::engine::receivers::{self, Receivers};
 use crate::engine::recurring;
 use crate::engine::run::{Engine, Parts};
 use crate::notify;
@@ -89,7 +88,7 @@ impl App {
         let planning = Arc::new(ArcSwap::from_pointee(config.planning));
         let probes = Arc::new(probe::shared::Shared::new()?);
         let receivers = Arc::new(Receivers::default());
-        engage(&receivers, config.alerts, &probes, &*store, clock.now()).await?;
+        receivers.set(made(config.alerts, &probes)?);
         let engine = Engine::start(Parts {
             clock: clock.clone(),
             store: store.clone(),
@@ -184,13 +183,13 @@ impl App {
     /// stay as they are.
     ///
     /// # Errors
-    /// When the store refuses; then everything goes on as before.
+    /// When a part cannot be made, or the store refuses; then everything goes on as before.
     pub async fn change(&self, config: Config) -> anyhow::Result<()> {
-        let table = table(config.source)?;
+        let (table, made) = (table(config.source)?, made(config.alerts, &self.probes)?);
         self.engine.watch(config.monitors).await?;
+        // From here on nothing fails.
         self.follower.follow(table);
-        let (store, now) = (&*self.tools.store, self.tools.clock.now());
-        engage(&self.receivers, config.alerts, &self.probes, store, now).await?;
+        self.receivers.set(made);
         self.tools.report.store(Arc::new(config.report));
         self.tools.planning.store(Arc::new(config.planning));
         self.tools
@@ -231,14 +230,10 @@ fn table(settings: Option<SourceSettings>) -> anyhow::Result<Option<Table>> {
     settings.map(Table::new).transpose().map_err(|wrong| anyhow::anyhow!(wrong))
 }
 
-/// Makes these the channels by which alerts are told. What waits for others is dropped.
-async fn engage(
-    receivers: &Receivers,
+/// The channels by which alerts are told.
+fn made(
     channels: Vec<notify::Settings>,
     probes: &probe::shared::Shared,
-    store: &dyn Store,
-    now: Timestamp,
-) -> anyhow::Result<()> {
-    receivers.set(channels, probes.tls()).map_err(anyhow::Error::msg)?;
-    Ok(store.leave_channels(&receivers.ids(), now).await?)
+) -> anyhow::Result<Vec<receivers::Receiver>> {
+    receivers::made(channels, probes.tls()).map_err(anyhow::Error::msg)
 }

@@ -44,7 +44,8 @@ pub struct Deliverer {
 
 /// What a deliverer is built of.
 pub struct Parts {
-    /// Where alerts wait, and what became of them is kept.
+    /// Where alerts wait, and what became of them is kept. What waits for other channels
+    /// than those that there are is dropped there.
     pub store: Arc<dyn Store>,
     /// What monitors are called, and when there is maintenance.
     pub board: Arc<Board>,
@@ -64,6 +65,7 @@ impl Deliverer {
             desk: Desk::default(),
             flights: JoinSet::new(),
             is_stale: true,
+            left_for: None,
             ask_again_at: None,
         };
         Deliverer { running: tokio::spawn(post.run(stop.clone())), stop }
@@ -94,6 +96,8 @@ struct Post {
     flights: JoinSet<Landed>,
     /// Whether the store has something that is not on the desk.
     is_stale: bool,
+    /// The channels that there were when what waited for others was dropped.
+    left_for: Option<Vec<ChannelId>>,
     /// When to ask the store again, while it refuses.
     ask_again_at: Option<Instant>,
 }
@@ -164,6 +168,10 @@ impl Post {
     /// Puts on the desk what waits. Everything that was noted is kept by then.
     async fn read_again(&mut self) -> Result<(), StoreError> {
         let channels = self.parts.receivers.ids();
+        if self.left_for.as_ref() != Some(&channels) {
+            self.parts.store.leave_channels(&channels, self.parts.clock.now()).await?;
+            self.left_for = Some(channels.clone());
+        }
         let mut lines = Vec::new();
         for channel in channels {
             let waiting = self.parts.store.waiting_alerts(&channel, WAITING_MAX).await?;

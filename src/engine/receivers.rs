@@ -28,19 +28,23 @@ pub struct Receivers {
     stirred: Notify,
 }
 
+/// Makes channels of their settings.
+///
+/// # Errors
+/// A sentence, when one cannot be made.
+pub fn made(settings: Vec<Settings>, tls: &ClientConfig) -> Result<Vec<Receiver>, String> {
+    let made = settings.into_iter().map(|settings| {
+        let notifier = notify::notifier(&settings.way, tls)?;
+        Ok(Receiver { settings, notifier })
+    });
+    made.collect()
+}
+
 impl Receivers {
     /// Makes these the channels from now on, and has them looked at.
-    ///
-    /// # Errors
-    /// A sentence, when one cannot be made; then all stay as they were.
-    pub fn set(&self, settings: Vec<Settings>, tls: &ClientConfig) -> Result<(), String> {
-        let made = settings.into_iter().map(|settings| {
-            let notifier = notify::notifier(&settings.way, tls)?;
-            Ok(Arc::new(Receiver { settings, notifier }))
-        });
-        self.current.store(Arc::new(made.collect::<Result<_, String>>()?));
+    pub fn set(&self, receivers: Vec<Receiver>) {
+        self.current.store(Arc::new(receivers.into_iter().map(Arc::new).collect()));
         self.stir();
-        Ok(())
     }
 
     /// The channels that there are now.

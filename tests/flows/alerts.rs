@@ -7,6 +7,7 @@ use crate::support::receiver::Receiver;
 use crate::support::target::Target;
 use axum::http::{HeaderMap, HeaderValue};
 use everup::clock::Clock;
+use everup::domain::alert::ChannelId;
 use everup::domain::maintenance::MaintenanceWindow;
 use everup::domain::outage::OutageId;
 use everup::domain::timestamp::{HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp};
@@ -489,10 +490,66 @@ async fn what_waits_for_a_channel_that_goes_is_dropped_for_good() {
     target.answer(Behaviour::status(502));
     app.pass_ms(2 * MINUTE_MS).await;
     app.change(&strict("api", &target)).await;
+    until_nothing_waits(&app, "ops").await;
     app.change(&(channel("ops", &receiver) + &strict("api", &target))).await;
     receiver.restart().await;
     app.pass_ms(HOUR_MS).await;
     receiver.has_only(&[]).await;
+    app.stop().await;
+}
+
+/// Waits until the store has nothing that waits for a channel.
+async fn until_nothing_waits(app: &TestApp, id: &str) {
+    let (store, id) = (app.store().await, ChannelId::new(id).unwrap());
+    let started = std::time::Instant::now();
+    while !store.waiting_alerts(&id, 1).await.unwrap().is_empty() {
+        assert!(started.elapsed() < Duration::from_secs(20), "something waits for {id}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// A configuration is in force as a whole, or not at all.
+#[tokio::test]
+async fn a_store_that_drops_nothing_keeps_no_part_of_a_change_from_being_in_force() {
+    let (target, other) = (Target::start().await, Target::start().await);
+    let (mut receiver, later) = (Receiver::start().await, Receiver::start().await);
+    let mut app = alerting(&target, &receiver).await;
+    app.pass_ms(2 * MINUTE_MS).await;
+    receiver.stop().await;
+    target.answer(Behaviour::status(502));
+    app.pass_ms(2 * MINUTE_MS).await;
+    let mut fault = crate::connection(&app).await;
+    let refusing = "CREATE TRIGGER refusing BEFORE UPDATE OF outcome ON alert_delivery
+                    BEGIN SELECT RAISE(ABORT, 'the disk is full'); END";
+    sqlx::query(refusing).execute(&mut fault).await.unwrap();
+    let web = channel("later", &later) + &strict("web", &other);
+    app.change(&web).await;
+    app.pass_ms(2 * MINUTE_MS).await;
+    assert!(!other.requests().is_empty(), "the new monitor is watched");
+    sqlx::query("DROP TRIGGER refusing").execute(&mut fault).await.unwrap();
+    until_nothing_waits(&app, "ops").await;
+    other.answer(Behaviour::status(502));
+    app.pass_ms(2 * MINUTE_MS).await;
+    later.has_only(&["down web"]).await;
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_change_that_the_store_refuses_leaves_all_as_it_was() {
+    let (target, other) = (Target::start().await, Target::start().await);
+    let (receiver, later) = (Receiver::start().await, Receiver::start().await);
+    let app = alerting(&target, &receiver).await;
+    app.pass_ms(2 * MINUTE_MS).await;
+    let lock = crate::Lock::on(&app).await;
+    let web = channel("later", &later) + &strict("api", &target) + &strict("web", &other);
+    let why = app.refuse_to_change(&web).await;
+    assert!(why.contains("busy with another writer"), "{why}");
+    lock.release().await;
+    target.answer(Behaviour::status(502));
+    app.pass_ms(2 * MINUTE_MS).await;
+    receiver.has_only(&["down api"]).await;
+    later.has_only(&[]).await;
+    assert!(other.requests().is_empty());
     app.stop().await;
 }
 

@@ -103,6 +103,11 @@ impl TestApp {
         self.app().change(self.parsed(config)).await.unwrap();
     }
 
+    /// As [`TestApp::change`], of a configuration that is not taken over. Gives why.
+    pub async fn refuse_to_change(&self, config: &str) -> String {
+        self.app().change(self.parsed(config)).await.unwrap_err().to_string()
+    }
+
     /// Waits until no check is due or under way.
     pub async fn settle(&self) {
         let started = Instant::now();

@@ -238,6 +238,14 @@ async fn while_the_database_refuses_checks_wait_and_none_is_lost() {
     app.stop().await;
 }
 
+/// Another connection to its database.
+async fn connection(app: &TestApp) -> sqlx::SqliteConnection {
+    use sqlx::Connection;
+    let url = format!("sqlite://{}", app.database().display());
+    let options = sqlx::sqlite::SqliteConnectOptions::from_str(&url).unwrap();
+    sqlx::SqliteConnection::connect_with(&options).await.unwrap()
+}
+
 /// A writer in another connection, which holds the database.
 struct Lock {
     connection: sqlx::SqliteConnection,
@@ -245,13 +253,7 @@ struct Lock {
 
 impl Lock {
     async fn on(app: &TestApp) -> Lock {
-        use sqlx::Connection;
-        let options = sqlx::sqlite::SqliteConnectOptions::from_str(&format!(
-            "sqlite://{}",
-            app.database().display()
-        ));
-        let mut connection =
-            sqlx::SqliteConnection::connect_with(&options.unwrap()).await.unwrap();
+        let mut connection = connection(app).await;
         sqlx::query("BEGIN IMMEDIATE").execute(&mut connection).await.unwrap();
         Lock { connection }
     }

@@ -28,7 +28,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// A message of two thousand escaped characters and the ids of a thousand monitors.
-pub(super) const BODY_BYTES_MAX: usize = 96 * 1024;
+const BODY_BYTES_MAX: usize = 96 * 1024;
 
 /// So long an answer waits until pages show what was done. They do soon after in any case.
 const SHOWN_WITHIN: Duration = Duration::from_secs(2);

@@ -301,6 +301,32 @@ async fn what_may_have_been_heard_before_maintenance_and_ended_during_it_is_told
 }
 
 #[tokio::test]
+async fn what_was_tried_between_two_windows_is_told_by_its_end_after_the_second() {
+    let (target, receiver) = (Target::start().await, Receiver::start().await);
+    let app = alerting(&target, &receiver).await;
+    let minutes = |from, to| (from * MINUTE_MS, to * MINUTE_MS);
+    announced(&app, &[minutes(10, 20), minutes(25, 40)]).await;
+    receiver.answer(503);
+    until(&app, 12 * MINUTE_MS).await;
+    target.answer(Behaviour::status(502));
+    until(&app, 20 * MINUTE_MS).await;
+    receiver.until(1).await;
+    until(&app, 25 * MINUTE_MS).await;
+    let heard = receiver.news().len();
+    receiver.answer(200);
+    target.answer(Behaviour::ok());
+    until(&app, 40 * MINUTE_MS).await;
+    let got = receiver.until(heard + 1).await;
+    app.pass_ms(HOUR_MS).await;
+    assert_eq!(receiver.news().len(), heard + 1);
+    let [first, .., last] = &got[..] else { panic!() };
+    assert_eq!((first.news(), last.news()), ("down api".into(), "up api".into()));
+    assert_eq!(instant(&first.body, "held_until"), START.plus_ms(20 * MINUTE_MS));
+    assert_eq!(instant(&last.body, "held_until"), START.plus_ms(40 * MINUTE_MS));
+    app.stop().await;
+}
+
+#[tokio::test]
 async fn a_receiver_that_was_down_for_an_hour_is_told_everything_in_order() {
     let (target, mut receiver) = (Target::start().await, Receiver::start().await);
     let app = alerting(&target, &receiver).await;

@@ -14,7 +14,7 @@ use super::{duration, group, identity};
 use crate::domain::monitor::MonitorId;
 use crate::engine::settings::Watch;
 use crate::probe;
-use crate::store::contract::Registration;
+use crate::store::registration::Registration;
 use ::http::HeaderValue;
 use toml::de::DeTable;
 

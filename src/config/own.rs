@@ -7,7 +7,7 @@ use super::timing::Settled;
 use crate::domain::monitor::{MonitorId, Parameters};
 use crate::engine::settings::Watch;
 use crate::probe;
-use crate::store::contract::Registration;
+use crate::store::registration::Registration;
 use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use url::Url;

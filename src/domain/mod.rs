@@ -11,6 +11,7 @@ pub mod bounds;
 pub mod budget;
 pub mod calendar;
 pub mod cell;
+pub mod change;
 pub mod check;
 pub mod class;
 pub mod digest;

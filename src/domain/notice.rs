@@ -1,10 +1,10 @@
-//! The rules by which maintenance is announced, changed and called off.
+//! The rules by which maintenance is announced; how it is changed and called off is
+//! in `change`.
 //!
 //! Whoever registers a window, by the API, a command, a calendar rule or another system,
 //! goes through here. Nothing here decides what leaves the figure: that is
 //! [`MaintenanceWindow::excluded`], from what is kept.
 
-use super::announcement::{Action, Announcement, Status};
 use super::duration;
 use super::maintenance::MaintenanceWindow;
 use super::monitor::MonitorId;
@@ -50,19 +50,6 @@ pub struct Plan {
     pub monitors: Vec<MonitorId>,
     /// Whether short notice is accepted; its time then counts.
     pub emergency: bool,
-}
-
-/// What someone wants to be different; `None` stays as it is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Change {
-    /// When it begins.
-    pub start: Option<Timestamp>,
-    /// When it ends.
-    pub end: Option<Timestamp>,
-    /// What users are told.
-    pub message: Option<String>,
-    /// The monitors it is about; empty: all.
-    pub monitors: Option<Vec<MonitorId>>,
 }
 
 /// Why a window is not announced or changed so.
@@ -211,125 +198,15 @@ impl Plan {
     }
 }
 
-impl Announcement {
-    /// The window as it is after a change at `now`, where `notice_ms` is asked for; the
-    /// same as before where the change says nothing new.
-    ///
-    /// # Errors
-    /// A sentence that says what to write instead.
-    pub fn change(
-        &self,
-        change: Change,
-        received: Received,
-        notice_ms: i64,
-    ) -> Result<MaintenanceWindow, Refusal> {
-        let now = received.now;
-        let old = &self.window;
-        let message = change.message.as_deref().map(clean).transpose()?;
-        let changed = MaintenanceWindow {
-            start: change.start.unwrap_or(old.start),
-            end: change.end.unwrap_or(old.end),
-            message: message.unwrap_or_else(|| old.message.clone()),
-            monitors: change.monitors.map_or_else(|| old.monitors.clone(), each_once),
-            ..old.clone()
-        };
-        match old.status(now) {
-            Status::Ended => Err(Refusal::Over),
-            Status::Cancelled => Err(Refusal::Cancelled),
-            Status::Active => under_way(old, changed, now),
-            Status::Upcoming => beforehand(old, changed, received, notice_ms),
-        }
-    }
-
-    /// The window as it is once it is called off at `now`: before its start it never takes
-    /// place, afterwards it ends. And which of the two it was.
-    ///
-    /// # Errors
-    /// [`Refusal::Over`] and [`Refusal::Cancelled`].
-    pub fn cancel(&self, now: Timestamp) -> Result<(MaintenanceWindow, Action), Refusal> {
-        let action = match self.window.status(now) {
-            Status::Ended => return Err(Refusal::Over),
-            Status::Cancelled => return Err(Refusal::Cancelled),
-            Status::Upcoming => Action::Cancelled,
-            Status::Active => Action::Ended,
-        };
-        Ok((MaintenanceWindow { cancelled_at: Some(now), ..self.window.clone() }, action))
-    }
-
-    /// [`Announcement::cancel`] of what is under way.
-    ///
-    /// # Errors
-    /// [`Refusal::NotBegun`], and those of [`Announcement::cancel`].
-    pub fn end(&self, now: Timestamp) -> Result<MaintenanceWindow, Refusal> {
-        match self.cancel(now)? {
-            (window, Action::Ended) => Ok(window),
-            _ => Err(Refusal::NotBegun),
-        }
-    }
-}
-
-/// A change of a window that is under way.
-fn under_way(
-    old: &MaintenanceWindow,
-    changed: MaintenanceWindow,
-    now: Timestamp,
-) -> Result<MaintenanceWindow, Refusal> {
-    if changed.start != old.start || !is_same_set(&changed.monitors, &old.monitors) {
-        return Err(Refusal::Begun);
-    }
-    if changed.end < now && changed.end != old.end {
-        return Err(Refusal::PastEnd { now });
-    }
-    // The time of an emergency counts anyway, and more of it flatters nobody.
-    if changed.end > old.end && !old.emergency {
-        return Err(Refusal::Extension { end: old.end });
-    }
-    if changed.end.since_ms(changed.start) > LENGTH_MS_MAX {
-        return Err(Refusal::TooLong);
-    }
-    Ok(changed)
-}
-
-/// A change of a window that has not begun.
-fn beforehand(
-    old: &MaintenanceWindow,
-    changed: MaintenanceWindow,
-    received: Received,
-    notice_ms: i64,
-) -> Result<MaintenanceWindow, Refusal> {
-    has_sound_time(&changed, received.now)?;
-    if is_within(&changed, old) {
-        return Ok(changed);
-    }
-    let announced_at = announced_at(received, old.emergency);
-    let moved = MaintenanceWindow { announced_at, ..changed };
-    let in_time = is_announced_in_time(&moved, received, notice_ms);
-    let is_longer = moved.start == old.start && moved.end > old.end;
-    if matches!(in_time, Err(Refusal::ShortNotice { .. })) && is_longer {
-        return Err(Refusal::Extension { end: old.end });
-    }
-    in_time?;
-    // Where little notice is asked for, what users were told long before is not given away.
-    if old.excluded().is_some() && moved.excluded().is_none() {
-        return Err(Refusal::LosesNotice);
-    }
-    Ok(moved)
-}
-
 /// An emergency needs no notice, and is dated as it came.
-fn announced_at(received: Received, emergency: bool) -> Timestamp {
+pub(super) fn announced_at(received: Received, emergency: bool) -> Timestamp {
     if emergency { received.now } else { received.notice_from.max(received.now) }
 }
 
-/// Whether a window takes no time of any monitor that the other does not take: what was
-/// announced then is announced still.
-fn is_within(window: &MaintenanceWindow, other: &MaintenanceWindow) -> bool {
-    let about_no_more = other.monitors.is_empty()
-        || (!window.monitors.is_empty() && window.monitors.iter().all(|id| other.is_about(id)));
-    window.start >= other.start && window.end <= other.end && about_no_more
-}
-
-fn has_sound_time(window: &MaintenanceWindow, now: Timestamp) -> Result<(), Refusal> {
+pub(super) fn has_sound_time(
+    window: &MaintenanceWindow,
+    now: Timestamp,
+) -> Result<(), Refusal> {
     if window.end <= window.start {
         return Err(Refusal::NoLength);
     }
@@ -345,7 +222,7 @@ fn has_sound_time(window: &MaintenanceWindow, now: Timestamp) -> Result<(), Refu
     Ok(())
 }
 
-fn is_announced_in_time(
+pub(super) fn is_announced_in_time(
     window: &MaintenanceWindow,
     received: Received,
     notice_ms: i64,
@@ -389,7 +266,7 @@ pub fn clean(message: &str) -> Result<String, Refusal> {
 }
 
 /// The monitors in the order in which they were named, each once.
-fn each_once(monitors: Vec<MonitorId>) -> Vec<MonitorId> {
+pub(super) fn each_once(monitors: Vec<MonitorId>) -> Vec<MonitorId> {
     let mut once = Vec::with_capacity(monitors.len());
     for monitor in monitors {
         if !once.contains(&monitor) {
@@ -400,6 +277,6 @@ fn each_once(monitors: Vec<MonitorId>) -> Vec<MonitorId> {
 }
 
 /// Whether two lists, each without doubles, name the same monitors.
-fn is_same_set(a: &[MonitorId], b: &[MonitorId]) -> bool {
+pub(super) fn is_same_set(a: &[MonitorId], b: &[MonitorId]) -> bool {
     a.len() == b.len() && a.iter().all(|id| b.contains(id))
 }

@@ -54,12 +54,14 @@ use crate::domain::span::{Span, Spans};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::token::{Token, TokenId, TokenName};
 use crate::store::baseline::{Baseline, Purged};
+use crate::store::batch::{Batch, Committed};
 use crate::store::closed::{ClosedLengths, ClosedMonth, Correction, Subject};
-use crate::store::contract::{
-    Batch, Committed, Import, Loaded, NewToken, Others, Pause, Registration, Store, StoreError,
-};
+use crate::store::contract::{Loaded, Store, StoreError};
+use crate::store::import::{Import, Pause};
 use crate::store::outbox::{AlertId, Outcome, Waiting};
+use crate::store::registration::{Others, Registration};
 use crate::store::source::{Followed, Settled};
+use crate::store::token::NewToken;
 use crate::store::window::{Announced, Changed};
 use async_trait::async_trait;
 use file::File;
@@ -67,7 +69,6 @@ use meta::Meta;
 use sqlx::SqlitePool;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::RangeInclusive;
-use std::path::Path;
 use write::Write;
 
 /// A store in one SQLite file.
@@ -82,42 +83,9 @@ pub struct Sqlite {
 }
 
 impl Sqlite {
-    /// Opens the database in the file at `path`; makes it if there is none.
-    ///
-    /// # Errors
-    /// A sentence with the path that says what is in the way and what to do:
-    /// [`StoreError::Refused`] where the file cannot be made, read or written, is not
-    /// everup's, or was written by a later everup; [`StoreError::Busy`] where another
-    /// process is changing its schema.
-    pub async fn open(path: &Path) -> Result<Sqlite, StoreError> {
-        let (writer, readers) = open::open(path).await?;
-        Ok(Sqlite { writer, readers, file: File::find(path)? })
-    }
-
     async fn write(&self) -> Result<Write, StoreError> {
         self.file.is_in_place()?;
         Write::begin(&self.writer).await
-    }
-
-    /// Opens the database for a command that only reads: where there is none, none is made,
-    /// and one that this user may only read is only read.
-    ///
-    /// # Errors
-    /// As [`Sqlite::open`], and where there is no file.
-    pub async fn open_existing(path: &Path) -> Result<Sqlite, StoreError> {
-        if !path.exists() {
-            let message = format!(
-                "there is no database {}; everup makes it when it runs, and --store names \
-                 another",
-                path.display()
-            );
-            return Err(StoreError::Refused(message));
-        }
-        if file::can_be_written(path) {
-            return Sqlite::open(path).await;
-        }
-        let (writer, readers) = open::open_to_read(path).await?;
-        Ok(Sqlite { writer, readers, file: File::find(path)? })
     }
 }
 

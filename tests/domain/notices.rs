@@ -3,10 +3,11 @@
 use chrono::{TimeZone, Utc};
 use chrono_tz::Europe::Berlin;
 use everup::domain::announcement::{Action, Announcement, WindowId};
+use everup::domain::change::Change;
 use everup::domain::maintenance::MaintenanceWindow;
 use everup::domain::monitor::MonitorId;
 use everup::domain::notice::{
-    AHEAD_MS_MAX, Change, LENGTH_MS_MAX, MESSAGE_CHARS_MAX, Plan, Received, Refusal,
+    AHEAD_MS_MAX, LENGTH_MS_MAX, MESSAGE_CHARS_MAX, Plan, Received, Refusal,
 };
 use everup::domain::span::Span;
 use everup::domain::timestamp::{HOUR_MS, MINUTE_MS, Timestamp};

@@ -22,16 +22,17 @@ use everup::domain::span::{Span, Spans};
 use everup::domain::timestamp::{DAY_MS, Timestamp};
 use everup::domain::token::{Fingerprint, Scope, Token, TokenId, TokenName};
 use everup::store::baseline::{Baseline, Purged};
+use everup::store::batch::{Alive, Batch, Committed, Exchanged};
 use everup::store::closed::{
     ClosedLengths, ClosedMonth, ClosedRow, Correction, Instead, Subject,
 };
-use everup::store::contract::{
-    Alive, Batch, Committed, Exchanged, Imported, LIVING_TOKENS_MAX, Loaded, NewToken, Others,
-    Pause, Registration, Store, StoreError,
-};
+use everup::store::contract::{Loaded, Store, StoreError};
+use everup::store::import::{Imported, Pause};
 use everup::store::outbox::{AlertId, Outcome, Outgoing};
 use everup::store::past::Past;
+use everup::store::registration::{Others, Registration};
 use everup::store::source::Settled;
+use everup::store::token::{LIVING_TOKENS_MAX, NewToken};
 use everup::store::window::{Changed, WindowPast};
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -30,14 +30,16 @@ use everup::report::closed::seal;
 use everup::report::period::PeriodReport;
 use everup::report::settings::{Contract, GroupSettings, Settings};
 use everup::store::baseline::{Baseline, Purged};
+use everup::store::batch::{Batch, Committed};
 use everup::store::closed::{
     ClosedLengths, ClosedMonth, ClosedRow, Correction, Instead, Subject, cut,
 };
-use everup::store::contract::{
-    Batch, Committed, Import, Loaded, NewToken, Others, Pause, Registration, Store, StoreError,
-};
+use everup::store::contract::{Loaded, Store, StoreError};
+use everup::store::import::{Import, Pause};
 use everup::store::outbox::{AlertId, Outcome, Waiting};
+use everup::store::registration::{Others, Registration};
 use everup::store::source::{Followed, Settled};
+use everup::store::token::NewToken;
 use everup::store::window::{Announced, Changed};
 use everup::vitals::Vitals;
 use everup::web::App;

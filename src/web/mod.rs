@@ -36,6 +36,7 @@ mod outage_list;
 mod outages;
 pub mod peer;
 mod promise;
+mod proof;
 mod readiness;
 mod refusal;
 mod report_entry;

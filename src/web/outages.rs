@@ -72,9 +72,8 @@ impl<'a> Outages<'a> {
                 .map(|of| of.month)
                 .collect(),
         };
-        let told = |outage: &'a MonthOutage| {
-            row(outage, moments(outage.span, zone), outage.lengths())
-        };
+        let told =
+            |outage: &'a MonthOutage| row(outage, moments(outage.span, zone), outage.lengths());
         Outages { rows: outages.iter().map(told).collect(), caption }
     }
 }

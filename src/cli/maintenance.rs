@@ -13,8 +13,9 @@ use crate::domain::check::Evidence;
 use crate::domain::duration;
 use crate::domain::maintenance::MaintenanceWindow;
 use crate::domain::monitor::MonitorId;
-use crate::domain::month::local_time;
+use crate::domain::month::{local_end, local_time};
 use crate::domain::notice::Plan;
+use crate::domain::span::Span;
 use crate::domain::timestamp::Timestamp;
 use crate::planning::{Done, NotDone, Planner};
 use crate::report::text::STYLE;
@@ -28,6 +29,9 @@ use std::process::ExitCode;
 
 /// What fits beside the rest in a list.
 const MESSAGE_CHARS: usize = 40;
+
+/// How an instant is written.
+const INSTANT: &str = "%Y-%m-%d %H:%M:%S %:z";
 
 /// Who did it, where the system does not say who sits here.
 const NOBODY: &str = "command line";
@@ -236,7 +240,7 @@ fn table(windows: &[Announcement], all: bool, now: Timestamp, zone: Tz) -> Strin
             kept.id.to_string(),
             window.status(now).word().to_owned(),
             instant(window.start, zone),
-            instant(window.span().to.max(window.start), zone),
+            end(Span::new(window.start, window.span().to.max(window.start)), zone),
             about(window),
             if window.excluded().is_some() { "leaves" } else { "counts" }.to_owned(),
             first_words(&window.message),
@@ -261,7 +265,7 @@ fn told(kept: &Announcement, now: Timestamp, zone: Tz) -> String {
         kept.id,
         window.status(now).word(),
         instant(window.start),
-        instant(window.end),
+        end(Span::new(window.start, window.end), zone),
         about(window),
     );
     if let Some(at) = window.cancelled_at.filter(|at| *at < window.end) {
@@ -344,7 +348,12 @@ fn about(window: &MaintenanceWindow) -> String {
 }
 
 fn instant(at: Timestamp, zone: Tz) -> String {
-    local_time(at, zone, "%Y-%m-%d %H:%M:%S %:z")
+    local_time(at, zone, INSTANT)
+}
+
+/// An end that stands after its start: without its day where that is the same.
+fn end(span: Span, zone: Tz) -> String {
+    local_end(span, zone, INSTANT)
 }
 
 /// How a message begins.
@@ -353,4 +362,46 @@ fn first_words(message: &str) -> String {
     let cut: String = line.chars().take(MESSAGE_CHARS).collect();
     let is_whole = cut.len() == message.len();
     if is_whole { cut } else { format!("{}…", cut.trim_end()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case::of_one_day("2026-12-02T03:00:00Z", "04:00:00 +01:00")]
+    #[case::over_midnight("2026-12-02T23:00:00Z", "2026-12-03 00:00:00 +01:00")]
+    fn a_window_of_one_day_says_it_once(#[case] end: &str, #[case] words: &str) {
+        let at = |text: &str| Timestamp::parse_rfc3339(text).unwrap();
+        let window = MaintenanceWindow {
+            announced_at: at("2026-11-24T10:54:07Z"),
+            start: at("2026-12-02T01:00:00Z"),
+            end: at(end),
+            cancelled_at: None,
+            message: String::new(),
+            monitors: Vec::new(),
+            emergency: false,
+        };
+        let (zone, now) = (chrono_tz::Europe::Berlin, window.announced_at);
+        let kept = Announcement {
+            id: WindowId(1),
+            uid: "1".repeat(32),
+            revision: 1,
+            changed_at: now,
+            occurrence: None,
+            window,
+        };
+        let start = "2026-12-02 02:00:00 +01:00";
+        let shown = told(&kept, now, zone);
+        assert!(
+            shown.contains(&format!("from       {start}\n  to         {words}\n")),
+            "{shown}"
+        );
+        let listed = table(&[kept], false, now, zone);
+        let row = listed.lines().find(|line| line.contains("upcoming")).unwrap();
+        let cells: Vec<&str> =
+            row.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect();
+        assert_eq!(cells[2..4], [start, words], "{listed}");
+    }
 }

@@ -65,6 +65,22 @@ fn exact(ms: i64) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
+/// `12 min`, `3 h 05`, `6 h`, `24 h`: rounded up, in few letters, where there is no room
+/// for what [`in_words`] says.
+#[must_use]
+pub fn in_brief(ms: i64) -> String {
+    /// From so many hours on, their minutes are left out.
+    const WHOLE_HOURS_FROM: i64 = 10;
+    let up = |unit: i64| ms.div_euclid(unit) + i64::from(ms.rem_euclid(unit) > 0);
+    let minutes = up(MINUTE_MS);
+    match (minutes / 60, minutes % 60) {
+        (0, minutes) => format!("{minutes} min"),
+        (WHOLE_HOURS_FROM.., _) => format!("{} h", up(HOUR_MS)),
+        (hours, 0) => format!("{hours} h"),
+        (hours, minutes) => format!("{hours} h {minutes:02}"),
+    }
+}
+
 /// `rounded` gives how many of a unit there are.
 fn printed(ms: i64, rounded: impl Fn(i64) -> i64) -> String {
     let seconds = rounded(SECOND_MS);
@@ -120,6 +136,21 @@ mod tests {
     fn durations_round_up(#[case] ms: i64, #[case] words: &str) {
         assert_eq!(in_words(ms), words);
     }
+    #[rstest]
+    #[case(1, "1 min")]
+    #[case(60_001, "2 min")]
+    #[case(3_540_001, "1 h")]
+    #[case(3_600_001, "1 h 01")]
+    #[case(14_400_000, "4 h")]
+    #[case(35_999_999, "10 h")]
+    #[case(36_000_001, "11 h")]
+    #[case(86_400_000, "24 h")]
+    fn in_brief_it_is_never_less_either(#[case] ms: i64, #[case] words: &str) {
+        assert_eq!(in_brief(ms), words);
+        // Where there is room for it, what is said in words begins like that.
+        assert!(!(600_000..36_000_000).contains(&ms) || in_words(ms).starts_with(words));
+    }
+
     #[rstest]
     #[case(999, "999 ms")]
     #[case(1_999, "1 s")]

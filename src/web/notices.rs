@@ -71,7 +71,6 @@ fn row<'a>(view: &'a View, notice: Notice<'a>) -> Row<'a> {
         |id: &MonitorId| view.snapshot.find(id.as_str()).map(|of| of.monitor.name.as_str());
     let about = maintenance::about(window, name);
     let zone = view.settings.zone;
-    let moment = |at| Moment::short(at, view.now, zone);
     let kind = match (notice.stage, window.emergency) {
         (Stage::Overrunning, _) => "Maintenance takes longer",
         (Stage::Active, false) => "Maintenance now",
@@ -81,13 +80,13 @@ fn row<'a>(view: &'a View, notice: Notice<'a>) -> Row<'a> {
     };
     // Where it was ended early, that is its end.
     let span = window.span();
-    let from = moment(span.from);
+    let [from, to] = Moment::short_range(span, view.now, zone);
     Row {
         kind,
         is_late: notice.stage == Stage::Overrunning,
         label: format!("{kind}, from {}: {about}", from.text()),
         from,
-        to: moment(span.to),
+        to,
         length: unbroken(&duration::in_words(Span::length_ms(span))),
         about,
         message: Message::of(&window.message),

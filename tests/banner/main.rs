@@ -7,6 +7,7 @@
 )]
 
 mod browser;
+mod own_pages;
 #[allow(dead_code, reason = "it belongs to the tests of the pages, which use more of it")]
 #[path = "../web/sample.rs"]
 mod sample;

@@ -41,10 +41,7 @@ async fn work_that_is_under_way_says_what_is_seen_beneath_it() {
     has(&page, "Maintenance now · 11:24 to 13:24 (2 h) · API, Sign-in");
     has(&page, "Beneath it, API is down since 11:29 (26 min), Sign-in is up.");
     has(&page, "Down beneath it for 26 min: HTTP 502 from 203.0.113.7");
-    has(
-        &page,
-        "Maintenance planned · 25 Nov, 07:54 to 25 Nov, 08:54 (1 h) · all monitors",
-    );
+    has(&page, "Maintenance planned · 25 Nov, 07:54 to 08:54 (1 h) · all monitors");
     let place = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text}"));
     assert!(place("Maintenance now") < place("Latency"));
     // API, which is in trouble beneath it, stands before Sign-in, which is not.
@@ -58,6 +55,15 @@ async fn work_that_is_under_way_says_what_is_seen_beneath_it() {
     let quiet = read(&scene, "/monitors/sign-in").await;
     has(&quiet, "Sign-in is in maintenance since 11:24 (30 min).");
     assert!(quiet.contains("Beneath it, Sign-in is up.") && !quiet.contains("down beneath"));
+}
+
+#[tokio::test]
+async fn where_all_are_in_maintenance_they_are_not_counted_one_by_one() {
+    let page = read(&sample::wordy(), "/").await;
+    has(&page, "All 4 monitors are in maintenance (Customer notification pipeline");
+    let stories = [Story::new("API").paused(60, 90), Story::new("Web").paused(60, 90)];
+    let page = read(&sample::scene(&stories, Vec::new()), "/").await;
+    has(&page, "All 2 monitors are paused.");
 }
 
 #[tokio::test]
@@ -215,6 +221,11 @@ async fn every_form_of_a_report_tells_of_maintenance() {
             has(&page, said);
         }
         assert!(!page.contains("<script>alert") || path.ends_with(".txt"), "{path}");
+        // A day that both ends have is said once.
+        let separator = if path.ends_with(".txt") { " to " } else { " | " };
+        if path.contains('.') {
+            has(&page, &format!("2026-11-19 11:54:07{separator}12:24:07"));
+        }
     }
     let pdf = Visitor::of(&scene).get("/report/2026-11.pdf").await.bytes;
     let pdf = pdf_extract::extract_text_from_mem(&pdf).unwrap();
@@ -223,6 +234,7 @@ async fn every_form_of_a_report_tells_of_maintenance() {
         overrun,
         "18 min of 44 min",
         "The mean time to recovery is of whole outages",
+        "2026-11-19 11:54:07 to 12:24:07 · 30 min · API",
         "Looked at here: only its first 30 min",
     ] {
         has(&pdf.join(" "), said);

@@ -181,7 +181,10 @@ async fn a_day_that_was_hardly_watched_has_no_figure() {
             .with(58 * 60, 15 * 60, Event::Gap);
     let page = Visitor::of(&sample::scene(&[story], Vec::new())).get("/monitors/api").await;
     let figure = |date: &str| {
-        let row = page.body.split(&format!(">{date}</th><td class=\"number\">")).nth(1);
+        let row = page
+            .body
+            .split(&format!(">{date}</th><td role=\"cell\" class=\"number\">"))
+            .nth(1);
         row.unwrap().split("</td>").next().unwrap().to_owned()
     };
     let whole = "<b class=\"percent\">100.00&nbsp;%</b>";

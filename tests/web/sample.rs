@@ -637,6 +637,43 @@ pub(crate) fn maintained() -> Scene {
     scene(&stories, windows)
 }
 
+/// Work on monitors with long names and names of other letters, announced in long messages and
+/// in one that runs from right to left: upcoming, under way, ended early and over.
+pub(crate) fn wordy() -> Scene {
+    const LONG: &str =
+        "Customer notification pipeline (e-mail, SMS, push, fax) for the EU-central region";
+    let stories = [
+        Story::new(LONG)
+            .id("pipeline")
+            .with(26, 30, Event::Fails("HTTP 502 from 203.0.113.7")),
+        Story::new("خدمة الدفع").id("payments-ar"),
+        Story::new(&"a_name_without_any_space_".repeat(3)).id("unbroken"),
+        Story::new("Web").with(5 * DAY + 30, 90, Event::Fails("no answer within 10 s")),
+    ];
+    let arabic =
+        "صيانة مجدولة لقاعدة البيانات. قد لا تتوفر بعض الخدمات (API, Web) حتى الساعة 04:00.";
+    let address = format!("See https://status.example.com/{}.", "a-very-long-path/".repeat(9));
+    let everybody = ["pipeline", "payments-ar", "unbroken", "web"];
+    let windows = vec![
+        window(40, 25 * HOUR, 3 * DAY, arabic, &everybody),
+        window(-3 * HOUR, 60, 5 * DAY, &address, &["unbroken"]),
+        window(
+            -2 * DAY,
+            26 * HOUR,
+            9 * DAY,
+            "Two nights.\n\nThe second one is the longer one.",
+            &[],
+        ),
+        window(5 * DAY, 30, HOUR, arabic, &["web"]),
+        MaintenanceWindow {
+            cancelled_at: Some(ago(9 * DAY - 20)),
+            emergency: true,
+            ..window(9 * DAY, 60, 0, &address, &everybody)
+        },
+    ];
+    scene(&stories, windows)
+}
+
 /// Work that is over by its plan, and somebody is still down.
 pub(crate) fn overrunning() -> Scene {
     let stories = [

@@ -4,7 +4,7 @@
 use super::body::{Fate, Outgoing, Pace};
 use super::carried::{Answer, Carried};
 use super::connection::Connector;
-use super::count::Outcome;
+use super::count::{Counts, Outcome};
 use super::headers::{self, Upgrade, Visit};
 use super::idle::Idle;
 use super::line::Line;
@@ -110,10 +110,10 @@ impl Lane {
                 Outgoing::Coming(body, Pace::new(self.settings.timeouts.idle), fate.clone())
             }
         };
-        match self.run(Request::from_parts(parts, body), errand).await {
-            Ok(response) => response,
-            Err(refusal) => self.refuse(refusal),
-        }
+        let mut wait = Wait { counts: &self.pool.counts, is_over: false };
+        let run = self.run(Request::from_parts(parts, body), errand).await;
+        wait.is_over = true;
+        run.unwrap_or_else(|refusal| self.refuse(refusal))
     }
 
     /// Closes connections that were of no use for long.
@@ -272,7 +272,7 @@ impl Lane {
             };
             let backend = hyper::upgrade::on(&mut response);
             line.work_apart();
-            let idle = self.settings.timeouts.idle;
+            let idle = self.settings.timeouts.tunnel;
             let lane = Arc::clone(self);
             tokio::spawn(async move {
                 tunnel::run(visitor, backend, idle).await;
@@ -350,6 +350,20 @@ impl Lane {
 impl Errand<'_> {
     fn needs_host(&self, request: &Request<Outgoing>) -> bool {
         !request.headers().contains_key(header::HOST)
+    }
+}
+
+/// A visitor who waits for the head of an answer; who leaves before is counted.
+struct Wait<'a> {
+    counts: &'a Counts,
+    is_over: bool,
+}
+
+impl Drop for Wait<'_> {
+    fn drop(&mut self) {
+        if !self.is_over {
+            self.counts.note(Outcome::Abandoned);
+        }
     }
 }
 

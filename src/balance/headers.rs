@@ -168,6 +168,8 @@ pub fn pass_on<B>(
 
 /// Makes the headers of a backend's answer those that a visitor is sent.
 pub fn pass_back<B>(response: &mut Response<B>, id: &HeaderValue) {
+    // A backend that speaks HTTP/1.0 does not make the visitor speak it.
+    *response.version_mut() = Version::HTTP_11;
     let headers = response.headers_mut();
     strip(headers);
     append(headers, header::VIA, &VIA_1_1);

@@ -48,6 +48,8 @@ enum Sent {
     Body(Refusal),
     /// It was sent, and no answer came in time.
     TooLate,
+    /// This process has no descriptor left for it.
+    Full,
 }
 
 /// A request on its way.
@@ -160,6 +162,7 @@ impl Lane {
                     Refusal::NoAnswer
                 }
                 Sent::Body(refusal) => return Err(refusal),
+                Sent::Full => return Err(Refusal::NoneWell),
                 Sent::TooLate => {
                     self.pool.failed(place, "it gave no answer in time");
                     backend.counts.note(Outcome::Failed);
@@ -202,6 +205,10 @@ impl Lane {
         }
         match self.connector.connect(&backend.settings.address).await {
             Ok(line) => self.send_over(line, request, errand).await,
+            Err(unreachable) if unreachable.is_ours() => {
+                self.pool.tell_full();
+                Sent::Full
+            }
             Err(unreachable) => Sent::Unsent(request, unreachable.to_string()),
         }
     }

@@ -52,8 +52,12 @@ pub struct Pool {
     rules: Health,
     /// Whether one is getting back its share; then weights have to be asked for.
     is_starting: AtomicBool,
+    told_full_ms: AtomicI64,
     began: Instant,
 }
+
+/// How often the same trouble is told that each request may be in.
+const TELL_EVERY_MS: i64 = 60_000;
 
 /// One that answers.
 pub struct Backend {
@@ -122,6 +126,7 @@ impl Pool {
             slow_start: settings.slow_start,
             rules: settings.health.clone(),
             is_starting: AtomicBool::new(false),
+            told_full_ms: AtomicI64::new(i64::MIN),
             began: Instant::now(),
         }
     }
@@ -240,6 +245,21 @@ impl Pool {
             tracing::info!("{}: backend {id} {does}", self.name);
         }
         Some(was_out != is_out)
+    }
+
+    /// Tells, now and then, that this process can open no more connections.
+    pub fn tell_full(&self) {
+        let now_ms = self.now_ms();
+        let due =
+            |told_ms: i64| (now_ms.saturating_sub(told_ms) >= TELL_EVERY_MS).then_some(now_ms);
+        let told = self.told_full_ms.fetch_update(Ordering::Relaxed, Ordering::Relaxed, due);
+        if told.is_ok() {
+            tracing::error!(
+                "{}: the system lets this process open no more connections, so requests are \
+                 refused; raise its limit of open files (ulimit -n, LimitNOFILE)",
+                self.name
+            );
+        }
     }
 
     fn now_ms(&self) -> i64 {

@@ -4,6 +4,7 @@ mod backend;
 mod failing;
 mod forwarding;
 mod limits;
+mod program;
 mod smuggling;
 mod upgrades;
 mod world;

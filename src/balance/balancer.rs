@@ -2,8 +2,8 @@
 
 use super::connection::Connector;
 use super::crew::{Crew, THREADS_MAX};
-use super::forward::Lane;
 use super::health;
+use super::lane::Lane;
 use super::pool::Pool;
 use super::serve::{self, Arrival};
 use super::settings::Settings;

@@ -115,6 +115,26 @@ async fn answers_that_a_client_can_cause_never_take_a_backend_out() {
 }
 
 #[tokio::test]
+async fn an_answer_that_is_no_http_is_told_and_takes_nobody_out() {
+    let (a, b) = (Backend::start("a").await, Backend::start("b").await);
+    let balancer = over(&[&a, &b]).await;
+    let mut visitor = Visitor::come(balancer.address()).await;
+    let garbled = [
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab",
+        "HTTP/1.1 200 OK\r\nno header\r\n\r\n",
+        "SSH-2.0-OpenSSH_9.2\r\n",
+    ];
+    for answer in garbled {
+        a.next(Does::Says(answer.as_bytes().to_vec()));
+        assert_eq!(visitor.ask(get("/")).await.status, 502, "{answer}");
+        assert_eq!(visitor.ask(get("/")).await.text(), "b");
+    }
+    assert_eq!(standing(&balancer, "a"), Standing::Well);
+    assert_eq!((a.seen().len(), b.seen().len()), (4, 4));
+}
+
+#[tokio::test]
 async fn at_most_half_are_put_aside_by_requests_and_never_the_last() {
     let mut backends = vec![];
     for name in ["a", "b", "c"] {

@@ -14,6 +14,7 @@ seconds=${1:-5}
 rounds=${2:-5}
 everup=${EVERUP:-target/release/everup}
 at=$(mktemp -d)
+chmod 755 "$at"
 pids=()
 finish() {
     for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done

@@ -173,7 +173,8 @@ impl Lane {
                 (sent, _) => return sent,
             }
         }
-        match self.connector.connect(&backend.settings.address).await {
+        // On the heap, for it is large and rare, and every request would carry room for it.
+        match Box::pin(self.connector.connect(&backend.settings.address)).await {
             Ok(line) => self.send_over(line, request, errand).await,
             Err(unreachable) if unreachable.is_ours() => {
                 self.pool.tell_full();

@@ -7,7 +7,7 @@ use super::headers::Visit;
 use super::idle::Idle;
 use super::pick::{self, Candidate, Turns};
 use super::pool::{Places, Pool};
-use super::settings::{BACKENDS_MAX, Sameness, Settings, Strategy};
+use super::settings::{Sameness, Settings, Strategy};
 use fastrand::Rng;
 use http::{HeaderValue, Request, header};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,8 +21,16 @@ pub struct Lane {
     pub(super) connector: Connector,
     /// By place in the pool.
     pub(super) idle: Vec<Idle>,
-    turns: Mutex<Turns>,
-    chance: Mutex<Rng>,
+    dice: Mutex<Dice>,
+}
+
+/// What choosing takes.
+#[derive(Default)]
+struct Dice {
+    turns: Turns,
+    chance: Rng,
+    /// Those to choose from; kept so that it need not be made for each request.
+    candidates: Vec<Candidate>,
 }
 
 impl Lane {
@@ -30,14 +38,7 @@ impl Lane {
     #[must_use]
     pub fn of(settings: Arc<Settings>, pool: Arc<Pool>, connector: Connector) -> Lane {
         let idle = pool.backends.iter().map(|_| Idle::default()).collect();
-        Lane {
-            settings,
-            pool,
-            connector,
-            idle,
-            turns: Mutex::default(),
-            chance: Mutex::new(Rng::new()),
-        }
+        Lane { settings, pool, connector, idle, dice: Mutex::default() }
     }
 
     /// Closes connections that were of no use for long.
@@ -52,20 +53,16 @@ impl Lane {
         visit: &Visit,
         tried: Places,
     ) -> Option<usize> {
-        let mut candidates = [Candidate { index: 0, weight: 0, under_way: 0 }; BACKENDS_MAX];
-        let count = self.pool.candidates(tried, &mut candidates);
-        let candidates = &candidates[..count];
-        // Nothing panics while one of these is held.
-        let mut chance = self.chance.lock().unwrap_or_else(PoisonError::into_inner);
+        // Nothing panics while it is held.
+        let mut dice = self.dice.lock().unwrap_or_else(PoisonError::into_inner);
+        let Dice { turns, chance, candidates } = &mut *dice;
+        self.pool.candidates(tried, candidates);
         match &self.settings.strategy {
             Strategy::Random => pick::by_chance(candidates, chance.u64(..)),
             Strategy::LeastRequests => {
                 pick::lighter_of_two(candidates, [chance.u64(..), chance.u64(..)])
             }
-            Strategy::RoundRobin => {
-                let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
-                turns.next(candidates)
-            }
+            Strategy::RoundRobin => turns.next(candidates),
             Strategy::Consistent(sameness) => {
                 pick::always_same(candidates, key_of(sameness, request, visit))
             }
@@ -75,7 +72,9 @@ impl Lane {
     /// 128 bits that no other request has.
     pub(super) fn new_id(&self) -> HeaderValue {
         const DIGITS: [u8; 16] = *b"0123456789abcdef";
-        let bits = self.chance.lock().unwrap_or_else(PoisonError::into_inner).u128(..);
+        let mut dice = self.dice.lock().unwrap_or_else(PoisonError::into_inner);
+        let bits = dice.chance.u128(..);
+        drop(dice);
         let mut text = [0; 32];
         for (at, digit) in text.iter_mut().enumerate() {
             *digit = DIGITS[(bits >> (4 * at)) as usize & 15];

@@ -131,33 +131,29 @@ impl Pool {
         }
     }
 
-    /// Puts those that may get a request and are not in `tried` into `candidates`, and gives
-    /// how many these are. Where none is well, those that are not taken out, if the pool
-    /// fails open.
-    pub fn candidates(&self, tried: Places, into: &mut [Candidate; BACKENDS_MAX]) -> usize {
+    /// Makes `candidates` those that may get a request and are not in `tried`. Where none is
+    /// well, these are those that are not taken out, if the pool fails open.
+    pub fn candidates(&self, tried: Places, candidates: &mut Vec<Candidate>) {
+        candidates.clear();
         let now_ms = self.is_starting.load(Ordering::Relaxed).then(|| self.now_ms());
         let mut any_well = false;
-        let mut count = 0;
         for (index, backend) in self.backends.iter().enumerate() {
             if backend.standing.load(Ordering::Relaxed) != AVAILABLE {
                 continue;
             }
             any_well = true;
             if !tried.has(index) {
-                into[count] = backend.candidate(index, self.weight(backend, now_ms));
-                count += 1;
+                candidates.push(backend.candidate(index, self.weight(backend, now_ms)));
             }
         }
         if any_well || !self.fail_open {
-            return count;
+            return;
         }
         for (index, backend) in self.backends.iter().enumerate() {
             if backend.standing.load(Ordering::Relaxed) & DRAINED == 0 && !tried.has(index) {
-                into[count] = backend.candidate(index, u64::from(backend.settings.weight));
-                count += 1;
+                candidates.push(backend.candidate(index, u64::from(backend.settings.weight)));
             }
         }
-        count
     }
 
     fn weight(&self, backend: &Backend, now_ms: Option<i64>) -> u64 {

@@ -26,6 +26,7 @@ pub mod store;
 pub mod supabase;
 pub mod vitals;
 
+pub mod balance;
 pub mod notify;
 pub mod planning;
 pub mod report;

@@ -10,7 +10,7 @@ const FLOORS: &[&[&str]] = &[
     &["domain"],
     &["clock"],
     &["probe", "store", "supabase", "board", "vitals"],
-    &["report", "transfer", "planning", "notify"],
+    &["report", "transfer", "planning", "notify", "balance"],
     &["web", "engine"],
     &["config"],
     &["app"],

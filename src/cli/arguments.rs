@@ -5,6 +5,9 @@ mod maintenance;
 
 pub(super) use maintenance::{MaintenanceWanted, PlanWanted, WindowsForm};
 
+use super::balance::backend;
+use crate::balance::address::Address;
+use crate::balance::settings::{Network, Strategy};
 use crate::domain::month::Month;
 use crate::domain::period::Period;
 use crate::domain::timestamp::Timestamp;
@@ -16,6 +19,7 @@ use clap::builder::{PossibleValuesParser, StyledStr, TypedValueParser};
 use clap::error::{ContextKind, ContextValue};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
+use http::uri::PathAndQuery;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -111,6 +115,8 @@ pub(super) enum Command {
     /// Try the channels by which alerts are told
     #[command(subcommand)]
     Alert(AlertWanted),
+    /// Balance load over redundant instances, without watching anything else
+    Balance(BalanceWanted),
     /// Print a configuration with every setting explained, to begin with
     Example,
     /// Print a completion script for a shell
@@ -273,6 +279,42 @@ pub(super) enum AlertWanted {
         #[arg(value_name = "ID")]
         id: Option<String>,
     },
+}
+
+/// Everything else about balancers is said in the configuration of a daemon, [[balancer]].
+#[derive(Debug, Args)]
+pub(super) struct BalanceWanted {
+    /// An instance, like http://127.0.0.1:8000 or unix:/run/app.sock, and behind a = its
+    /// weight, if that is not 1; may be given more than once
+    #[arg(long, value_name = "ADDRESS[=WEIGHT]", required = true, value_parser = backend)]
+    pub(super) backend: Vec<(Address, u32)>,
+    /// How one is chosen: random, round_robin, least_requests, or consistent:address,
+    /// consistent:cookie=NAME, consistent:header=NAME
+    #[arg(long, value_name = "WHICH", value_parser = Strategy::parse, default_value = "random")]
+    pub(super) strategy: Strategy,
+    /// What instances are asked for to see whether they are well
+    #[arg(long, value_name = "PATH", value_parser = health_path, default_value = "/health")]
+    pub(super) health_path: PathAndQuery,
+    /// Where no instance is well, refuse requests instead of trying them all the same
+    #[arg(long)]
+    pub(super) fail_closed: bool,
+    /// A proxy before this one whose X-Forwarded-For and the like are believed, or a network
+    /// of them, like 10.0.0.0/8; may be given more than once
+    #[arg(long, value_name = "NETWORK", value_parser = Network::parse)]
+    pub(super) trust: Vec<Network>,
+    /// The certificate by which TLS is spoken, in PEM; read again when it changes
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "tls_key")]
+    pub(super) tls_certificate: Option<PathBuf>,
+    /// Its private key, in PEM
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath,
+        requires = "tls_certificate")]
+    pub(super) tls_key: Option<PathBuf>,
+}
+
+/// A path as a request has it.
+fn health_path(text: &str) -> Result<PathAndQuery, String> {
+    let path = text.starts_with('/').then(|| text.parse().ok()).flatten();
+    path.ok_or_else(|| "write a path, like /health".to_owned())
 }
 
 /// The scopes of a token, by their words.

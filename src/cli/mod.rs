@@ -5,6 +5,7 @@
 
 mod alert;
 mod arguments;
+mod balance;
 mod completions;
 mod correct;
 mod database;
@@ -70,6 +71,7 @@ async fn command(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Export(wanted) => export::export(&place, wanted).await,
         Command::Alert(wanted) => alert::alert(&place, wanted).await,
         Command::Token(wanted) => token::token(&place, wanted).await,
+        Command::Balance(wanted) => balance::balance(&place, wanted).await,
         Command::Example => example::example(),
         Command::Completions { shell } => completions::completions(shell),
     }

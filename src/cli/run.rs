@@ -58,7 +58,9 @@ pub(super) async fn run(place: &Place, urls: &[String]) -> anyhow::Result<ExitCo
                 break;
             }
             changed = reload.changed() => {
-                pending = Some(changed.clone());
+                // Whatever still waits is no longer what the file says.
+                pending = changed;
+                let Some(changed) = pending.clone() else { continue };
                 if let Err(error) = app.change(changed).await {
                     tracing::error!(
                         "the changed configuration is not in force yet, and is tried again: \

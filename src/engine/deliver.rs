@@ -11,18 +11,18 @@ mod desk;
 mod scene;
 
 use super::receivers::{Receiver, Receivers};
-use crate::board::Board;
+use crate::board::{Board, Snapshot};
 use crate::clock::Clock;
 use crate::domain::alert::ChannelId;
 use crate::domain::monitor::{Key, MonitorId};
-use crate::domain::timestamp::Timestamp;
+use crate::domain::timestamp::{MINUTE_MS, Timestamp};
 use crate::notify::contract::Receipt;
 use crate::notify::message::Message;
 use crate::store::contract::{Store, StoreError};
 use crate::store::outbox::AlertId;
 use desk::{Desk, Next, Note};
 use futures_util::FutureExt;
-use scene::Scene;
+use scene::{Beginning, Scene};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,6 +35,9 @@ use tokio_util::sync::CancellationToken;
 const WAITING_MAX: u32 = 20_000;
 /// How soon the store is asked again after it has refused.
 const RETRY_STORE: Duration = Duration::from_secs(1);
+/// So long after a start a monitor is waited for to be looked at, before what was seen
+/// earlier is told: twice the usual interval. Whoever looks more seldom is told as last seen.
+const LOOKS_WITHIN_MS: i64 = 2 * MINUTE_MS;
 
 /// Delivers, until it is told to stop.
 pub struct Deliverer {
@@ -60,8 +63,12 @@ impl Deliverer {
     #[must_use]
     pub fn start(parts: Parts) -> Deliverer {
         let stop = CancellationToken::new();
+        let looks_by_ms = parts.clock.steady_ms() + LOOKS_WITHIN_MS;
+        let beginning = Arc::new(Beginning::of(&parts.board.glance(), looks_by_ms));
+        parts.receivers.await_checks(true);
         let post = Post {
             parts,
+            beginning,
             desk: Desk::default(),
             flights: JoinSet::new(),
             is_stale: true,
@@ -92,6 +99,7 @@ struct Landed {
 
 struct Post {
     parts: Parts,
+    beginning: Arc<Beginning>,
     desk: Desk,
     flights: JoinSet<Landed>,
     /// Whether the store has something that is not on the desk.
@@ -140,13 +148,25 @@ impl Post {
     /// there was anything to do. A store that refuses keeps nothing from being told that is
     /// on the desk.
     async fn step(&mut self) -> bool {
+        // First what is shown, then what is to be told: whatever was seen by a check that is
+        // shown is on the desk then.
+        let snapshot = self.parts.board.glance();
+        self.is_stale |= self.awaits_looks();
         if let Err(error) = self.follow_store().await {
             if self.ask_again_at.is_none() {
                 tracing::warn!("alerts cannot be read or noted for now: {error}");
             }
             self.ask_again_at = Some(Instant::now() + RETRY_STORE);
         }
-        self.tell_what_is_due()
+        let did = self.tell_what_is_due(&snapshot);
+        self.parts.receivers.await_checks(self.awaits_looks());
+        did
+    }
+
+    /// Whether something may wait for a first look at its monitor.
+    fn awaits_looks(&self) -> bool {
+        let is_early = self.parts.clock.steady_ms() < self.beginning.looks_by_ms;
+        is_early && !self.desk.is_empty()
     }
 
     async fn follow_store(&mut self) -> Result<(), StoreError> {
@@ -188,13 +208,13 @@ impl Post {
 
     /// Decides about everything that waits, and sends what is due. Gives whether that has
     /// changed anything.
-    fn tell_what_is_due(&mut self) -> bool {
+    fn tell_what_is_due(&mut self, snapshot: &Snapshot) -> bool {
         if self.desk.is_empty() {
             return false;
         }
-        let snapshot = self.parts.board.glance();
         let clock = self.parts.clock.as_ref();
-        let scene = Scene::new(&snapshot, clock, self.desk.instants());
+        let beginning = self.beginning.clone();
+        let scene = Scene::new(snapshot, &beginning, clock, self.desk.instants());
         let mut did = false;
         for receiver in self.parts.receivers.all().iter() {
             let channel = &receiver.settings.id;

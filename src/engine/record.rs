@@ -276,13 +276,13 @@ impl Recorder {
         if let Some(alive) = bundle.batch.alive {
             self.life.signed(alive);
         }
-        let has_news = !bundle.batch.alerts.is_empty();
+        let is_awaited = !bundle.batch.alerts.is_empty() || self.receivers.awaits_checks();
         let mut desk = self.desk();
         desk.settle(bundle, now);
         let waiting_checks = desk.unkept();
         self.board.publish(desk.snapshot());
         drop(desk);
-        if has_news {
+        if is_awaited {
             self.receivers.stir();
         }
         self.vitals.note(|reading| {

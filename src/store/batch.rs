@@ -45,7 +45,7 @@ pub struct Batch {
     pub checkpoint: Option<Timestamp>,
     /// What was said in some of the checks that failed.
     pub exchanges: Vec<Exchanged>,
-    /// What the checks give to tell, in order.
+    /// What the checks give to tell, in order, also what is for no channel.
     pub alerts: Vec<Outgoing>,
     /// A sign of life of the run that commits.
     pub alive: Option<Alive>,

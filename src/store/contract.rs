@@ -314,7 +314,7 @@ pub trait Store: Send + Sync {
     ) -> Result<Vec<Waiting>, StoreError>;
 
     /// What a channel has told last of each monitor; what was given up counts as told. It is
-    /// known for ever.
+    /// known until an alert of the monitor is committed that is not for the channel.
     async fn told_alerts(&self, channel: &ChannelId) -> Result<HashMap<Key, Told>, StoreError>;
 
     /// Notes that an alert was tried so often, the last time at `at`; a smaller number than
@@ -344,8 +344,8 @@ pub trait Store: Send + Sync {
         at: Timestamp,
     ) -> Result<(), StoreError>;
 
-    /// Lets go of what was settled before an instant, but for what [`Store::told_alerts`]
-    /// tells. Gives how many deliveries went.
+    /// Lets go of what was settled before an instant; [`Store::told_alerts`] tells the same.
+    /// Gives how many deliveries went.
     async fn forget_alerts(&self, before: Timestamp) -> Result<u64, StoreError>;
 
     /// Whether a write would succeed now. Writes nothing that stays.

@@ -7,7 +7,7 @@ use crate::domain::alert::{Alert, ChannelId};
 pub struct Outgoing {
     /// What is to be told.
     pub alert: Alert,
-    /// By which channels; at least one.
+    /// By which channels; the others know nothing of the monitor from then on.
     pub channels: Vec<ChannelId>,
 }
 
@@ -47,6 +47,15 @@ impl Outcome {
             Outcome::Told => "told",
             Outcome::Dropped => "dropped",
             Outcome::GivenUp => "given_up",
+        }
+    }
+
+    /// Whether the channel may know what the alert says.
+    #[must_use]
+    pub fn counts_as_told(self) -> bool {
+        match self {
+            Outcome::Told | Outcome::GivenUp => true,
+            Outcome::Dropped => false,
         }
     }
 }

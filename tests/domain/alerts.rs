@@ -1,20 +1,22 @@
 //! What is told of a monitor, and when: cases one by one, and any sequence at all.
 
-use everup::domain::alert::{Alert, Decision, Kind, Told, decide};
+use everup::domain::alert::{Alert, Decision, Ground, Kind, Sight, Told, UNWATCHED, decide};
 use everup::domain::monitor::Key;
-use everup::domain::span::Span;
+use everup::domain::span::{Span, Spans};
 use everup::domain::timestamp::Timestamp;
 use proptest::prelude::*;
 use rstest::rstest;
 use std::sync::Arc;
 
-/// `d5`: it went down at 5.
+/// `d5`: it went down at 5. `x7`: the outage has ended, and nobody watched; that was found
+/// out at 7.
 fn alert(text: &str) -> Alert {
-    let (kind, at) = text.split_at(1);
-    let kind = if kind == "d" { Kind::Down } else { Kind::Up };
+    let (word, at) = text.split_at(1);
+    let kind = if word == "d" { Kind::Down } else { Kind::Up };
+    let reason = if word == "x" { UNWATCHED } else { "" };
     let at = Timestamp(at.parse().unwrap());
     let until = (kind == Kind::Up).then_some(at);
-    Alert { monitor: Key(1), kind, since: at, until, at, reason: Arc::from("") }
+    Alert { monitor: Key(1), kind, since: at, until, at, reason: Arc::from(reason) }
 }
 
 fn alerts(text: &str) -> Vec<Alert> {
@@ -22,12 +24,27 @@ fn alerts(text: &str) -> Vec<Alert> {
 }
 
 /// What waits in one channel, and what that was told.
-#[derive(Default)]
 struct Line {
     told: Option<Told>,
     waiting: Vec<Alert>,
     /// Whether it was tried to tell the first of them.
     tried: bool,
+    /// When the monitor is watched.
+    lives: Spans,
+    sight: Sight,
+}
+
+impl Default for Line {
+    fn default() -> Line {
+        let (told, waiting, tried) = (None, Vec::new(), false);
+        Line { told, waiting, tried, lives: Span::ALWAYS.into(), sight: Sight::Fresh }
+    }
+}
+
+fn told(before: &str) -> Option<Told> {
+    alerts(before)
+        .pop()
+        .map(|alert| Told { kind: alert.kind, since: alert.since })
 }
 
 impl Line {
@@ -38,12 +55,18 @@ impl Line {
         alert
     }
 
+    fn decide(&self, windows: &[Span], now: i64) -> Decision {
+        let (lives, sight, now) = (&self.lives, self.sight, Timestamp(now));
+        let ground = Ground { windows, lives, sight, now };
+        decide(self.told, &self.waiting, self.tried, &ground)
+    }
+
     /// What is said now: `d5`, or `d5~20` where it was held until 20. A receiver that takes
     /// nothing is told one thing in vain.
     fn say(&mut self, windows: &[Span], now: i64, takes: bool) -> Vec<String> {
         let mut said = Vec::new();
         loop {
-            match decide(self.told, &self.waiting, self.tried, windows, Timestamp(now)) {
+            match self.decide(windows, now) {
                 Decision::Nothing | Decision::Hold(_) => return said,
                 Decision::Drop(never) => {
                     assert!(!never.is_empty());
@@ -54,7 +77,11 @@ impl Line {
                 Decision::Tell { held_until } => {
                     let first = &self.waiting[0];
                     let held = held_until.map(|until| format!("~{}", until.0));
-                    let kind = if first.kind == Kind::Down { "d" } else { "u" };
+                    let kind = match first.kind {
+                        Kind::Down => "d",
+                        Kind::Up if *first.reason == *UNWATCHED => "x",
+                        Kind::Up => "u",
+                    };
                     said.push(format!("{kind}{}{}", first.at.0, held.unwrap_or_default()));
                     if !takes {
                         self.tried = true;
@@ -113,8 +140,7 @@ fn cases(
     #[case] now: i64,
     #[case] expected: &str,
 ) {
-    let told = alerts(before).pop().map(|a| Told { kind: a.kind, since: a.since });
-    let mut line = Line { told, waiting: alerts(waiting), tried: false };
+    let mut line = Line { told: told(before), waiting: alerts(waiting), ..Line::default() };
     assert_eq!(line.say(&spans(windows), now, true).join(" "), expected);
 }
 
@@ -141,9 +167,8 @@ fn told_in_vain_and_then_maintenance(
     #[case] second: i64,
     #[case] expected: &str,
 ) {
-    let kind = if waiting.starts_with('d') { Kind::Up } else { Kind::Down };
-    let told = Some(Told { kind, since: Timestamp(1) });
-    let mut line = Line { told, waiting: alerts(waiting), tried: false };
+    let before = if waiting.starts_with('d') { "u1" } else { "d1" };
+    let mut line = Line { told: told(before), waiting: alerts(waiting), ..Line::default() };
     let windows = spans(windows);
     assert_eq!(line.say(&windows, first, false).len(), 1);
     line.waiting.extend(alerts(later));
@@ -165,8 +190,83 @@ fn while_it_is_held_little_is_kept_and_the_end_is_named() {
         let mut line = Line { waiting: alerts(waiting), ..Line::default() };
         assert!(line.say(&window, 10, true).is_empty());
         assert_eq!(line.waiting, alerts(kept));
-        let decision = decide(None, &line.waiting, false, &window, Timestamp(10));
-        assert_eq!(decision, Decision::Hold(Timestamp(20)));
+        assert_eq!(line.decide(&window, 10), Decision::Hold(Timestamp(20)));
+    }
+}
+
+/// Of what is held behind an end nothing is told, so that is told as what is so.
+#[rstest]
+#[case::both_go("u3 d7 u9", "u3")]
+#[case::one_stays("u3 d7 u9 d11", "u3 d11")]
+#[case::and_what_comes_later("u3 d7 u9 d25", "u3 d25")]
+#[case::all_stay("u3 d7 u25", "u3 d7 u25")]
+#[case::a_beginning_is_told_by_its_end("d3 u7 d9", "d9")]
+fn nothing_waits_behind_what_is_told_but_what_is_told_too(
+    #[case] waiting: &str,
+    #[case] left: &str,
+) {
+    let mut line = Line { told: told("d1"), waiting: alerts(waiting), ..Line::default() };
+    let window = spans(&[(4, 20)]);
+    while let Decision::Drop(never) = line.decide(&window, 30) {
+        line.waiting.drain(never);
+    }
+    assert_eq!(line.waiting, alerts(left));
+    assert!(matches!(line.decide(&window, 30), Decision::Tell { .. }));
+}
+
+/// The monitor was watched up to 10 and is again from 30 on.
+#[rstest]
+#[case::a_beginning_is_so_no_more(NO_WINDOW, "u1", "d5", false, 11, "")]
+#[case::nor_when_it_is_watched_again(NO_WINDOW, "u1", "d5", false, 31, "")]
+#[case::its_end_was_told_to_nobody(&[(4, 20)], "u1", "d5 x31", false, 31, "")]
+#[case::nor_is_it_of_a_new_channel(&[(4, 20)], "", "d5 x31", false, 31, "")]
+#[case::an_end_alone(NO_WINDOW, "u1", "x31", false, 31, "")]
+#[case::an_end_alone_and_a_new_channel(NO_WINDOW, "", "x31", false, 31, "")]
+#[case::what_was_told_has_its_end(NO_WINDOW, "d5", "x31", false, 31, "x31")]
+#[case::which_is_held_too(&[(25, 40)], "d5", "x31", false, 40, "x31~40")]
+#[case::what_may_have_been_heard_has_its_end(NO_WINDOW, "u1", "d5", true, 11, "")]
+#[case::so_does_what_waited_for_a_receiver(NO_WINDOW, "u1", "d5 x31", false, 31, "d5 x31")]
+#[case::and_what_was_heard(NO_WINDOW, "u1", "d5 x31", true, 31, "d5 x31")]
+#[case::another_follows(&[(4, 20)], "u1", "d5 x31 d31", false, 31, "d31")]
+fn of_what_nobody_watched_to_its_end(
+    #[case] windows: &[(i64, i64)],
+    #[case] before: &str,
+    #[case] waiting: &str,
+    #[case] tried: bool,
+    #[case] now: i64,
+    #[case] expected: &str,
+) {
+    let lives = spans(&[(0, 10), (30, 900)]).into_iter().collect();
+    let waiting = alerts(waiting);
+    let mut line = Line { told: told(before), waiting, tried, lives, sight: Sight::Fresh };
+    assert_eq!(line.say(&spans(windows), now, true).join(" "), expected);
+    assert!(line.waiting.is_empty());
+    if tried {
+        assert_ne!(line.told, told("u1"), "its end is told");
+    }
+}
+
+/// After a start, at 20; a first look is waited for until 22.
+#[rstest]
+#[case::what_is_down(NO_WINDOW, "d15", Sight::Awaited(Timestamp(22)), "")]
+#[case::what_was_held(&[(14, 18)], "d15", Sight::Awaited(Timestamp(22)), "")]
+#[case::what_is_up(NO_WINDOW, "u15", Sight::Awaited(Timestamp(22)), "")]
+#[case::what_is_over(NO_WINDOW, "d15 u17 d19", Sight::Awaited(Timestamp(22)), "d15 u17")]
+#[case::looked_at(NO_WINDOW, "d15", Sight::Fresh, "d15")]
+#[case::held_and_looked_at(&[(14, 18)], "d15", Sight::Fresh, "d15~18")]
+#[case::waited_for_no_longer(NO_WINDOW, "d15", Sight::Stale, "d15")]
+fn what_is_so_is_told_once_it_was_looked_at(
+    #[case] windows: &[(i64, i64)],
+    #[case] waiting: &str,
+    #[case] sight: Sight,
+    #[case] expected: &str,
+) {
+    let before = if waiting.starts_with('d') { "u1" } else { "d1" };
+    let waiting = alerts(waiting);
+    let mut line = Line { told: told(before), waiting, sight, ..Line::default() };
+    assert_eq!(line.say(&spans(windows), 20, true).join(" "), expected);
+    if matches!(sight, Sight::Awaited(_)) {
+        assert_eq!(line.decide(&spans(windows), 20), Decision::Hold(Timestamp(22)));
     }
 }
 

@@ -442,6 +442,7 @@ async fn what_was_told_before_a_crash_and_not_noted_is_told_again_by_the_same_na
     // It has the message; that it has, everup does not know.
     app.restart_after_kill(MINUTE_MS).await;
     receiver.answer(200);
+    app.until_next_check().await;
     receiver.until(2).await;
     let got = receiver.got();
     assert_eq!((got[0].news(), got[1].news()), ("down api".into(), "down api".into()));
@@ -521,6 +522,257 @@ async fn what_waits_for_a_channel_that_goes_is_dropped_for_good() {
     receiver.restart().await;
     app.pass_ms(HOUR_MS).await;
     receiver.has_only(&[]).await;
+    app.stop().await;
+}
+
+/// How a channel is told nothing of a monitor for a while.
+#[derive(Clone, Copy)]
+enum Away {
+    Gone,
+    ForOthers,
+    GoneWhileStopped,
+}
+
+#[rstest::rstest]
+#[case::gone(Away::Gone)]
+#[case::for_others(Away::ForOthers)]
+#[case::gone_while_stopped(Away::GoneWhileStopped)]
+#[tokio::test]
+async fn what_a_channel_was_told_before_it_was_away_decides_nothing_when_it_is_back(
+    #[case] away: Away,
+) {
+    let (target, quiet) = (Target::start().await, Target::start().await);
+    let (one, two) = (Receiver::start().await, Receiver::start().await);
+    let others = channel("one", &one) + &strict("api", &target) + &strict("web", &quiet);
+    let with_two = others.clone() + &channel("two", &two);
+    let without = match away {
+        Away::ForOthers => with_two.clone() + "monitors = [\"web\"]\n",
+        _ => others,
+    };
+    let mut app = TestApp::start(&with_two).await;
+    app.pass_ms(2 * MINUTE_MS).await;
+    target.answer(Behaviour::status(502));
+    app.pass_ms(2 * MINUTE_MS).await;
+    two.has_only(&["down api"]).await;
+    change(&mut app, away, &without).await;
+    target.answer(Behaviour::ok());
+    app.pass_ms(2 * MINUTE_MS).await;
+    change(&mut app, away, &with_two).await;
+    // It is down, and nobody has told that yet.
+    emergency(&app, 10 * MINUTE_MS).await;
+    target.answer(Behaviour::status(502));
+    app.pass_ms(11 * MINUTE_MS).await;
+    one.has_only(&["down api", "up api", "down api"]).await;
+    two.has_only(&["down api", "down api"]).await;
+    // It goes away while it knows of this outage, and is back in the next.
+    change(&mut app, away, &without).await;
+    target.answer(Behaviour::ok());
+    app.pass_ms(2 * MINUTE_MS).await;
+    target.answer(Behaviour::status(502));
+    app.pass_ms(2 * MINUTE_MS).await;
+    change(&mut app, away, &with_two).await;
+    target.answer(Behaviour::ok());
+    app.pass_ms(2 * MINUTE_MS).await;
+    two.has_only(&["down api", "down api", "up api"]).await;
+    let [.., down, up] = &one.got()[..] else { panic!() };
+    let told = two.got().pop().unwrap();
+    assert_eq!((told.body, up.text("outage")), (up.body.clone(), down.text("outage")));
+    app.stop().await;
+}
+
+async fn change(app: &mut TestApp, away: Away, config: &str) {
+    match away {
+        Away::GoneWhileStopped => app.restart_as(config).await,
+        _ => app.change(config).await,
+    }
+}
+
+#[tokio::test]
+async fn a_channel_that_is_back_is_told_of_an_end_within_maintenance_like_a_new_one() {
+    let target = Target::start().await;
+    let (one, two, new) =
+        (Receiver::start().await, Receiver::start().await, Receiver::start().await);
+    let others = channel("one", &one) + &strict("api", &target);
+    let mut app = TestApp::start(&(others.clone() + &channel("two", &two))).await;
+    app.pass_ms(2 * MINUTE_MS).await;
+    target.answer(Behaviour::status(502));
+    app.pass_ms(2 * MINUTE_MS).await;
+    target.answer(Behaviour::ok());
+    app.pass_ms(2 * MINUTE_MS).await;
+    two.has_only(&["down api", "up api"]).await;
+    app.change(&others).await;
+    target.answer(Behaviour::status(502));
+    app.pass_ms(2 * MINUTE_MS).await;
+    app.change(&(others + &channel("two", &two) + &channel("new", &new))).await;
+    emergency(&app, 10 * MINUTE_MS).await;
+    target.answer(Behaviour::ok());
+    app.pass_ms(11 * MINUTE_MS).await;
+    one.has_only(&["down api", "up api", "down api", "up api"]).await;
+    new.has_only(&["up api"]).await;
+    two.has_only(&["down api", "up api", "up api"]).await;
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn of_an_outage_that_was_not_told_no_end_is_told_when_its_monitor_is_back() {
+    let (target, other) = (Target::start().await, Target::start().await);
+    let receiver = Receiver::start().await;
+    let without = channel("ops", &receiver) + &strict("web", &other);
+    let with_api = without.clone() + &strict("api", &target);
+    let mut app = TestApp::start(&with_api).await;
+    app.pass_ms(2 * MINUTE_MS).await;
+    emergency(&app, 10 * MINUTE_MS).await;
+    target.answer(Behaviour::status(502));
+    app.pass_ms(3 * MINUTE_MS).await;
+    app.change(&without).await;
+    app.pass_ms(10 * MINUTE_MS).await;
+    app.change(&with_api).await;
+    target.answer(Behaviour::ok());
+    app.pass_ms(3 * MINUTE_MS).await;
+    receiver.has_only(&[]).await;
+    // Of the next, both ends are.
+    target.answer(Behaviour::status(502));
+    app.pass_ms(2 * MINUTE_MS).await;
+    receiver.has_only(&["down api"]).await;
+    app.change(&without).await;
+    app.pass_ms(MINUTE_MS).await;
+    app.change(&with_api).await;
+    target.answer(Behaviour::ok());
+    app.pass_ms(3 * MINUTE_MS).await;
+    receiver.has_only(&["down api", "up api"]).await;
+    assert!(receiver.got()[1].text("text").ends_with("it was no longer watched"));
+    app.stop().await;
+}
+
+/// It is back before maintenance is over, and is not down any more.
+#[tokio::test]
+async fn what_was_down_before_its_monitor_was_gone_is_not_told_once_it_is_back() {
+    let (target, other) = (Target::start().await, Target::start().await);
+    let receiver = Receiver::start().await;
+    let without = channel("ops", &receiver) + &strict("web", &other);
+    let hourly = strict("api", &target) + "interval = \"1h\"\n";
+    let mut app = TestApp::start(&(without.clone() + &strict("api", &target))).await;
+    app.pass_ms(2 * MINUTE_MS).await;
+    emergency(&app, 10 * MINUTE_MS).await;
+    target.answer(Behaviour::status(502));
+    app.pass_ms(3 * MINUTE_MS).await;
+    app.change(&without).await;
+    app.pass_ms(MINUTE_MS).await;
+    app.change(&(without + &hourly)).await;
+    target.answer(Behaviour::ok());
+    app.pass_ms(2 * HOUR_MS).await;
+    receiver.has_only(&[]).await;
+    app.stop().await;
+}
+
+/// Both of what is held behind it are dropped, so nothing follows it.
+#[tokio::test]
+async fn an_end_that_nothing_follows_is_told_as_it_is() {
+    let (target, receiver) = (Target::start().await, Receiver::start().await);
+    let app = alerting(&target, &receiver).await;
+    app.pass_ms(2 * MINUTE_MS).await;
+    receiver.answer(503);
+    target.answer(Behaviour::status(502));
+    app.pass_ms(MINUTE_MS).await;
+    target.answer(Behaviour::ok());
+    app.pass_ms(MINUTE_MS).await;
+    emergency(&app, 10 * MINUTE_MS).await;
+    target.answer(Behaviour::status(502));
+    app.pass_ms(2 * MINUTE_MS).await;
+    target.answer(Behaviour::ok());
+    app.pass_ms(2 * MINUTE_MS).await;
+    let heard = receiver.news().len();
+    receiver.answer(200);
+    app.pass_ms(10 * MINUTE_MS).await;
+    receiver.until(heard + 2).await;
+    app.pass_ms(30 * MINUTE_MS).await;
+    let got = receiver.got();
+    let [.., down, up] = &got[..] else { panic!() };
+    assert_eq!(got.len(), heard + 2);
+    assert!(down.text("text").starts_with("API was down from "), "{}", down.text("text"));
+    assert!(up.text("text").starts_with("API is up again, "), "{}", up.text("text"));
+    app.stop().await;
+}
+
+/// What is down when everup is killed, held or not yet taken.
+#[rstest::rstest]
+#[case::held_for_maintenance(true)]
+#[case::its_receiver_failed(false)]
+#[tokio::test]
+async fn after_a_start_nothing_is_told_to_be_so_before_it_was_looked_at(#[case] held: bool) {
+    let (target, receiver) = (Target::start().await, Receiver::start().await);
+    let mut app = alerting(&target, &receiver).await;
+    app.pass_ms(2 * MINUTE_MS).await;
+    if held {
+        emergency(&app, 10 * MINUTE_MS).await;
+    } else {
+        receiver.answer(503);
+    }
+    target.answer(Behaviour::status(502));
+    app.pass_ms(2 * MINUTE_MS).await;
+    target.answer(Behaviour::ok());
+    app.restart_after_kill(HOUR_MS).await;
+    receiver.answer(200);
+    let heard = receiver.news().len();
+    tokio::time::sleep(Duration::from_millis(150)).await;
+    assert_eq!(receiver.news().len(), heard, "nobody has looked");
+    app.until_next_check().await;
+    receiver.until(heard + 2).await;
+    tokio::time::sleep(Duration::from_millis(150)).await;
+    let got = receiver.got();
+    assert_eq!(got.len(), heard + 2);
+    let [.., down, up] = &got[..] else { panic!() };
+    assert_eq!((down.news(), up.news()), ("down api".into(), "up api".into()));
+    assert!(down.text("text").starts_with("API was down from "), "{}", down.text("text"));
+    assert_eq!(down.body["until"], up.body["until"]);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_still_so_is_told_with_the_first_look_after_a_start() {
+    let (target, receiver) = (Target::start().await, Receiver::start().await);
+    let mut app = alerting(&target, &receiver).await;
+    app.pass_ms(2 * MINUTE_MS).await;
+    emergency(&app, 10 * MINUTE_MS).await;
+    target.answer(Behaviour::status(502));
+    app.pass_ms(2 * MINUTE_MS).await;
+    app.restart_after_kill(HOUR_MS).await;
+    receiver.has_only(&[]).await;
+    app.until_next_check().await;
+    receiver.has_only(&["down api"]).await;
+    let told = receiver.got().pop().unwrap();
+    assert!(told.text("text").starts_with("API is down since "), "{}", told.text("text"));
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn what_nobody_looks_at_after_a_start_is_told_as_it_was_and_keeps_nothing_waiting() {
+    let (target, other) = (Target::start().await, Target::start().await);
+    let receiver = Receiver::start().await;
+    let seldom = strict("api", &target) + "interval = \"1h\"\n";
+    let config = channel("ops", &receiver) + &seldom + &strict("web", &other);
+    let mut app = TestApp::start(&config).await;
+    app.pass_ms(2 * HOUR_MS).await;
+    receiver.answer(503);
+    target.answer(Behaviour::status(502));
+    app.pass_ms(HOUR_MS).await;
+    receiver.until(1).await;
+    app.restart_after_kill(0).await;
+    receiver.answer(200);
+    let heard = receiver.news().len();
+    other.answer(Behaviour::status(502));
+    app.pass_ms(90 * SECOND_MS).await;
+    receiver.until(heard + 1).await;
+    assert_eq!(receiver.news().split_off(heard), ["down web"]);
+    app.pass_ms(30 * SECOND_MS).await;
+    receiver.until(heard + 2).await;
+    let told = receiver.got().pop().unwrap();
+    assert_eq!((told.news(), &told.body["until"]), ("down api".into(), &Value::Null));
+    let text = told.text("text");
+    assert!(
+        text.starts_with("API was down when it was last looked at, since "),
+        "{text}"
+    );
     app.stop().await;
 }
 

@@ -77,6 +77,12 @@ impl TestApp {
         self.go().await;
     }
 
+    /// Stops in order and starts again with another configuration.
+    pub async fn restart_as(&mut self, config: &str) {
+        config.clone_into(&mut self.config);
+        self.restart_after(0).await;
+    }
+
     /// Starts again, after `off_ms`, on what is on disk at this moment: as after a
     /// `kill -9`, of which the process that was killed knows nothing.
     pub async fn restart_after_kill(&mut self, off_ms: i64) {

@@ -1722,7 +1722,7 @@ pub async fn a_channel_that_is_left_has_nothing_waiting(database: &dyn Database)
     assert_eq!(waiting(&*store, "boss").await, []);
 }
 
-pub async fn alerts_that_were_settled_long_ago_are_forgotten_but_for_the_last_that_was_told(
+pub async fn alerts_that_were_settled_long_ago_are_forgotten_but_not_what_was_told_last(
     database: &dyn Database,
 ) {
     let store = watching(database, &["api", "web"]).await;
@@ -1740,7 +1740,7 @@ pub async fn alerts_that_were_settled_long_ago_are_forgotten_but_for_the_last_th
     store.settle_alerts(&ops, &ids[..3], Outcome::Told, at(50)).await.unwrap();
     let told = store.told_alerts(&ops).await.unwrap();
     assert_eq!(store.forget_alerts(at(50)).await.unwrap(), 0);
-    assert_eq!(store.forget_alerts(at(51)).await.unwrap(), 1);
+    assert_eq!(store.forget_alerts(at(51)).await.unwrap(), 3);
     assert_eq!(store.forget_alerts(at(51)).await.unwrap(), 0);
     assert_eq!(store.told_alerts(&ops).await.unwrap(), told);
     assert_eq!(told.len(), 2);
@@ -1750,6 +1750,40 @@ pub async fn alerts_that_were_settled_long_ago_are_forgotten_but_for_the_last_th
     store.settle_alerts(&ops, &ids[3..], Outcome::Told, at(400)).await.unwrap();
     assert_eq!(store.forget_alerts(at(401)).await.unwrap(), 1);
     assert_eq!(store.told_alerts(&ops).await.unwrap()[&api].since, at(300));
+}
+
+pub async fn a_channel_that_an_alert_is_not_for_knows_nothing_of_the_monitor_from_then_on(
+    database: &dyn Database,
+) {
+    let store = watching(database, &["api", "web"]).await;
+    let loaded = store.load().await.unwrap();
+    let (api, web) = (key(&loaded, "api"), key(&loaded, "web"));
+    let (ops, boss) = (channel("ops"), channel("boss"));
+    let both: &[&str] = &["ops", "boss"];
+    let downs = [news(api, News::Down, 10, both), news(web, News::Down, 10, both)];
+    tell(&*store, &downs).await;
+    let ids: Vec<AlertId> = waiting(&*store, "ops").await.iter().map(|(id, _)| *id).collect();
+    store.settle_alerts(&ops, &ids, Outcome::Told, at(20)).await.unwrap();
+    store
+        .settle_alerts(&boss, &ids[1..], Outcome::GivenUp, at(20))
+        .await
+        .unwrap();
+    // The end of one is for none of them, and that of the other for one.
+    tell(&*store, &[news(api, News::Up, 10, &[]), news(web, News::Up, 10, &["boss"])]).await;
+    assert!(store.told_alerts(&ops).await.unwrap().is_empty());
+    let of_web = |kind, since| [(web, Told { kind, since: at(since) })].into_iter().collect();
+    assert_eq!(store.told_alerts(&boss).await.unwrap(), of_web(News::Down, 10));
+    // Nor does it learn what is older than that.
+    store.settle_alerts(&boss, &ids[..1], Outcome::Told, at(100)).await.unwrap();
+    assert_eq!(store.told_alerts(&boss).await.unwrap(), of_web(News::Down, 10));
+    // From the next on it does again.
+    tell(&*store, &[news(web, News::Down, 300, both)]).await;
+    let (id, _) = waiting(&*store, "ops").await[0].clone();
+    store.settle_alerts(&ops, &[id], Outcome::Told, at(400)).await.unwrap();
+    assert_eq!(store.told_alerts(&ops).await.unwrap(), of_web(News::Down, 300));
+    // What was for nobody goes as well.
+    store.forget_alerts(at(1_000)).await.unwrap();
+    assert_eq!(store.told_alerts(&ops).await.unwrap(), of_web(News::Down, 300));
 }
 
 /// Every promise above, for one kind of database.
@@ -1825,7 +1859,8 @@ hold! {
         what_is_to_be_told_is_kept_once_with_its_batch_or_not_at_all,
         what_became_of_an_alert_stays_whoever_says_otherwise,
         a_channel_that_is_left_has_nothing_waiting,
-        alerts_that_were_settled_long_ago_are_forgotten_but_for_the_last_that_was_told,
+        a_channel_that_an_alert_is_not_for_knows_nothing_of_the_monitor_from_then_on,
+        alerts_that_were_settled_long_ago_are_forgotten_but_not_what_was_told_last,
         a_closed_store_refuses,
     ];
 }

@@ -124,7 +124,7 @@ async fn a_database_of_before_the_tokens_is_brought_up_to_date() {
 async fn a_database_of_before_the_alerts_is_brought_up_to_date_and_tells_nothing() {
     let file = File::new();
     drop(watched(&file).await);
-    let tables = "DROP TABLE alert_delivery; DROP TABLE alert;";
+    let tables = "DROP TABLE alert_delivery; DROP TABLE alert_told; DROP TABLE alert;";
     file.execute(&format!("{tables} DELETE FROM _sqlx_migrations WHERE version = 13"))
         .await;
     let store = file.open().await;

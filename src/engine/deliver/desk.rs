@@ -2,12 +2,12 @@
 //! is under way and what is to be tried again when. Nothing here waits or touches the store.
 
 use super::scene::Scene;
-use crate::domain::alert::{Alert, ChannelId, Decision, Kind, Told, decide};
+use crate::domain::alert::{Alert, ChannelId, Decision, Ground, Kind, Sight, Told, decide};
 use crate::domain::duration;
-use crate::domain::monitor::{Key, MonitorId};
+use crate::domain::monitor::{Key, Monitor, MonitorId};
 use crate::domain::timestamp::{MINUTE_MS, SECOND_MS, Timestamp};
 use crate::notify::contract::Receipt;
-use crate::notify::message::Message;
+use crate::notify::message::{Message, SinceThen};
 use crate::store::outbox::{AlertId, Outcome, Waiting};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
@@ -80,6 +80,16 @@ impl Line {
     /// Whether it was tried to tell what waits first.
     fn is_tried(&self) -> bool {
         self.waiting.first().is_some_and(|waiting| waiting.attempts > 0)
+    }
+
+    /// What to do now about what waits of this monitor.
+    fn decide(&self, monitor: &Monitor, sight: Sight, scene: &Scene) -> Decision {
+        let waiting: Vec<Alert> =
+            self.waiting.iter().map(|waiting| waiting.alert.clone()).collect();
+        let windows = scene.maintenance_of(&monitor.id);
+        let (lives, now) = (monitor.lives(), scene.now);
+        let ground = Ground { windows: &windows, lives, sight, now };
+        decide(self.told, &waiting, self.is_tried(), &ground)
     }
 
     /// Takes away what waits no more, and from now on counts as told.
@@ -160,23 +170,17 @@ impl Desk {
             return None;
         }
         for (key, line) in &mut channel.lines {
-            if line.flying || line.waiting.is_empty() {
+            if line.flying {
                 continue;
             }
             line.look_at = None;
             let Some(monitor) = scene.monitor(*key) else { continue };
-            let spans = scene.maintenance_of(&monitor.id);
-            let alerts: Vec<Alert> =
-                line.waiting.iter().map(|waiting| waiting.alert.clone()).collect();
-            let decision = match &alerts[..] {
+            let Some(last) = line.waiting.last() else { continue };
+            let sight = scene.sight_of(*key, last.alert.at);
+            let decision = match is_for(&monitor.id) {
+                true => line.decide(monitor, sight, scene),
                 // The channel is not told of this monitor any more.
-                all if !is_for(&monitor.id) => Decision::Drop(0..all.len()),
-                // Nobody watches it any more: that it is down is not so now, and nobody would
-                // ever tell of its end.
-                [.., last] if last.kind == Kind::Down && !monitor.lives().contains(now) => {
-                    Decision::Drop(alerts.len() - 1..alerts.len())
-                }
-                all => decide(line.told, all, line.is_tried(), &spans, now),
+                false => Decision::Drop(0..line.waiting.len()),
             };
             let held_until = match decision {
                 Decision::Nothing => continue,
@@ -206,9 +210,13 @@ impl Desk {
                 line.look_at = Some(now.plus_ms(wait_ms));
                 continue;
             }
-            let next = behind.first().map(|waiting| &waiting.alert);
-            let message =
-                Message::of(&waiting.alert, next, monitor, line.down_since(), held_until);
+            let since_then = match (behind.first(), sight) {
+                (Some(next), _) => SinceThen::Over(&next.alert),
+                (None, Sight::Stale) => SinceThen::Unknown,
+                (None, _) => SinceThen::Same,
+            };
+            let (alert, since) = (&waiting.alert, line.down_since());
+            let message = Message::of(alert, since_then, monitor, since, held_until);
             let id = waiting.id;
             line.flying = true;
             return Some(Next::Tell(*key, id, Box::new(message)));
@@ -327,9 +335,10 @@ mod tests {
     use crate::clock::{Clock, ManualClock};
     use crate::domain::history::History;
     use crate::domain::ledger::Ledger;
-    use crate::domain::monitor::{Monitor, MonitorId, ParameterHistory, Parameters};
+    use crate::domain::monitor::{MonitorId, ParameterHistory, Parameters};
     use crate::domain::span::{Span, Spans};
     use crate::domain::timestamp::HOUR_MS;
+    use crate::engine::deliver::scene::Beginning;
     use std::sync::Arc;
 
     #[test]
@@ -392,7 +401,8 @@ mod tests {
     /// The keys of what is sent, one after the other, until nothing is.
     fn sent(desk: &mut Desk, snapshot: &Snapshot, clock: &ManualClock) -> Vec<i64> {
         let instants: Vec<Timestamp> = desk.instants().collect();
-        let scene = Scene::new(snapshot, clock, instants.into_iter());
+        let long_ago = Beginning::default();
+        let scene = Scene::new(snapshot, &long_ago, clock, instants.into_iter());
         let next = std::iter::from_fn(|| desk.next(&ops(), |_| true, &scene));
         next.map(|next| match next {
             Next::Tell(key, ..) => key.0,

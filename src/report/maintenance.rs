@@ -74,6 +74,10 @@ pub struct Beneath {
     pub overran: Option<Overran>,
 }
 
+/// How badly somebody fared, the worst being the greatest: how long it took, and how long it was
+/// down, not looked at, and slow, in milliseconds.
+pub(super) type Badness = (Option<i64>, i64, i64, i64);
+
 /// A window that somebody was still down after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Overran {
@@ -118,9 +122,10 @@ impl Beneath {
     }
 
     /// The worst first: who outlasted it, who was down, who was not looked at, who was slow.
-    fn badness(&self) -> Reverse<(Option<i64>, i64, i64, i64)> {
+    #[must_use]
+    pub(super) fn badness(&self) -> Badness {
         let took_ms = self.overran.map(|of| of.took_ms);
-        Reverse((took_ms, self.down_ms, self.unknown_ms, self.degraded_ms))
+        (took_ms, self.down_ms, self.unknown_ms, self.degraded_ms)
     }
 }
 
@@ -255,7 +260,7 @@ impl<'a> Looking<'a> {
 impl Work {
     fn keep_the_worst(&mut self) {
         // Equal ones stay in the owner's order.
-        self.beneath.sort_by_key(Beneath::badness);
+        self.beneath.sort_by_key(|of| Reverse(of.badness()));
         self.more += self.beneath.len().saturating_sub(MONITORS_MAX);
         self.beneath.truncate(MONITORS_MAX);
     }

@@ -176,9 +176,10 @@ fn page<'a>(view: &View, dossier: &'a Dossier<'a>) -> DossierPage<'a> {
         length: duration::in_words(blip.span.length_ms()),
         reason: &blip.reason,
     };
+    let lengths = Lengths::of(dossier);
     DossierPage {
         frame: Frame::of(view, title, state),
-        sentence: Sentence::of(sentence(dossier), view.now, zone),
+        sentence: Sentence::of(sentence(dossier, &lengths.whole), view.now, zone),
         id: dossier.id.to_string(),
         monitor: monitor.id.as_str(),
         name: &monitor.name,
@@ -191,15 +192,12 @@ fn page<'a>(view: &View, dossier: &'a Dossier<'a>) -> DossierPage<'a> {
             End::Paused => "paused while it was down",
             End::Removed => "removed while it was down",
         },
-        whole: duration::in_words(dossier.span.length_ms()),
-        downtime: match dossier.tally.down {
-            0 => "none".to_owned(),
-            ms => duration::in_words(ms),
-        },
         down_ms: dossier.tally.down,
-        sums: sums(dossier),
         stretches: stretches(dossier, zone),
-        months: months(dossier),
+        months: months(dossier, lengths.months),
+        whole: lengths.whole,
+        downtime: lengths.downtime,
+        sums: lengths.sums,
         corrections: dossier.corrections.iter().map(|of| corrected(of, zone)).collect(),
         overrun: (dossier.overrun.iter())
             .map(|of| Sentence::of(of.sentence(&dossier.outage), view.now, zone))
@@ -212,9 +210,8 @@ fn page<'a>(view: &View, dossier: &'a Dossier<'a>) -> DossierPage<'a> {
 }
 
 /// `API was down from 3 Nov, 08:00 to 08:16 (16 min): HTTP 502 from 203.0.113.7`
-fn sentence(dossier: &Dossier<'_>) -> Vec<Piece> {
+fn sentence(dossier: &Dossier<'_>, length: &str) -> Vec<Piece> {
     let text = |text: &str| Piece::Text(text.to_owned());
-    let length = duration::in_words(dossier.span.length_ms());
     let mut pieces = vec![Piece::Name(dossier.history.monitor.name.clone())];
     match dossier.outage.to {
         None => pieces.extend([text(" is down since "), Piece::At(dossier.outage.from)]),
@@ -240,18 +237,39 @@ fn why(class: Class) -> &'static str {
     }
 }
 
-fn sums(dossier: &Dossier<'_>) -> Vec<(String, &'static str)> {
-    let tally = &dossier.tally;
-    [
-        (tally.unknown, Class::Unknown),
-        (tally.maintenance, Class::Maintenance),
-        (tally.paused, Class::Paused),
-        (tally.outside, Class::Outside),
-    ]
-    .into_iter()
-    .filter(|(ms, _)| *ms > 0)
-    .map(|(ms, class)| (duration::in_words(ms), why(class)))
-    .collect()
+/// How long it was, and what of that counts where, in words that add up.
+struct Lengths {
+    whole: String,
+    downtime: String,
+    sums: Vec<(String, &'static str)>,
+    /// The downtime of each month.
+    months: Vec<String>,
+}
+
+impl Lengths {
+    fn of(dossier: &Dossier<'_>) -> Lengths {
+        let tally = &dossier.tally;
+        let others = [
+            (tally.unknown, Class::Unknown),
+            (tally.maintenance, Class::Maintenance),
+            (tally.paused, Class::Paused),
+            (tally.outside, Class::Outside),
+        ];
+        let others: Vec<_> = others.into_iter().filter(|(ms, _)| *ms > 0).collect();
+        let parts: Vec<i64> = std::iter::once(tally.down)
+            .chain(others.iter().map(|(ms, _)| *ms))
+            .collect();
+        let months: Vec<i64> = dossier.months.iter().map(|(_, down_ms)| *down_ms).collect();
+        let (parts, months, whole) = duration::adding_up_twice(&parts, &months);
+        let mut parts = parts.into_iter();
+        let downtime = parts.next().filter(|_| tally.down > 0);
+        Lengths {
+            whole,
+            downtime: downtime.unwrap_or_else(|| "none".to_owned()),
+            sums: parts.zip(others).map(|(length, (_, class))| (length, why(class))).collect(),
+            months,
+        }
+    }
 }
 
 fn stretches(dossier: &Dossier<'_>, zone: Tz) -> Vec<Stretch> {
@@ -263,14 +281,14 @@ fn stretches(dossier: &Dossier<'_>, zone: Tz) -> Vec<Stretch> {
     dossier.uncounted.iter().map(stretch).collect()
 }
 
-fn months(dossier: &Dossier<'_>) -> Vec<InMonth> {
+fn months(dossier: &Dossier<'_>, lengths: Vec<String>) -> Vec<InMonth> {
     let monitor = &dossier.history.monitor.id;
-    let in_month = |(month, down_ms): &(Month, i64)| InMonth {
+    let in_month = |((month, _), downtime): (&(Month, i64), String)| InMonth {
         href: format!("/report/{month}#m-{monitor}"),
         name: month.name(),
-        downtime: duration::in_words(*down_ms),
+        downtime,
     };
-    dossier.months.iter().map(in_month).collect()
+    dossier.months.iter().zip(lengths).map(in_month).collect()
 }
 
 fn corrected(of: &Correction, zone: Tz) -> Corrected<'_> {

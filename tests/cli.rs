@@ -671,7 +671,7 @@ fn what_is_wrong_with_maintenance_is_said_with_what_to_write() {
     let told: [(&[&str], &str); 9] = [
         (
             &["add", "--start", &soon, "--for", "1h"],
-            "the earliest start that would do is",
+            "the earliest start that would do now is",
         ),
         (
             &["add", "--start", "2026-12-01T02:00:00", "--for", "1h"],

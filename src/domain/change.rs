@@ -6,7 +6,7 @@ use super::announcement::{Action, Announcement, Status};
 use super::maintenance::MaintenanceWindow;
 use super::monitor::MonitorId;
 use super::notice::{
-    LENGTH_MS_MAX, Received, Refusal, announced_at, clean, each_once, has_sound_time,
+    LENGTH_MS_MAX, Received, Refusal, Starts, announced_at, clean, each_once, has_sound_time,
     is_announced_in_time, is_same_set,
 };
 use super::timestamp::Timestamp;
@@ -49,7 +49,7 @@ impl Announcement {
         match old.status(now) {
             Status::Ended => Err(Refusal::Over),
             Status::Cancelled => Err(Refusal::Cancelled),
-            Status::Active => under_way(old, changed, now),
+            Status::Active => under_way(old, changed, received, notice_ms),
             Status::Upcoming => beforehand(old, changed, received, notice_ms),
         }
     }
@@ -85,8 +85,10 @@ impl Announcement {
 fn under_way(
     old: &MaintenanceWindow,
     changed: MaintenanceWindow,
-    now: Timestamp,
+    received: Received,
+    notice_ms: i64,
 ) -> Result<MaintenanceWindow, Refusal> {
+    let now = received.now;
     if changed.start != old.start || !is_same_set(&changed.monitors, &old.monitors) {
         return Err(Refusal::Begun);
     }
@@ -95,7 +97,7 @@ fn under_way(
     }
     // The time of an emergency counts anyway, and more of it flatters nobody.
     if changed.end > old.end && !old.emergency {
-        return Err(Refusal::Extension { end: old.end });
+        return Err(extension(old.end, received, notice_ms));
     }
     if changed.end.since_ms(changed.start) > LENGTH_MS_MAX {
         return Err(Refusal::TooLong);
@@ -119,7 +121,7 @@ fn beforehand(
     let in_time = is_announced_in_time(&moved, received, notice_ms);
     let is_longer = moved.start == old.start && moved.end > old.end;
     if matches!(in_time, Err(Refusal::ShortNotice { .. })) && is_longer {
-        return Err(Refusal::Extension { end: old.end });
+        return Err(extension(old.end, received, notice_ms));
     }
     in_time?;
     // Where little notice is asked for, what users were told long before is not given away.
@@ -127,6 +129,12 @@ fn beforehand(
         return Err(Refusal::LosesNotice);
     }
     Ok(moved)
+}
+
+/// What comes after `end` is maintenance of its own.
+fn extension(end: Timestamp, received: Received, notice_ms: i64) -> Refusal {
+    let starts = Starts::from(end, announced_at(received, false), notice_ms);
+    Refusal::Extension { end, starts }
 }
 
 /// Whether a window takes no time of any monitor that the other does not take: what was

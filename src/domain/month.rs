@@ -114,7 +114,9 @@ pub fn local_time(at: Timestamp, zone: Tz, format: &str) -> String {
     let local = at.to_utc().with_timezone(&zone);
     let text = local.format(format).to_string();
     match zone.from_local_datetime(&local.naive_local()) {
-        LocalResult::Ambiguous(..) => format!("{text} {}", local.format("%:z")),
+        LocalResult::Ambiguous(..) if !format.contains("%:z") => {
+            format!("{text} {}", local.format("%:z"))
+        }
         _ => text,
     }
 }

@@ -9,8 +9,9 @@ use super::duration;
 use super::maintenance::MaintenanceWindow;
 use super::monitor::MonitorId;
 use super::timestamp::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp};
+use std::fmt;
 
-/// What lasts longer is no maintenance; a monitor can be paused.
+/// What lasts longer is planned anew; a slip of the pen must not silence anything for years.
 pub const LENGTH_MS_MAX: i64 = 31 * DAY_MS;
 
 /// Nobody plans further ahead; a later year is a slip of the pen.
@@ -60,7 +61,8 @@ pub enum Refusal {
     NoLength,
     /// It would last for longer than [`LENGTH_MS_MAX`].
     #[error(
-        "maintenance lasts at most {}; for longer work, pause the monitor",
+        "maintenance lasts at most {}; for longer work, announce another window that begins \
+         where this one ends",
         duration::in_words(LENGTH_MS_MAX)
     )]
     TooLong,
@@ -81,16 +83,15 @@ pub enum Refusal {
     NoStart,
     /// It is announced too late.
     #[error(
-        "maintenance is announced at least {} before it begins: the earliest start that \
-         would do is {earliest}. What cannot wait is an emergency; its time counts in the \
-         uptime figure",
+        "maintenance is announced at least {} before it begins: {starts}. What cannot wait is \
+         an emergency; its time counts in the uptime figure",
         in_hours(*.notice_ms)
     )]
     ShortNotice {
         /// The notice that is asked for, in milliseconds.
         notice_ms: i64,
-        /// A full minute that will do for at least another minute.
-        earliest: Timestamp,
+        /// What would do.
+        starts: Starts,
     },
     /// The clock lies behind an instant at which we surely lived.
     #[error(
@@ -106,11 +107,13 @@ pub enum Refusal {
     /// It would end later, without notice for that.
     #[error(
         "what is added to maintenance needs notice of its own; announce what comes after \
-         {end} as maintenance of its own, or as an emergency where it cannot wait"
+         {end} as maintenance of its own, or as an emergency where it cannot wait: {starts}"
     )]
     Extension {
         /// When it ends.
         end: Timestamp,
+        /// What would do for what comes after it.
+        starts: Starts,
     },
     /// It leaves the figure now, and would count after the change.
     #[error(
@@ -144,15 +147,46 @@ pub enum Refusal {
         /// How many there are.
         chars: usize,
     },
-    /// Its message has control characters.
+    /// Its message has characters that are not [`is_fit`] to be shown.
     #[error(
-        "the message has a control character (U+{:04X}); write plain text",
+        "the message has a character that is not plain text (U+{:04X}); leave it out",
         u32::from(*.character)
     )]
-    Control {
+    Unfit {
         /// The first of them.
         character: char,
     },
+}
+
+/// When maintenance could begin that is announced in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Starts {
+    /// The first instant that would do now.
+    pub earliest: Timestamp,
+    /// A full minute that will do for at least another minute: whoever is told of one writes
+    /// again, and that takes a while.
+    pub suggested: Timestamp,
+}
+
+impl Starts {
+    /// From `at` on, for what is announced at `announced_at`, where `notice_ms` is asked for.
+    pub(super) fn from(at: Timestamp, announced_at: Timestamp, notice_ms: i64) -> Starts {
+        let suggested = announced_at.plus_ms(notice_ms + 2 * MINUTE_MS - 1);
+        let suggested = suggested.plus_ms(-suggested.0.rem_euclid(MINUTE_MS));
+        let earliest = announced_at.plus_ms(notice_ms);
+        Starts { earliest: earliest.max(at), suggested: suggested.max(at) }
+    }
+}
+
+impl fmt::Display for Starts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Starts { earliest, suggested } = self;
+        write!(
+            f,
+            "the earliest start that would do now is {earliest}, one that still does in a \
+             minute is {suggested}"
+        )
+    }
 }
 
 impl Plan {
@@ -235,10 +269,8 @@ pub(super) fn is_announced_in_time(
         let (now, lived_at) = (received.now, window.announced_at);
         return Err(Refusal::ClockBehind { now, lived_at });
     }
-    // Whoever reads this writes again, and that takes a while.
-    let earliest = window.announced_at.plus_ms(notice_ms + 2 * MINUTE_MS - 1);
-    let earliest = earliest.plus_ms(-earliest.0.rem_euclid(MINUTE_MS));
-    Err(Refusal::ShortNotice { notice_ms, earliest })
+    let starts = Starts::from(window.announced_at, window.announced_at, notice_ms);
+    Err(Refusal::ShortNotice { notice_ms, starts })
 }
 
 /// Hours, where they are whole: two days are not what is meant by 48 of them.
@@ -252,17 +284,30 @@ fn in_hours(ms: i64) -> String {
 /// A message without spaces around it, if it is fit to be shown.
 ///
 /// # Errors
-/// [`Refusal::LongMessage`] and [`Refusal::Control`].
+/// [`Refusal::LongMessage`] and [`Refusal::Unfit`].
 pub fn clean(message: &str) -> Result<String, Refusal> {
     let message = message.trim().replace("\r\n", "\n");
     let chars = message.chars().count();
     if chars > MESSAGE_CHARS_MAX {
         return Err(Refusal::LongMessage { chars });
     }
-    match message.chars().find(|c| c.is_control() && *c != '\n') {
-        Some(character) => Err(Refusal::Control { character }),
+    match message.chars().find(|c| !is_fit(*c)) {
+        Some(character) => Err(Refusal::Unfit { character }),
         None => Ok(message),
     }
+}
+
+/// Whether a character may stand in a message: not those that control a terminal, turn text
+/// around, break lines unseen or hide what is said. The marks and joiners that Arabic, Hebrew,
+/// Persian and emoji are written with are text.
+#[must_use]
+pub fn is_fit(c: char) -> bool {
+    let is_unseen = matches!(c,
+        '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+        | '\u{fdd0}'..='\u{fdef}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}');
+    // The last two of each plane are no characters, and never will be.
+    let is_none = u32::from(c) & 0xfffe == 0xfffe;
+    c == '\n' || !(c.is_control() || is_unseen || is_none)
 }
 
 /// The monitors in the order in which they were named, each once.

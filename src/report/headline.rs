@@ -204,7 +204,7 @@ impl Status<'_> {
         let up = self.count(State::Up) + self.count(State::Degraded);
         let down = self.count(State::Down);
         let mut parts = match up {
-            up if up == all => vec![format!("All {all} monitors are up")],
+            up if up == all => vec![format!("{} are up", every(all))],
             0 if down > 0 => vec![format!("None of {all} is up")],
             0 => vec![format!("Of {all} monitors")],
             1 => vec![format!("1 of {all} is up")],
@@ -217,7 +217,7 @@ impl Status<'_> {
         let mut say = |state, words: &str| match self.count(state) {
             0 => {}
             count if count == all && all > 1 => {
-                parts = vec![format!("All {all} monitors are {words}")];
+                parts = vec![format!("{} are {words}", every(all))];
             }
             count => parts.push(format!("{count} {words}")),
         };
@@ -236,6 +236,14 @@ impl Status<'_> {
         say(State::Pending, "waiting for the first check");
         say(State::Paused, "paused");
         format!("{}.", parts.join(", "))
+    }
+}
+
+/// `Both monitors`, `All 3 monitors`.
+fn every(all: usize) -> String {
+    match all {
+        2 => "Both monitors".to_owned(),
+        all => format!("All {all} monitors"),
     }
 }
 

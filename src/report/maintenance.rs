@@ -21,6 +21,10 @@ use std::cmp::Reverse;
 /// A report tells of so many windows, the first ones; who plans more reads them as data.
 pub const WINDOWS_MAX: usize = 500;
 
+/// The page of a monitor or a group tells of so many windows that are over, the last ones;
+/// older ones are in the reports of their months.
+pub const LAST_MAX: usize = 20;
+
 /// Of so many monitors a window says what was seen, the worst ones.
 pub const MONITORS_MAX: usize = 20;
 
@@ -172,12 +176,12 @@ impl<'a> Looking<'a> {
         Looking { found, before, outlasted: Vec::new(), window, now }
     }
 
-    /// At the last windows that ended by `now` and not before `since`, about `monitor` or
-    /// anybody, at most `most`, the newest first.
+    /// At the last windows that ended by `now` and not before `since`, about any of `monitors`
+    /// or anybody, at most `most`, the newest first.
     #[must_use]
     pub fn back(
         windows: impl IntoIterator<Item = &'a Announcement>,
-        monitor: Option<&MonitorId>,
+        monitors: Option<&[MonitorId]>,
         since: Timestamp,
         most: usize,
         now: Timestamp,
@@ -188,7 +192,7 @@ impl<'a> Looking<'a> {
             !span.is_empty()
                 && span.to <= now
                 && span.to >= since
-                && monitor.is_none_or(|monitor| window.is_about(monitor))
+                && monitors.is_none_or(|monitors| window.is_about_any(monitors))
         };
         let mut past: Vec<&Announcement> = windows.into_iter().filter(is_meant).collect();
         past.sort_by_key(|announcement| {

@@ -8,7 +8,7 @@ use super::frame::Frame;
 use super::wish::wants_json;
 use crate::domain::check::Evidence;
 use crate::domain::month::Month;
-use crate::domain::notice::Refusal;
+use crate::domain::notice::{Refusal, Starts};
 use crate::domain::timestamp::Timestamp;
 use crate::planning::NotDone;
 use crate::report::form::Form;
@@ -47,8 +47,8 @@ pub(super) struct Problem {
 enum Aside {
     /// A header.
     Header(HeaderName, String),
-    /// The earliest start that would do, of maintenance on too short notice.
-    EarliestStart(Timestamp),
+    /// The starts that would do, of maintenance on too short notice.
+    Starts(Starts),
 }
 
 #[derive(Serialize)]
@@ -60,6 +60,8 @@ struct ProblemJson<'a> {
     see: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     earliest_start: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suggested_start: Option<String>,
 }
 
 #[derive(Template)]
@@ -262,9 +264,11 @@ impl From<NotDone> for Problem {
                 let problem = Problem::busy("What was asked for cannot be kept now.");
                 return Problem { cause: Some(error.to_string().into()), ..problem };
             }
-            NotDone::Refused(Refusal::ShortNotice { earliest, .. }) => {
+            NotDone::Refused(
+                Refusal::ShortNotice { starts, .. } | Refusal::Extension { starts, .. },
+            ) => {
                 let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail);
-                let aside = Some(Box::new(Aside::EarliestStart(earliest)));
+                let aside = Some(Box::new(Aside::Starts(starts)));
                 return Problem { aside, ..problem };
             }
             NotDone::Contended => return Problem::busy(&detail),
@@ -329,16 +333,18 @@ pub(super) async fn tell(request: Request, next: Next) -> Response {
     }
     let title = problem.status.canonical_reason().unwrap_or("Error");
     let json = || {
+        let starts = match problem.aside.as_deref() {
+            Some(Aside::Starts(starts)) => Some(starts),
+            _ => None,
+        };
         let form = ProblemJson {
             r#type: "about:blank",
             title,
             status: problem.status.as_u16(),
             detail: &problem.detail,
             see: &problem.next.0,
-            earliest_start: match problem.aside.as_deref() {
-                Some(Aside::EarliestStart(at)) => Some(at.to_string()),
-                _ => None,
-            },
+            earliest_start: starts.map(|starts| starts.earliest.to_string()),
+            suggested_start: starts.map(|starts| starts.suggested.to_string()),
         };
         // Strings and a number cannot fail to be serialised.
         serde_json::to_string(&form).unwrap_or_default()

@@ -1,5 +1,5 @@
 //! Maintenance windows as a table, each with what was seen beneath it: on the status page,
-//! on a monitor's page and in a report.
+//! on those of monitors and groups, and in a report.
 
 use super::View;
 use super::message::Message;
@@ -40,7 +40,7 @@ impl<'a> Works<'a> {
         let name =
             |id: &MonitorId| view.snapshot.find(id.as_str()).map(|of| of.monitor.name.as_str());
         let zone = view.settings.zone;
-        Works::of(told, name, caption, |span| Moment::short_range(span, view.now, zone))
+        Works::of(told, name, caption, |span| Moment::exact_range(span, zone))
     }
 
     /// For a report, where times are the report's; `None` where there are none.

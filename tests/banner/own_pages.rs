@@ -2,7 +2,7 @@
 //! zone, and whether a phone can show them.
 
 use crate::browser::Browser;
-use crate::sample::{self, NOW, OUTAGE, Scene, Story};
+use crate::sample::{self, Event, NOW, OUTAGE, Scene, Story};
 use crate::stage::Stage;
 use everup::domain::timestamp::HOUR_MS;
 use rstest::rstest;
@@ -102,4 +102,52 @@ fn a_phone_shows_every_column(#[case] scene: Scene, #[case] paths: &[&str]) {
                       && getComputedStyle(box.querySelector('tbody th'), '::after').opacity == 1)";
         assert_eq!(browser.eval(months), true, "{path}");
     }
+}
+
+/// One that is down and one in maintenance, each since a few days, with a gap: the figure
+/// beside the state is long.
+fn long_figures() -> Scene {
+    let young = |name: &str| {
+        let gap = (26 * 60, 300, Event::Gap);
+        Story::new(name).since(2 * 24 * 60).with(gap.0, gap.1, gap.2)
+    };
+    let down = young("API").with(41, 60, Event::Fails("HTTP 502 from 203.0.113.7"));
+    let windows = vec![sample::window(38, 120, 3 * 24 * 60, "New disks", &["web"])];
+    sample::scene(&[down, young("Web")], windows)
+}
+
+/// `Down sinc / e 15:17` is no way to say it.
+#[test]
+fn no_word_of_a_state_is_broken_beside_a_long_figure() {
+    let stage = Stage::of(long_figures());
+    let mut browser = Browser::open(360, 800);
+    browser.visit(&stage.everup);
+    let broken = "[...document.querySelectorAll('td.state, td.uptime')].flatMap(cell => {
+        const words = [], walk = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+        for (let node; node = walk.nextNode();)
+            for (const word of node.data.matchAll(/[^\\s–-]+/g)) {
+                const range = document.createRange();
+                range.setStart(node, word.index);
+                range.setEnd(node, word.index + word[0].length);
+                const tops = [...range.getClientRects()].map(of => of.top);
+                if (new Set(tops).size > 1) words.push(word[0]);
+            }
+        return words;
+    })";
+    assert_eq!(browser.eval(broken), json!([]));
+    browser.picture("long_figures_360");
+}
+
+#[test]
+fn a_figure_of_three_lines_does_not_touch_the_rules_of_its_row() {
+    let stage = Stage::of(long_figures());
+    let mut browser = Browser::open(1_280, 800);
+    browser.visit(&stage.everup);
+    let room = "Math.min(...[...document.querySelectorAll('td.uptime')].map(cell => {
+        const row = cell.getBoundingClientRect();
+        const within = [...cell.children].map(of => of.getBoundingClientRect());
+        return Math.min(within[0].top - row.top, row.bottom - within.at(-1).bottom);
+    })) >= 3";
+    assert_eq!(browser.eval(room), true);
+    browser.picture("long_figures_1280");
 }

@@ -184,7 +184,7 @@ async fn monitors_come_and_go_while_it_runs() {
     app.pass_ms(MINUTE_MS).await;
     app.change(&(one("api", url.as_str()) + &one("web", url.as_str()))).await;
     app.pass_ms(MINUTE_MS).await;
-    assert!(app.text("/").await.contains("All 2 monitors are up"));
+    assert!(app.text("/").await.contains("Both monitors are up"));
     app.change(&one("web", url.as_str())).await;
     app.pass_ms(MINUTE_MS).await;
     let page = app.text("/").await;

@@ -703,7 +703,20 @@ pub async fn a_window_moves_with_its_name_and_all_that_was_done_to_it(database: 
     assert_eq!(store.deeds(kept.id).await.unwrap()[0].author, "import");
     // Another text without a new revision is a contradiction, with one it is what came after.
     let moved = WindowPast { window: planned(500_000, &[]), ..past.clone() };
-    assert!(matches!(import(&moved).await, Err(StoreError::Conflict(_))));
+    let sentence = conflict(import(&moved).await);
+    for said in ["its start_time is ", "its end_time is ", "its monitors differ"] {
+        assert!(sentence.contains(said), "{said}: {sentence}");
+    }
+    assert!(
+        !sentence.contains("announced_at") && !sentence.contains("message"),
+        "{sentence}"
+    );
+    let announced_at = past.window.announced_at;
+    let window =
+        MaintenanceWindow { announced_at: announced_at.plus_ms(-1), ..past.window.clone() };
+    let earlier = WindowPast { window, ..past.clone() };
+    let said = format!("its announced_at is {announced_at}, not {}", announced_at.plus_ms(-1));
+    assert!(conflict(import(&earlier).await).ends_with(&said));
     let deed = |at, action| Deed {
         at,
         author: "ci".to_owned(),

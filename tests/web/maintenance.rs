@@ -63,7 +63,7 @@ async fn where_all_are_in_maintenance_they_are_not_counted_one_by_one() {
     has(&page, "All 4 monitors are in maintenance (Customer notification pipeline");
     let stories = [Story::new("API").paused(60, 90), Story::new("Web").paused(60, 90)];
     let page = read(&sample::scene(&stories, Vec::new()), "/").await;
-    has(&page, "All 2 monitors are paused.");
+    has(&page, "Both monitors are paused.");
 }
 
 #[tokio::test]
@@ -156,7 +156,11 @@ async fn more_windows_than_anyone_reads_are_counted() {
     let scene = sample::nightly();
     let page = read(&scene, "/").await;
     assert_eq!(page.matches("Maintenance planned").count(), 5);
-    has(&page, "3 more windows are planned: all are in the calendar.");
+    has(
+        &page,
+        "3 more windows are planned: the next ones are in the calendar, all of them in the \
+         list of windows, as data.",
+    );
     has(&page, "15 more are in the reports of their months.");
     has(&page, "40 min count, because the contract's allowance was used up");
     has(&page, "its time leaves the figure, as far as the contract allows.");
@@ -539,4 +543,26 @@ async fn whatever_was_announced_and_seen_a_closed_month_verifies() {
             panic!("{problems:#?}");
         }
     }
+}
+
+/// A table beside others, each with the day.
+#[tokio::test]
+async fn maintenance_that_is_over_is_told_with_its_day_and_to_the_second() {
+    let windows = vec![sample::window(60, 30, 3 * DAY, "New disks", &[])];
+    let scene = sample::scene(&[Story::new("API")], windows);
+    for path in ["/", "/monitors/api"] {
+        has(&read(&scene, path).await, "2026-11-24 10:54:0711:24:07");
+    }
+}
+
+#[tokio::test]
+async fn a_window_of_a_moment_is_told_to_the_second() {
+    let moment = |from: i64, ms: i64| {
+        let window = sample::window(from, 1, 3 * DAY, "", &[]);
+        MaintenanceWindow { end: window.start.plus_ms(ms), ..window }
+    };
+    let scene = sample::scene(&[Story::new("API")], vec![moment(-10, 30_000)]);
+    has(&read(&scene, "/").await, "2026-11-24 12:04:07 to 12:04:37 (30 s)");
+    let scene = sample::scene(&[Story::new("API")], vec![moment(-10, 2 * MINUTE_MS)]);
+    has(&read(&scene, "/").await, "12:04 to 12:06 (2 min)");
 }

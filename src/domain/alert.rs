@@ -261,6 +261,8 @@ pub fn decide(told: Option<Told>, waiting: &[Alert], tried: bool, ground: &Groun
         };
     }
     match last {
+        // What was kept of it while it was held may begin like the first.
+        _ if was_due && !is_as_first && waiting[1].kind == first.kind => Decision::Drop(1..2),
         _ if was_due && !is_as_first => Decision::GiveUp,
         // Before the first it was otherwise, whatever was told of that: the channel may be
         // new, or have been away meanwhile.

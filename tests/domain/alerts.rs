@@ -179,6 +179,22 @@ fn told_in_vain_and_then_maintenance(
     assert!(line.waiting.is_empty());
 }
 
+/// What was looked at during maintenance was shortened there; what comes then still counts.
+#[rstest]
+#[case::up("u12", "u12~20")]
+#[case::up_and_down("u12 d14", "d14~20")]
+#[case::and_up_again("u12 d14 u15", "u15~20")]
+fn told_in_vain_and_looked_at_during_maintenance(#[case] later: &str, #[case] expected: &str) {
+    let mut line = Line { told: told("u1"), waiting: alerts("d3"), ..Line::default() };
+    let window = spans(&[(4, 20)]);
+    assert_eq!(line.say(&window, 3, false).len(), 1);
+    line.waiting.extend(alerts("u7 d9"));
+    assert!(line.say(&window, 10, true).is_empty());
+    line.waiting.extend(alerts(later));
+    assert_eq!(line.say(&window, 20, true).join(" "), expected);
+    assert!(line.waiting.is_empty());
+}
+
 #[test]
 fn while_it_is_held_little_is_kept_and_the_end_is_named() {
     let window = spans(&[(4, 20)]);

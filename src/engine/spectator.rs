@@ -80,7 +80,8 @@ impl Spectator {
     /// # Errors
     /// When the store cannot be read; then everything stays as it was shown.
     pub async fn follow(&mut self, now: Timestamp, steady_ms: i64) -> Result<(), StoreError> {
-        let from = self.newest.plus_ms(-self.timeout_ms - STRAGGLE_MS);
+        // A check may be dated ahead, by a clock that was wrong.
+        let from = self.newest.min(now).plus_ms(-self.timeout_ms - STRAGGLE_MS);
         let Newest { epoch, checks } = self.store.newest(from).await?;
         let age_ms = steady_ms - self.read_at_ms;
         let is_other = epoch != self.epoch;

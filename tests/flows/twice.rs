@@ -144,3 +144,29 @@ async fn a_clock_of_the_database_that_was_set_gives_the_lease_to_nobody() {
     second.stop().await;
     app.stop().await;
 }
+
+/// Mutants: a holder that stops looking once its lease is in doubt; one who stands by and
+/// takes the lease as soon as the database lets go of it.
+#[tokio::test]
+async fn a_database_that_is_held_for_longer_than_a_lease_passes_it_to_nobody() {
+    let target = Target::start().await;
+    let config = one("api", target.url().as_str());
+    let app = TestApp::start(&config).await;
+    app.pass_ms(MINUTE_MS).await;
+    let second = app.beside(&config).await;
+    let (asked, lock) = (target.requests().len(), crate::Lock::on(&app).await);
+    for _ in 0..26 {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        app.look_ms(MINUTE_MS / 2).await;
+    }
+    let seen = target.requests().len() - asked;
+    assert!(seen >= 12, "it looked only {seen} times");
+    lock.release().await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert!(app.watches() && !second.watches());
+    app.pass_ms(MINUTE_MS).await;
+    let unknown = app.month("api").await["milliseconds"]["unknown"].as_i64().unwrap();
+    assert!(unknown <= 1_000, "a hole of {unknown} ms");
+    second.stop().await;
+    app.stop().await;
+}

@@ -24,6 +24,7 @@ pub mod group;
 pub mod history;
 pub mod judge;
 pub mod latency;
+pub mod lease;
 pub mod ledger;
 pub mod maintenance;
 pub mod monitor;

@@ -10,6 +10,7 @@
 mod desk;
 mod scene;
 
+use super::lease::Grip;
 use super::receivers::{Receiver, Receivers};
 use crate::board::{Board, Snapshot};
 use crate::clock::Clock;
@@ -25,6 +26,7 @@ use futures_util::FutureExt;
 use scene::{Beginning, Scene};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
@@ -56,6 +58,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Whom alerts are for.
     pub receivers: Arc<Receivers>,
+    /// By what right it tells.
+    pub grip: Grip,
 }
 
 impl Deliverer {
@@ -78,6 +82,13 @@ impl Deliverer {
         Deliverer { running: tokio::spawn(post.run(stop.clone())), stop }
     }
 
+    /// Ends at once, because another daemon tells now what waits.
+    pub async fn abandon(self) {
+        self.running.abort();
+        // Once it has ended, nothing of it is told any more.
+        let _ = self.running.await;
+    }
+
     /// Tells what can be told at once, for up to `patience`. What then remains waits for the
     /// next start.
     pub async fn stop(mut self, patience: Duration) {
@@ -94,7 +105,8 @@ struct Landed {
     channel: ChannelId,
     monitor: Key,
     id: AlertId,
-    receipt: Receipt,
+    /// `None` where it was given up half way, because another may be telling it.
+    receipt: Option<Receipt>,
 }
 
 struct Post {
@@ -139,6 +151,8 @@ impl Post {
                 () = clock.wait_until(next.unwrap_or(Timestamp::MAX)), if next.is_some() => {}
                 () = tokio::time::sleep_until(ask_again_at.unwrap_or_else(Instant::now)),
                     if ask_again_at.is_some() => {}
+                // The lease is in doubt; that passes, one way or the other.
+                () = tokio::time::sleep(RETRY_STORE), if !self.parts.grip.is_sure() => {}
                 () = stop.cancelled(), if !is_last => {}
             }
         }
@@ -153,6 +167,7 @@ impl Post {
         let snapshot = self.parts.board.glance();
         self.is_stale |= self.awaits_looks();
         if let Err(error) = self.follow_store().await {
+            self.parts.grip.heed(&error);
             if self.ask_again_at.is_none() {
                 tracing::warn!("alerts cannot be read or noted for now: {error}");
             }
@@ -209,7 +224,8 @@ impl Post {
     /// Decides about everything that waits, and sends what is due. Gives whether that has
     /// changed anything.
     fn tell_what_is_due(&mut self, snapshot: &Snapshot) -> bool {
-        if self.desk.is_empty() {
+        // While another may have the lease, it may be telling the same.
+        if self.desk.is_empty() || !self.parts.grip.is_sure() {
             return false;
         }
         let clock = self.parts.clock.as_ref();
@@ -230,11 +246,12 @@ impl Post {
     }
 
     fn send(&mut self, receiver: &Arc<Receiver>, monitor: Key, id: AlertId, message: Message) {
-        let receiver = receiver.clone();
+        let (receiver, grip) = (receiver.clone(), self.parts.grip.clone());
         self.flights.spawn(async move {
             let channel = receiver.settings.id.clone();
             let telling = AssertUnwindSafe(receiver.notifier.tell(&message)).catch_unwind();
-            let receipt = telling.await.unwrap_or_else(|_| broken_down());
+            let told = while_sure(&grip, telling).await;
+            let receipt = told.map(|told| told.unwrap_or_else(|_| broken_down()));
             Landed { channel, monitor, id, receipt }
         });
     }
@@ -243,8 +260,22 @@ impl Post {
         let clock = &self.parts.clock;
         let (now, steady_ms) = (clock.now(), clock.steady_ms());
         let Landed { channel, monitor, id, receipt } = landed;
-        self.desk.land(&channel, monitor, id, receipt, now, steady_ms);
+        match receipt {
+            Some(receipt) => self.desk.land(&channel, monitor, id, receipt, now, steady_ms),
+            None => self.desk.turn_back(&channel, monitor),
+        }
     }
+}
+
+/// What comes of `telling`; `None` once another may have the lease: a message of which a part
+/// was sent before this process stood still is not sent on when it wakes.
+async fn while_sure<F: Future>(grip: &Grip, telling: F) -> Option<F::Output> {
+    let mut telling = std::pin::pin!(telling);
+    std::future::poll_fn(|context| match grip.is_sure() {
+        true => telling.as_mut().poll(context).map(Some),
+        false => Poll::Ready(None),
+    })
+    .await
 }
 
 /// It panicked. That is a defect of ours, and no reason to tell nothing any more.

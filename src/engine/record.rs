@@ -8,6 +8,7 @@
 mod clock;
 mod desk;
 
+use super::lease::Grip;
 use super::life::Life;
 use super::receivers::Receivers;
 use super::watch;
@@ -35,11 +36,28 @@ pub struct Recorder {
     vitals: Arc<Vitals>,
     life: Life,
     receivers: Arc<Receivers>,
+    grip: Grip,
     desk: Mutex<Desk>,
     /// Woken when something waits that should be committed at once.
     pub urgent: Notify,
     /// Held while a batch is under way, so that there is only one.
     committing: tokio::sync::Mutex<()>,
+}
+
+/// What a recorder is built of.
+pub struct Parts {
+    /// Where everything is kept.
+    pub store: Arc<dyn Store>,
+    /// Where the newest state is shown.
+    pub board: Arc<Board>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Where the daemon's own state is noted.
+    pub vitals: Arc<Vitals>,
+    /// Whom alerts are for.
+    pub receivers: Arc<Receivers>,
+    /// By what right it writes.
+    pub grip: Grip,
 }
 
 /// What became of a check that was handed in.
@@ -66,18 +84,13 @@ pub enum Taken {
 }
 
 impl Recorder {
-    /// A recorder that shows what is kept in `store`, and keeps that it runs from now on.
-    /// What is to be told it addresses to `receivers`, and stirs them.
+    /// A recorder that shows what is kept in the store, and keeps that it runs from now on.
+    /// What is to be told it addresses to the receivers, and stirs them.
     ///
     /// # Errors
     /// When the store cannot be read or written.
-    pub async fn new(
-        store: Arc<dyn Store>,
-        board: Arc<Board>,
-        clock: Arc<dyn Clock>,
-        vitals: Arc<Vitals>,
-        receivers: Arc<Receivers>,
-    ) -> Result<Recorder, StoreError> {
+    pub async fn new(parts: Parts) -> Result<Recorder, StoreError> {
+        let Parts { store, board, clock, vitals, receivers, grip } = parts;
         let life = Life::begin(store.clone(), clock.now()).await?;
         let recorder = Recorder {
             life,
@@ -86,6 +99,7 @@ impl Recorder {
             clock,
             vitals,
             receivers,
+            grip,
             desk: Mutex::default(),
             urgent: Notify::new(),
             committing: tokio::sync::Mutex::new(()),
@@ -253,6 +267,21 @@ impl Recorder {
         desk.hold.ahead_ms().is_none()
     }
 
+    /// Drops what waits: another daemon has taken over, and looks by itself.
+    pub fn abandon(&self) {
+        let lost = std::mem::take(&mut *self.desk()).unkept();
+        if lost > 0 {
+            tracing::info!("{lost} checks were not kept; whoever took over looks again");
+        }
+        self.board.nothing_under_way();
+        self.vitals.note(|reading| {
+            reading.store_refuses = None;
+            reading.waiting_checks = 0;
+            reading.clock_trouble = None;
+            reading.source_trouble = None;
+        });
+    }
+
     /// Notes that everup stops in order.
     pub async fn end(&self) {
         self.life.end(self.clock.now()).await;
@@ -296,6 +325,10 @@ impl Recorder {
     }
 
     fn refused(&self, now: Timestamp, error: &StoreError) {
+        self.grip.heed(error);
+        if self.grip.is_lost() {
+            return;
+        }
         self.vitals.note(|reading| {
             let since = reading.store_refuses.take().map(|(since, _)| since);
             if since.is_none() {

@@ -19,6 +19,7 @@ use crate::domain::foreign::Foreign;
 use crate::domain::gap::Gap;
 use crate::domain::history::History;
 use crate::domain::judge::Entry;
+use crate::domain::lease::{Fence, Held, Seen};
 use crate::domain::maintenance::MaintenanceWindow;
 use crate::domain::monitor::Key;
 use crate::domain::month::Month;
@@ -38,6 +39,7 @@ use crate::store::window::{Announced, Changed};
 use async_trait::async_trait;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 /// Everything but the single checks, as of one commit.
 #[derive(Clone, Debug)]
@@ -54,12 +56,36 @@ pub struct Loaded {
     pub closed: Vec<Cut>,
 }
 
+/// What was kept lately, as of one commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Newest {
+    /// As [`Loaded::epoch`].
+    pub epoch: i64,
+    /// The checks, in order of time.
+    pub checks: Vec<(Key, Check)>,
+}
+
+/// Who wants to hold the lease.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tenant {
+    /// What it is called, for people.
+    pub name: String,
+    /// Whether it has the lock beside the database.
+    pub is_locked: bool,
+}
+
 /// Why a store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Another process is writing; try again.
     #[error("the database is busy with another writer")]
     Busy,
+    /// Somebody else has taken over the watch; nothing was written.
+    #[error("another everup watches now")]
+    Fenced,
+    /// A later everup has changed what this one writes to; nothing was written.
+    #[error("a later everup has changed the database; stop this one, and run that")]
+    Outgrown,
     /// The imported record contradicts what is kept; the past is never rewritten.
     #[error("{0}")]
     Conflict(String),
@@ -110,6 +136,10 @@ pub trait Store: Send + Sync {
         &self,
         each: &mut (dyn for<'c> FnMut(Key, &'c Check) + Send),
     ) -> Result<Timestamp, StoreError>;
+
+    /// The checks of all monitors that began at `from` or later. Bounded by its caller, who
+    /// asks for the last few minutes; earlier checks may be missing.
+    async fn newest(&self, from: Timestamp) -> Result<Newest, StoreError>;
 
     /// What was said in checks of a monitor that began within `span`, in order of time,
     /// at most `limit` of them: each is up to some ten kilobytes.
@@ -347,6 +377,37 @@ pub trait Store: Send + Sync {
     /// Lets go of what was settled before an instant; [`Store::told_alerts`] tells the same.
     /// Gives how many deliveries went.
     async fn forget_alerts(&self, before: Timestamp) -> Result<u64, StoreError>;
+
+    /// Who watches, and what the database's clock says. Cheap: one row.
+    async fn lease(&self) -> Result<Seen, StoreError>;
+
+    /// Takes the lease from where it is as it was `seen`, for so long by the database's
+    /// clock, with a greater fence; `None` where it is otherwise by now. Whether it may be
+    /// taken, the caller knows. Atomic and durable.
+    async fn take_lease(
+        &self,
+        seen: &Held,
+        tenant: &Tenant,
+        length_ms: i64,
+    ) -> Result<Option<Held>, StoreError>;
+
+    /// Lets the lease of this fence last for so long from now on, by the database's clock.
+    /// [`StoreError::Fenced`] where there is a newer one.
+    async fn renew_lease(
+        &self,
+        fence: Fence,
+        is_locked: bool,
+        length_ms: i64,
+    ) -> Result<(), StoreError>;
+
+    /// Gives the lease of this fence up: it may be taken at once, and nothing is written
+    /// under this fence any more. Where there is a newer one, nothing happens. Durable.
+    async fn give_up_lease(&self, fence: Fence) -> Result<(), StoreError>;
+
+    /// The same store for those who watch: each of its writes is refused with
+    /// [`StoreError::Fenced`], in the very transaction that it would be made in, once there
+    /// is a newer fence.
+    fn under(&self, fence: Fence) -> Arc<dyn Store>;
 
     /// Whether a write would succeed now. Writes nothing that stays.
     async fn writable(&self) -> Result<(), StoreError>;

@@ -19,6 +19,7 @@ mod foreign;
 mod gaps;
 mod hot;
 mod import;
+mod lease;
 mod ledger;
 mod load;
 mod maintenance;
@@ -46,6 +47,7 @@ use crate::domain::exchange::Exchange;
 use crate::domain::foreign::Foreign;
 use crate::domain::gap::Gap;
 use crate::domain::judge::Entry;
+use crate::domain::lease::{Fence, Held, Seen};
 use crate::domain::maintenance::MaintenanceWindow;
 use crate::domain::monitor::Key;
 use crate::domain::month::Month;
@@ -56,7 +58,7 @@ use crate::domain::token::{Token, TokenId, TokenName};
 use crate::store::baseline::{Baseline, Purged};
 use crate::store::batch::{Batch, Committed};
 use crate::store::closed::{ClosedLengths, ClosedMonth, Correction, Subject};
-use crate::store::contract::{Loaded, Store, StoreError};
+use crate::store::contract::{Loaded, Newest, Store, StoreError, Tenant};
 use crate::store::import::{Import, Pause};
 use crate::store::outbox::{AlertId, Outcome, Waiting};
 use crate::store::registration::{Others, Registration};
@@ -69,13 +71,13 @@ use meta::Meta;
 use sqlx::SqlitePool;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::RangeInclusive;
-use write::Write;
+use std::sync::Arc;
+use write::{Write, Writer};
 
 /// A store in one SQLite file.
 #[derive(Clone, Debug)]
 pub struct Sqlite {
-    /// One connection.
-    writer: SqlitePool,
+    writer: Writer,
     /// A few connections, which cannot write.
     readers: SqlitePool,
     /// What they are connected to.
@@ -85,7 +87,7 @@ pub struct Sqlite {
 impl Sqlite {
     async fn write(&self) -> Result<Write, StoreError> {
         self.file.is_in_place()?;
-        Write::begin(&self.writer).await
+        self.writer.begin().await
     }
 }
 
@@ -127,6 +129,15 @@ impl Store for Sqlite {
     ) -> Result<Timestamp, StoreError> {
         let mut read = self.readers.begin().await?;
         read::recent(&mut read, each).await
+    }
+
+    async fn newest(&self, from: Timestamp) -> Result<Newest, StoreError> {
+        let mut read = self.readers.begin().await?;
+        let Meta { epoch, .. } = Meta::read(&mut read).await?;
+        let mut checks = Vec::new();
+        let each = &mut |key: Key, check: &Check| checks.push((key, check.clone()));
+        hot::for_each_from(&mut read, from, each).await?;
+        Ok(Newest { epoch, checks })
     }
 
     async fn exchanges(
@@ -206,7 +217,7 @@ impl Store for Sqlite {
     }
 
     async fn begin_run(&self, started_at: Timestamp, version: &str) -> Result<(), StoreError> {
-        runs::begin(Write::begin(&self.writer).await?, started_at, version).await
+        runs::begin(self.writer.begin().await?, started_at, version).await
     }
 
     async fn end_run(
@@ -214,7 +225,7 @@ impl Store for Sqlite {
         started_at: Timestamp,
         ended_at: Timestamp,
     ) -> Result<(), StoreError> {
-        runs::end(Write::begin(&self.writer).await?, started_at, ended_at).await
+        runs::end(self.writer.begin().await?, started_at, ended_at).await
     }
 
     async fn runs(&self) -> Result<Vec<Run>, StoreError> {
@@ -223,7 +234,7 @@ impl Store for Sqlite {
     }
 
     async fn close_month(&self, closed: &ClosedMonth) -> Result<(), StoreError> {
-        closed::close(Write::begin(&self.writer).await?, closed).await
+        closed::close(self.writer.begin().await?, closed).await
     }
 
     async fn closed_months(&self) -> Result<Vec<Cut>, StoreError> {
@@ -252,7 +263,7 @@ impl Store for Sqlite {
     }
 
     async fn correct(&self, correction: &Correction) -> Result<(), StoreError> {
-        closed::correct(Write::begin(&self.writer).await?, correction).await
+        closed::correct(self.writer.begin().await?, correction).await
     }
 
     async fn corrections(&self, month: Option<Month>) -> Result<Vec<Correction>, StoreError> {
@@ -373,6 +384,37 @@ impl Store for Sqlite {
         outbox::forget(self.write().await?, before).await
     }
 
+    async fn lease(&self) -> Result<Seen, StoreError> {
+        lease::read(&mut *self.readers.acquire().await?).await
+    }
+
+    async fn take_lease(
+        &self,
+        seen: &Held,
+        tenant: &Tenant,
+        length_ms: i64,
+    ) -> Result<Option<Held>, StoreError> {
+        lease::take(self.write().await?, seen, tenant, length_ms).await
+    }
+
+    async fn renew_lease(
+        &self,
+        fence: Fence,
+        is_locked: bool,
+        length_ms: i64,
+    ) -> Result<(), StoreError> {
+        lease::renew(self.write().await?, fence, is_locked, length_ms).await
+    }
+
+    async fn give_up_lease(&self, fence: Fence) -> Result<(), StoreError> {
+        lease::give_up(self.write().await?, fence).await
+    }
+
+    fn under(&self, fence: Fence) -> Arc<dyn Store> {
+        let writer = Writer { fence: Some(fence), ..self.writer.clone() };
+        Arc::new(Sqlite { writer, ..self.clone() })
+    }
+
     async fn writable(&self) -> Result<(), StoreError> {
         let mut write = self.write().await?;
         sqlx::query("UPDATE meta SET epoch = epoch")
@@ -385,6 +427,6 @@ impl Store for Sqlite {
         // The last connection to close empties the write-ahead log, so it must be one
         // that can write.
         self.readers.close().await;
-        self.writer.close().await;
+        self.writer.pool.close().await;
     }
 }

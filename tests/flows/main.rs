@@ -16,6 +16,7 @@ mod retention;
 #[path = "../support/mod.rs"]
 mod support;
 mod tokens;
+mod twice;
 
 use app::{START, TestApp, one};
 use everup::clock::Clock;

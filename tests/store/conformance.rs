@@ -12,6 +12,7 @@ use everup::domain::foreign::{Claim, Count, Foreign, Origin, Records, Source, St
 use everup::domain::foreign_window::Terms;
 use everup::domain::gap::{Gap, Why};
 use everup::domain::judge::Entry;
+use everup::domain::lease::Fence;
 use everup::domain::ledger::Ledger;
 use everup::domain::maintenance::MaintenanceWindow;
 use everup::domain::monitor::Key;
@@ -26,7 +27,7 @@ use everup::store::batch::{Alive, Batch, Committed, Exchanged};
 use everup::store::closed::{
     ClosedLengths, ClosedMonth, ClosedRow, Correction, Instead, Subject,
 };
-use everup::store::contract::{Loaded, Store, StoreError};
+use everup::store::contract::{Loaded, Store, StoreError, Tenant};
 use everup::store::import::{Imported, Pause};
 use everup::store::outbox::{AlertId, Outcome, Outgoing};
 use everup::store::past::Past;
@@ -1799,6 +1800,121 @@ pub async fn a_channel_that_an_alert_is_not_for_knows_nothing_of_the_monitor_fro
     assert_eq!(store.told_alerts(&ops).await.unwrap(), of_web(News::Down, 300));
 }
 
+fn tenant(name: &str) -> Tenant {
+    Tenant { name: name.to_owned(), is_locked: true }
+}
+
+/// Takes the lease as it is now.
+async fn taken(store: &dyn Store, name: &str) -> Fence {
+    let seen = store.lease().await.unwrap();
+    store
+        .take_lease(&seen.held, &tenant(name), 10_000)
+        .await
+        .unwrap()
+        .unwrap()
+        .fence
+}
+
+fn is_fenced<T>(result: Result<T, StoreError>) -> bool {
+    matches!(result, Err(StoreError::Fenced))
+}
+
+/// Mutants: a lease that is taken whoever has it by now; a fence that stays; a renewal that
+/// does not look at the fence.
+pub async fn a_lease_is_taken_from_where_it_was_seen_and_by_one_only(database: &dyn Database) {
+    let (one, two) = (database.open().await, database.open().await);
+    let seen = one.lease().await.unwrap();
+    assert_eq!((seen.held.fence, seen.held.until_ms), (Fence(0), 0));
+    let held = one.take_lease(&seen.held, &tenant("one"), 10_000).await.unwrap().unwrap();
+    assert_eq!((held.fence, held.is_locked), (Fence(1), true));
+    assert_eq!(two.take_lease(&seen.held, &tenant("two"), 10_000).await.unwrap(), None);
+    let again = two.lease().await.unwrap();
+    assert_eq!(again.held, held);
+    let left_ms = held.until_ms - again.now_ms;
+    assert!((5_000..=10_000).contains(&left_ms), "{left_ms}");
+    one.renew_lease(held.fence, false, 60_000).await.unwrap();
+    let renewed = two.lease().await.unwrap().held;
+    assert!(renewed.until_ms > held.until_ms + 40_000 && !renewed.is_locked);
+    // It was renewed meanwhile, so that it is not as it was seen.
+    assert_eq!(two.take_lease(&again.held, &tenant("two"), 10_000).await.unwrap(), None);
+    let second = two.take_lease(&renewed, &tenant("two"), 10_000).await.unwrap().unwrap();
+    assert_eq!((second.fence, second.holder.as_str()), (Fence(2), "two"));
+    assert!(is_fenced(one.renew_lease(held.fence, true, 10_000).await));
+    one.give_up_lease(held.fence).await.unwrap();
+    assert_eq!(two.lease().await.unwrap().held, second, "it is not theirs to give up");
+    two.give_up_lease(second.fence).await.unwrap();
+    let given_up = one.lease().await.unwrap().held;
+    assert_eq!((given_up.until_ms, given_up.fence), (0, Fence(3)));
+    assert!(is_fenced(two.under(second.fence).begin_run(at(0), "1").await));
+}
+
+/// Mutants: each verb that begins its transaction without asking for the fence.
+pub async fn nothing_is_written_under_an_older_fence(database: &dyn Database) {
+    let store = watching(database, &["api"]).await;
+    let old = store.under(taken(&*store, "one").await);
+    let mut recorder = Recorder::start(old.clone()).await;
+    recorder.keep(&[("api", ok(10))], None).await;
+    let batch = recorder.batch(&[("api", ok(70))], None);
+    let key = recorder.key("api");
+    old.begin_run(at(0), "1").await.unwrap();
+    let new = store.under(taken(&*store, "two").await);
+    let before = store.load().await.unwrap();
+    assert!(is_fenced(old.commit(&batch).await));
+    assert!(is_fenced(old.register(at(80), &[registration("web")], Others::Keep).await));
+    assert!(is_fenced(old.begin_run(at(80), "1").await));
+    assert!(is_fenced(old.end_run(at(0), at(80)).await));
+    assert!(is_fenced(old.close_month(&closed_month("2026-10", "{}")).await));
+    assert!(is_fenced(old.pack(at(7_200)).await));
+    let ops = channel("ops");
+    assert!(is_fenced(old.settle_alerts(&ops, &[], Outcome::Told, at(80)).await));
+    assert!(is_fenced(old.note_attempts(&ops, AlertId(1), 1, at(80)).await));
+    assert!(is_fenced(old.leave_channels(&[], at(80)).await));
+    assert!(is_fenced(old.forget_alerts(at(80)).await));
+    assert!(is_fenced(old.settle("supabase", &[], at(80)).await));
+    assert!(is_fenced(old.adopt_project("supabase", "https://x").await));
+    assert!(is_fenced(old.note_reading("supabase", at(80)).await));
+    assert!(is_fenced(old.announce(&planned(400_000, &[]), None, "rule").await));
+    assert!(is_fenced(old.writable().await));
+    let after = store.load().await.unwrap();
+    assert_eq!(after.histories, before.histories);
+    assert_eq!(store.runs().await.unwrap()[0].ended_at, None);
+    assert_eq!(store.checks(key, Span::ALWAYS).await.unwrap().len(), 1);
+    // Whoever has taken over writes, and so does whoever is asked by a user.
+    assert_eq!(new.commit(&batch).await.unwrap(), Committed::Kept);
+    store.announce(&planned(400_000, &[]), None, "ada").await.unwrap();
+    let (id, name) = (TokenId(1), TokenName::new("ci").unwrap());
+    store.note_token_use(id, at(90)).await.unwrap();
+    store.revoke_token(&name, at(90)).await.unwrap();
+}
+
+pub async fn nothing_is_packed_or_let_go_of_under_an_older_fence(database: &dyn Database) {
+    let (store, api) = three_days(database).await;
+    let old = store.under(taken(&*store, "one").await);
+    let new = store.under(taken(&*store, "two").await);
+    let spans = BTreeMap::from([(api, Spans::from(span(-DAY_MS / 1_000, DAY_MS / 250)))]);
+    assert!(is_fenced(old.purge(&spans).await));
+    assert_eq!(store.checks(api, Span::ALWAYS).await.unwrap().len(), 12);
+    let mut recorder = Recorder::start(store.clone()).await;
+    recorder.keep(&[("api", ok(4 * DAY_MS / 1_000))], None).await;
+    assert!(is_fenced(old.pack(at(5 * DAY_MS / 1_000)).await));
+    assert_eq!(new.pack(at(5 * DAY_MS / 1_000)).await.unwrap(), 1);
+    assert_eq!(new.purge(&spans).await.unwrap().days, 3);
+}
+
+pub async fn the_newest_checks_come_with_the_epoch_they_belong_to(database: &dyn Database) {
+    let store = watching(database, &["api", "web"]).await;
+    let mut recorder = Recorder::start(store.clone()).await;
+    recorder
+        .keep(&[("api", ok(10)), ("web", ok(12)), ("api", fail(70))], None)
+        .await;
+    let (api, web) = (recorder.key("api"), recorder.key("web"));
+    let newest = store.newest(at(12)).await.unwrap();
+    assert_eq!(newest.checks, [(web, ok(12)), (api, fail(70))]);
+    assert_eq!(newest.epoch, store.epoch().await.unwrap());
+    store.announce(&planned(400_000, &[]), None, "ada").await.unwrap();
+    assert!(store.newest(at(999)).await.unwrap().epoch > newest.epoch);
+}
+
 /// Every promise above, for one kind of database.
 macro_rules! hold {
     ($($database:ident: $new:expr => [$($promise:ident),+ $(,)?];)+) => {$(
@@ -1874,6 +1990,10 @@ hold! {
         a_channel_that_is_left_has_nothing_waiting,
         a_channel_that_an_alert_is_not_for_knows_nothing_of_the_monitor_from_then_on,
         alerts_that_were_settled_long_ago_are_forgotten_but_not_what_was_told_last,
+        a_lease_is_taken_from_where_it_was_seen_and_by_one_only,
+        nothing_is_written_under_an_older_fence,
+        nothing_is_packed_or_let_go_of_under_an_older_fence,
+        the_newest_checks_come_with_the_epoch_they_belong_to,
         a_closed_store_refuses,
     ];
 }

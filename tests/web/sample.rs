@@ -16,6 +16,7 @@ use everup::domain::gap::Gap;
 use everup::domain::group::{Group, Rule};
 use everup::domain::history::History;
 use everup::domain::judge::Entry;
+use everup::domain::lease::{Fence, Held, Seen};
 use everup::domain::ledger::Ledger;
 use everup::domain::maintenance::{Excluded, MaintenanceWindow};
 use everup::domain::monitor::{Key, Monitor, MonitorId, ParameterHistory, Parameters};
@@ -34,7 +35,7 @@ use everup::store::batch::{Batch, Committed};
 use everup::store::closed::{
     ClosedLengths, ClosedMonth, ClosedRow, Correction, Instead, Subject, cut,
 };
-use everup::store::contract::{Loaded, Store, StoreError};
+use everup::store::contract::{Loaded, Newest, Store, StoreError, Tenant};
 use everup::store::import::{Import, Pause};
 use everup::store::outbox::{AlertId, Outcome, Waiting};
 use everup::store::registration::{Others, Registration};
@@ -850,6 +851,35 @@ impl Store for Shelf {
     ) -> Result<Timestamp, StoreError> {
         self.works()?;
         Ok(Timestamp::MAX)
+    }
+
+    async fn newest(&self, _: Timestamp) -> Result<Newest, StoreError> {
+        read_only()
+    }
+
+    async fn lease(&self) -> Result<Seen, StoreError> {
+        read_only()
+    }
+
+    async fn take_lease(
+        &self,
+        _: &Held,
+        _: &Tenant,
+        _: i64,
+    ) -> Result<Option<Held>, StoreError> {
+        read_only()
+    }
+
+    async fn renew_lease(&self, _: Fence, _: bool, _: i64) -> Result<(), StoreError> {
+        read_only()
+    }
+
+    async fn give_up_lease(&self, _: Fence) -> Result<(), StoreError> {
+        read_only()
+    }
+
+    fn under(&self, _: Fence) -> Arc<dyn Store> {
+        unreachable!("nobody watches here")
     }
 
     async fn exchanges(

@@ -263,6 +263,12 @@ impl Desk {
         self.note_settled(id, vec![alert], outcome, now);
     }
 
+    /// Notes that a message was given up half way.
+    pub(super) fn turn_back(&mut self, id: &ChannelId, monitor: Key) {
+        let channel = self.channels.entry(id.clone()).or_default();
+        channel.lines.entry(monitor).or_default().flying = false;
+    }
+
     /// Notes what became of alerts: in one write with what is noted likewise, because many
     /// monitors come out of maintenance together.
     fn note_settled(

@@ -4,6 +4,7 @@
 //! it was found, and whatever goes wrong is said with what to do about it.
 
 use super::file::{self, File};
+use super::write::Writer;
 use super::{Sqlite, error};
 use crate::store::contract::StoreError;
 use sqlx::migrate::{MigrateError, Migrator};
@@ -57,7 +58,8 @@ impl Sqlite {
     /// everup's, or was written by a later everup; [`StoreError::Busy`] where another
     /// process is changing its schema.
     pub async fn open(path: &Path) -> Result<Sqlite, StoreError> {
-        let (writer, readers) = open(path).await?;
+        let (pool, readers) = open(path).await?;
+        let writer = Writer { pool, fence: None };
         Ok(Sqlite { writer, readers, file: File::find(path)? })
     }
 
@@ -78,7 +80,8 @@ impl Sqlite {
         if file::can_be_written(path) {
             return Sqlite::open(path).await;
         }
-        let (writer, readers) = open_to_read(path).await?;
+        let (pool, readers) = open_to_read(path).await?;
+        let writer = Writer { pool, fence: None };
         Ok(Sqlite { writer, readers, file: File::find(path)? })
     }
 }
@@ -241,6 +244,14 @@ async fn inspect(path: &Path, connection: &mut SqliteConnection) -> Result<bool,
         .await
         .map_err(|error| explain(path, error))?;
     Ok(MIGRATIONS.iter().all(|migration| applied.contains(&migration.version)))
+}
+
+/// Whether another everup has changed the schema since this one opened the database.
+pub(super) async fn is_outgrown(connection: &mut SqliteConnection) -> Result<bool, StoreError> {
+    let applied: i64 = sqlx::query_scalar("SELECT count(*) FROM _sqlx_migrations")
+        .fetch_one(connection)
+        .await?;
+    Ok(usize::try_from(applied).unwrap_or(0) > MIGRATIONS.iter().count())
 }
 
 async fn migrate(path: &Path, connection: &mut SqliteConnection) -> Result<(), StoreError> {

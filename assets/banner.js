@@ -16,7 +16,8 @@
     zh:"计划维护|正在维护|故障始于|维护超时|关闭|紧急维护"};
   const root=d.documentElement,data=s.dataset;
   let tag=data.lang||root.lang,lang=tag.split(/[-_]/)[0].toLowerCase(),T;
-  if(!W[lang])tag=lang="en";
+  // Traditional letters are other words.
+  if(!W[lang]||/zh.*[tk]/i.test(tag))tag=lang="en";
   const L=W[lang].split("|"),parse=Date.parse,url=p=>new URL(p,S),
     // The time since the page began: unlike the clock of the viewer, it is never set.
     up=()=>performance.now(),now=()=>up()+O,

@@ -41,17 +41,21 @@
     const sign = own > 0 ? "-" : "+";
     return " " + sign + two(Math.floor(minutes / 60)) + ":" + two(minutes % 60);
   };
+  const isSameDay = (one, other) => one.toDateString() === other.toDateString();
+  // From is what is said right before, where this is the end of a span: its day is not said
+  // again, and every other one is.
   const forms = {
-    short(at, now) {
+    short(at, now, from) {
       const time = two(at.getHours()) + ":" + two(at.getMinutes()) + twice(at);
-      if (at.toDateString() === now.toDateString()) return unbroken(time);
+      if (isSameDay(at, from || now)) return unbroken(time);
       const date = at.getDate() + " " + months[at.getMonth()];
       const year = at.getFullYear() === now.getFullYear() ? "" : " " + at.getFullYear();
       return unbroken(date + year + ", " + time);
     },
-    exact(at) {
+    exact(at, now, from) {
       const date = at.getFullYear() + "-" + two(at.getMonth() + 1) + "-" + two(at.getDate());
-      return date + " " + two(at.getHours()) + ":" + two(at.getMinutes()) + ":" + two(at.getSeconds()) + twice(at);
+      const time = two(at.getHours()) + ":" + two(at.getMinutes()) + ":" + two(at.getSeconds()) + twice(at);
+      return from && isSameDay(at, from) ? time : date + " " + time;
     },
   };
   const localise = (zone) => {
@@ -62,7 +66,8 @@
     for (const time of document.querySelectorAll("time[datetime]")) {
       const at = new Date(time.dateTime);
       if (isNaN(at) || time.dataset.form === "fixed") continue;
-      const text = (forms[time.dataset.form] || forms.exact)(at, now);
+      const from = time.dataset.from && new Date(time.dataset.from);
+      const text = (forms[time.dataset.form] || forms.exact)(at, now, from);
       if (text === time.textContent) continue;
       time.title = time.textContent + " " + ours;
       // Where outages are told, both times are seen: a report has the other one.

@@ -29,6 +29,7 @@ async fn main() -> std::io::Result<()> {
         ("overrunning", sample::overrunning()),
         ("emergency", sample::emergency()),
         ("nightly", sample::nightly()),
+        ("wordy", sample::wordy()),
         ("many", sample::many(300)),
         ("nothing", sample::scene(&[], Vec::new())),
     ];

@@ -1,49 +1,43 @@
-//! The whole program, put together: build, run, change, drain. The only file that
-//! names every concrete type.
+//! The whole program, put together: build, run, change, drain. With its parts the only
+//! place that names every concrete type.
 //!
-//! Shutdown goes in this order: no new checks, finish those under way, commit what
-//! they saw, tell what is to be told of it, stop answering, let the visitors of the balancers
-//! go, let go of the database.
+//! What answers visitors runs from the start to the end; what watches (`tenure`), while this
+//! daemon has the lease (`keeper`). Shutdown goes in this order: no new checks, finish those
+//! under way, commit what they saw, tell what is to be told of it, give up the lease, stop
+//! answering, let the visitors of the balancers go, let go of the database.
+
+mod keeper;
+mod tenure;
 
 use crate::balance::fleet::{self, Fleet};
 use crate::board::Board;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::domain::timestamp::Timestamp;
 use crate::domain::token::{Scope, TokenName};
-use crate::engine::deliver::{self, Deliverer};
-use crate::engine::follow::{self, Follower};
-use crate::engine::housekeeping::{self, Housekeeping, Tools};
-use crate::engine::receivers::Receivers;
-use crate::engine::recurring;
+use crate::engine::lease::Contender;
 use crate::engine::requests::{self, Clerk};
-use crate::engine::run::{Engine, Parts};
-use crate::notify;
-use crate::probe;
-use crate::store::contract::{NewToken, Store};
+use crate::engine::run::Engine;
+use crate::planning::Settings as PlanningSettings;
+use crate::probe::tls::{Roots, client_config};
+use crate::report::settings::Settings as ReportSettings;
+use crate::store::contract::Store;
 use crate::store::secret::Secret;
 use crate::store::sqlite::Sqlite;
-use crate::supabase::settings::Settings as SourceSettings;
-use crate::supabase::table::Table;
+use crate::store::token::NewToken;
 use crate::vitals::Vitals;
 use crate::web;
 use anyhow::Context;
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
+use keeper::Keeper;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
+use tenure::Tenure;
 use tokio::net::TcpListener;
+use tokio::sync::{Mutex, oneshot};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-
-/// How long checks under way may take to finish once everup is told to stop: the usual
-/// timeout. Service managers kill after 90 s.
-const FINISH_WITHIN: Duration = Duration::from_secs(10);
-
-/// How long alerts may take to be told once everup is told to stop. What then waits is told
-/// after the next start.
-const TELL_WITHIN: Duration = Duration::from_secs(5);
 
 /// What the token is called that everup makes by itself.
 pub const FIRST_TOKEN: &str = "first";
@@ -51,19 +45,31 @@ pub const FIRST_TOKEN: &str = "first";
 /// A running everup.
 pub struct App {
     address: SocketAddr,
-    engine: Engine,
-    deliverer: Deliverer,
-    receivers: Arc<Receivers>,
-    probes: Arc<probe::shared::Shared>,
-    housekeeping: Housekeeping,
-    tools: Tools,
-    follower: Arc<Follower>,
-    following: JoinHandle<()>,
-    follow_no_more: CancellationToken,
+    common: Arc<Common>,
+    keeper: JoinHandle<bool>,
+    keep_no_more: CancellationToken,
     server: JoinHandle<()>,
     serving: CancellationToken,
     fleet: Arc<Fleet>,
     clerk: Clerk,
+}
+
+/// What those who watch and those who answer share.
+struct Common {
+    clock: Arc<dyn Clock>,
+    /// As users write to it: under no fence.
+    store: Arc<dyn Store>,
+    board: Arc<Board>,
+    vitals: Arc<Vitals>,
+    report: Arc<ArcSwap<ReportSettings>>,
+    planning: Arc<ArcSwap<PlanningSettings>>,
+    keep_checks_ms: Arc<AtomicI64>,
+    commit_within: Duration,
+    /// By which is watched, now or once this daemon has the lease.
+    config: ArcSwap<Config>,
+    /// While this daemon watches. Held while that begins or changes.
+    tenure: Mutex<Option<Tenure>>,
+    engine: ArcSwapOption<Engine>,
 }
 
 /// What tests replace.
@@ -75,8 +81,9 @@ pub struct Ground {
 }
 
 impl App {
-    /// Opens the store, answers on `listener`, and watches what `config` says. Pages
-    /// are up before the first check begins.
+    /// Opens the store, answers on `listener`, and watches what `config` says, or stands by
+    /// where another daemon over the same store watches. Pages are up before the first check
+    /// ends.
     ///
     /// # Errors
     /// When the store cannot be opened, the system lacks what probes need, or a balancer
@@ -88,40 +95,31 @@ impl App {
     ) -> anyhow::Result<App> {
         let Ground { clock, commit_within } = ground;
         let address = listener.local_addr().context("the listening address is unknown")?;
-        let path = &config.store.path;
-        let store: Arc<dyn Store> = Arc::new(Sqlite::open(path).await?);
-        let (board, vitals) = (Arc::new(Board::default()), Arc::new(Vitals::default()));
-        let report = Arc::new(ArcSwap::from_pointee(config.report));
-        let planning = Arc::new(ArcSwap::from_pointee(config.planning));
-        let probes = Arc::new(probe::shared::Shared::new()?);
-        let receivers = Arc::new(Receivers::default());
-        engage(&receivers, config.alerts, &probes, &*store, clock.now()).await?;
-        let engine = Engine::start(Parts {
+        let path = config.store.path.clone();
+        let store: Arc<dyn Store> = Arc::new(Sqlite::open(&path).await?);
+        let common = Arc::new(Common {
             clock: clock.clone(),
             store: store.clone(),
-            board: board.clone(),
-            vitals: vitals.clone(),
-            receivers: receivers.clone(),
-            probes: probes.clone(),
+            board: Arc::default(),
+            vitals: Arc::default(),
+            report: Arc::new(ArcSwap::from_pointee(config.report.clone())),
+            planning: Arc::new(ArcSwap::from_pointee(config.planning.clone())),
+            keep_checks_ms: Arc::new(AtomicI64::new(config.store.keep_checks_ms)),
             commit_within,
-        })
-        .await?;
-        engine.watch(config.monitors).await?;
-        let follower = Arc::new(Follower::new(follow::Parts {
-            clock: clock.clone(),
-            store: store.clone(),
-            board: board.clone(),
-            vitals: vitals.clone(),
-        }));
-        follower.follow(table(config.source)?);
-        let deliverer = Deliverer::start(deliver::Parts {
-            store: store.clone(),
-            board: board.clone(),
-            clock: clock.clone(),
-            receivers: receivers.clone(),
+            config: ArcSwap::from_pointee(config),
+            tenure: Mutex::default(),
+            engine: ArcSwapOption::empty(),
         });
-        let fleet = Arc::new(Fleet::new(false, probes.tls().clone()));
-        fleet.start(config.balancers).await?;
+        let name = format!("process {}, which answers on {address}", std::process::id());
+        let contender = Contender::new(store.clone(), path, name);
+        let keep_no_more = CancellationToken::new();
+        let keeper = Keeper { common: common.clone(), contender, stop: keep_no_more.clone() };
+        let (tell, told) = oneshot::channel();
+        let keeper = tokio::spawn(keeper.run(tell));
+        told.await.context("what watches has ended")??;
+        let (trust, _) = client_config(&Roots::Platform)?;
+        let fleet = Arc::new(Fleet::new(false, trust));
+        fleet.start(common.config.load().balancers.clone()).await?;
         let clerk = Clerk::start(requests::Parts {
             store: store.clone(),
             clock: clock.clone(),
@@ -129,43 +127,16 @@ impl App {
         });
         let serving = CancellationToken::new();
         let router = web::router(web::App {
-            board: board.clone(),
-            store: store.clone(),
-            clock: clock.clone(),
-            vitals,
-            report: report.clone(),
-            planning: planning.clone(),
+            board: common.board.clone(),
+            store,
+            clock,
+            vitals: common.vitals.clone(),
+            report: common.report.clone(),
+            planning: common.planning.clone(),
             fleet: fleet.clone(),
         });
         let server = tokio::spawn(web::serve(listener, router, serving.clone()));
-        let keep_checks_ms = Arc::new(AtomicI64::new(config.store.keep_checks_ms));
-        let trust = engine.trust();
-        let tools = Tools { store, board, clock, report, planning, keep_checks_ms, trust };
-        let housekeeping = Housekeeping::start(tools.clone()).await?;
-        let catching_up = tools.clone();
-        tokio::spawn(async move { housekeeping::catch_up(&catching_up).await });
-        let follow_no_more = CancellationToken::new();
-        let stop = follow_no_more.clone();
-        let loops = follower.clone();
-        let following = tokio::spawn(async move {
-            stop.run_until_cancelled(loops.run()).await;
-        });
-        Ok(App {
-            address,
-            engine,
-            housekeeping,
-            tools,
-            follower,
-            following,
-            follow_no_more,
-            deliverer,
-            receivers,
-            probes,
-            server,
-            serving,
-            fleet,
-            clerk,
-        })
+        Ok(App { address, common, keeper, keep_no_more, server, serving, fleet, clerk })
     }
 
     /// Where it answers.
@@ -174,10 +145,11 @@ impl App {
         self.address
     }
 
-    /// The engine, for those that must know when it is idle.
+    /// The engine, for those that must know when it is idle; `None` while another daemon
+    /// watches.
     #[must_use]
-    pub fn engine(&self) -> &Engine {
-        &self.engine
+    pub fn engine(&self) -> Option<Arc<Engine>> {
+        self.common.engine.load_full()
     }
 
     /// The balancers, for those that must know where one takes visitors.
@@ -197,47 +169,53 @@ impl App {
             name: TokenName::new(FIRST_TOKEN).map_err(anyhow::Error::msg)?,
             scope: Scope::Admin,
             fingerprint: secret.fingerprint(),
-            made_at: self.tools.clock.now(),
+            made_at: self.common.clock.now(),
         };
-        Ok(self.tools.store.make_first_token(&new).await?.then_some(secret))
+        Ok(self.common.store.make_first_token(&new).await?.then_some(secret))
     }
 
-    /// Watches and reports by `config` from now on. Where to listen and where to keep
+    /// Watches and reports by `config` from now on; where another daemon watches, it reports
+    /// by it at once, and watches by it once it takes over. Where to listen and where to keep
     /// stay as they are.
     ///
     /// # Errors
-    /// When the store refuses; then everything goes on as before.
+    /// When a part cannot be made, or the store refuses; then everything goes on as before.
     pub async fn change(&self, config: Config) -> anyhow::Result<()> {
-        let table = table(config.source)?;
-        self.engine.watch(config.monitors).await?;
-        self.follower.follow(table);
-        let (store, now) = (&*self.tools.store, self.tools.clock.now());
-        engage(&self.receivers, config.alerts, &self.probes, store, now).await?;
-        self.tools.report.store(Arc::new(config.report));
-        self.tools.planning.store(Arc::new(config.planning));
-        self.tools
-            .keep_checks_ms
-            .store(config.store.keep_checks_ms, Ordering::Relaxed);
-        recurring::keep_up(&self.tools).await;
-        self.fleet.change(config.balancers).await;
+        let common = &self.common;
+        let tenure = common.tenure.lock().await;
+        if let Some(tenure) = &*tenure {
+            tenure.change(config.clone()).await?;
+        }
+        common.report.store(Arc::new(config.report.clone()));
+        common.planning.store(Arc::new(config.planning.clone()));
+        common.keep_checks_ms.store(config.store.keep_checks_ms, Ordering::Relaxed);
+        let balancers = config.balancers.clone();
+        common.config.store(Arc::new(config));
+        if let Some(tenure) = &*tenure {
+            tenure.keep_up().await;
+        }
+        drop(tenure);
+        self.fleet.change(balancers).await;
         Ok(())
     }
 
-    /// Waits until the server ends by itself, which it only does by a defect.
-    pub async fn server_ended(&mut self) {
-        let ended = (&mut self.server).await;
-        tracing::error!("the server has ended: {ended:?}");
+    /// Waits until the server ends by itself, or what watches, which they only do by a defect.
+    pub async fn ended(&mut self) {
+        let (what, ended) = tokio::select! {
+            ended = &mut self.server => ("the server", ended),
+            ended = &mut self.keeper => ("what watches", ended.map(drop)),
+        };
+        tracing::error!("{what} has ended: {ended:?}");
     }
 
     /// Stops in order. Gives whether everything that was seen is kept.
     pub async fn stop(self) -> bool {
-        self.follow_no_more.cancel();
-        if let Err(error) = self.following.await {
-            tracing::error!("following did not end well: {error}");
-        }
-        self.housekeeping.stop().await;
-        let kept = self.engine.stop(FINISH_WITHIN).await;
-        self.deliverer.stop(TELL_WITHIN).await;
+        self.keep_no_more.cancel();
+        let kept = !self.keeper.is_finished()
+            && self.keeper.await.unwrap_or_else(|error| {
+                tracing::error!("what watches did not end well: {error}");
+                false
+            });
         self.serving.cancel();
         if !self.server.is_finished()
             && let Err(error) = self.server.await
@@ -246,24 +224,7 @@ impl App {
         }
         self.fleet.stop(fleet::FINISH_WITHIN).await;
         self.clerk.stop().await;
-        self.tools.store.close().await;
+        self.common.store.close().await;
         kept
     }
-}
-
-/// The table that is followed, if one is.
-fn table(settings: Option<SourceSettings>) -> anyhow::Result<Option<Table>> {
-    settings.map(Table::new).transpose().map_err(|wrong| anyhow::anyhow!(wrong))
-}
-
-/// Makes these the channels by which alerts are told. What waits for others is dropped.
-async fn engage(
-    receivers: &Receivers,
-    channels: Vec<notify::Settings>,
-    probes: &probe::shared::Shared,
-    store: &dyn Store,
-    now: Timestamp,
-) -> anyhow::Result<()> {
-    receivers.set(channels, probes.tls()).map_err(anyhow::Error::msg)?;
-    Ok(store.leave_channels(&receivers.ids(), now).await?)
 }

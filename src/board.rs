@@ -138,6 +138,11 @@ impl Board {
         forget(&mut self.under_way(), key, at);
     }
 
+    /// Notes that no check that has begun will be kept.
+    pub fn nothing_under_way(&self) {
+        self.under_way().clear();
+    }
+
     fn under_way(&self) -> MutexGuard<'_, HashMap<Key, Vec<Timestamp>>> {
         // Nothing panics while it is held.
         self.under_way.lock().unwrap_or_else(PoisonError::into_inner)

@@ -5,9 +5,21 @@
 use crate::domain::timestamp::{MINUTE_MS, Timestamp};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+/// What a daemon does, where several share a database.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Role {
+    /// It watches: it has the lease.
+    #[default]
+    Active,
+    /// It shows what another watches, and would take over.
+    Standby,
+}
+
 /// What is known of the daemon at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reading {
+    /// Whether it watches.
+    pub role: Role,
     /// When a check last finished, of any monitor.
     pub last_finished_at: Option<Timestamp>,
     /// When checks were last committed.

@@ -177,6 +177,23 @@ fn a_configuration_that_changes_while_the_database_is_busy_comes_into_force_late
 }
 
 #[test]
+fn a_configuration_that_waits_is_dropped_once_the_file_has_mistakes() {
+    let place = Place::new();
+    place.write("config.toml", OWN);
+    let daemon = place.daemon(&[]);
+    let hold = Hold::on(&place.path("everup.db"));
+    place.write("config.toml", &(OWN.to_owned() + &OWN.replace("api", "shop")));
+    daemon.until("it waits", || daemon.log().contains("is not in force yet"));
+    place.write("config.toml", "nonsense");
+    daemon.until("it is refused", || daemon.log().contains("the old one stays in force"));
+    hold.release();
+    // Longer than until it would be tried again.
+    std::thread::sleep(Duration::from_millis(3_500));
+    assert!(!daemon.log().contains("was read again"), "{}", daemon.log());
+    assert!(!daemon.page("/").contains("/monitors/shop"));
+}
+
+#[test]
 fn what_the_arguments_say_is_not_told_as_a_change_of_the_file() {
     let place = Place::new();
     place.write("config.toml", OWN);
@@ -657,7 +674,7 @@ fn what_is_wrong_with_maintenance_is_said_with_what_to_write() {
     let told: [(&[&str], &str); 9] = [
         (
             &["add", "--start", &soon, "--for", "1h"],
-            "the earliest start that would do is",
+            "the earliest start that would do now is",
         ),
         (
             &["add", "--start", "2026-12-01T02:00:00", "--for", "1h"],

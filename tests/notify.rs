@@ -15,6 +15,7 @@ use rstest::rstest;
 use std::time::{Duration, Instant};
 use support::authority::Authority;
 use support::behaviour::{Act, Behaviour};
+use support::receiver::Receiver;
 use support::target::Target;
 use url::Url;
 
@@ -67,17 +68,25 @@ async fn the_status_decides(#[case] behaviour: Behaviour, #[case] expected: Rece
     assert!(requests[0].starts_with("POST /services/hunter2-T0K3N?k=hunter2-too HTTP/1.1"));
 }
 
+const CLOSED: &str = "the connection was closed before an answer came";
+
 #[rstest]
-#[case(Behaviour::close())]
-#[case(Behaviour::reset())]
-#[case(Behaviour::raw("not http at all\r\n\r\n"))]
-#[case(Behaviour::endless_headers())]
-#[case(Behaviour::endless_header())]
+#[case(Behaviour::close(), CLOSED)]
+#[case(Behaviour::reset(), "the connection was reset before an answer came")]
+#[case(
+    Behaviour::raw("not http at all\r\n\r\n"),
+    "its answer is not HTTP; write https:// if its port speaks TLS"
+)]
+#[case(Behaviour::endless_headers(), "the head of its answer is too large")]
+#[case(Behaviour::endless_header(), "the head of its answer is too large")]
 #[tokio::test]
-async fn a_receiver_that_breaks_off_or_never_ends_is_tried_again(#[case] behaviour: Behaviour) {
+async fn a_receiver_that_breaks_off_or_never_ends_is_tried_again(
+    #[case] behaviour: Behaviour,
+    #[case] why: &str,
+) {
     let target = Target::start().await;
     target.answer(behaviour);
-    assert!(matches!(tell(&target).await, Receipt::Later(why, None) if !why.is_empty()));
+    assert_eq!(tell(&target).await, Receipt::Later(why.to_owned(), None));
 }
 
 #[tokio::test]
@@ -94,8 +103,31 @@ async fn a_receiver_that_is_silent_is_left_after_the_deadline() {
 async fn nobody_listening_is_tried_again() {
     let mut target = Target::start().await;
     target.stop().await;
-    let Receipt::Later(why, None) = tell(&target).await else { panic!() };
-    assert!(why.contains("refused"), "{why}");
+    let why = "the connection is refused; nothing listens at its port".to_owned();
+    assert_eq!(tell(&target).await, Receipt::Later(why, None));
+}
+
+#[tokio::test]
+async fn a_receiver_whose_name_is_not_found_is_tried_again() {
+    // No label of a name may be so long, so that nobody has to be asked.
+    let url = format!("http://hunter2-{}.example/", "x".repeat(60));
+    let why = "its host is not found; check how it is written, and the DNS of this machine";
+    let receipt = tell_trusting(Url::parse(&url).unwrap(), Roots::Mozilla).await;
+    assert_eq!(receipt, Receipt::Later(why.to_owned(), None));
+}
+
+#[tokio::test]
+async fn a_port_without_tls_is_told_so_and_one_with_it_likewise() {
+    let (plain, authority) = (Receiver::start().await, Authority::new());
+    let mut url = Url::parse(&plain.url("/hook")).unwrap();
+    url.set_scheme("https").unwrap();
+    let why = "its port speaks no TLS; write http://, or the port that does".to_owned();
+    assert_eq!(tell_trusting(url, Roots::Mozilla).await, Receipt::Later(why, None));
+    let secure = Target::start_tls(authority.server(&["127.0.0.1"])).await;
+    let mut url = secure.url();
+    url.set_scheme("http").unwrap();
+    let Receipt::Later(why, None) = tell_trusting(url, Roots::Mozilla).await else { panic!() };
+    assert_eq!(why, "its answer is not HTTP; write https:// if its port speaks TLS");
 }
 
 /// What a receiver says back may hold what it was sent, and be as long as it likes.
@@ -108,7 +140,9 @@ async fn of_an_answer_only_the_beginning_is_read_and_no_secret_is_said() {
     assert!(why.contains("[secret]") && why.contains("POST"), "{why}");
     let flood = Act::Repeat(vec![b'x'; 64 * 1024], Duration::ZERO);
     target.answer(Behaviour(vec![Act::Send(head), flood]));
-    assert!(matches!(tell(&target).await, Receipt::Refused(why) if why.contains("xxx")));
+    let Receipt::Refused(why) = tell(&target).await else { panic!() };
+    assert!(why.contains("xxx") && why.ends_with('…'), "{why}");
+    assert_eq!(why.chars().count(), "HTTP 400: ".len() + 200);
     assert!(target.sent_bytes() < 16 * 1024 * 1024, "{}", target.sent_bytes());
 }
 
@@ -121,5 +155,5 @@ async fn a_certificate_is_checked() {
     let Receipt::Later(why, None) = tell_trusting(target.url(), Roots::Mozilla).await else {
         panic!()
     };
-    assert!(why.contains("certificate"), "{why}");
+    assert_eq!(why, "the certificate is signed by nobody we trust");
 }

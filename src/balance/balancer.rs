@@ -2,8 +2,8 @@
 
 use super::connection::Connector;
 use super::crew::{Crew, THREADS_MAX};
-use super::forward::Lane;
 use super::health;
+use super::lane::Lane;
 use super::pool::Pool;
 use super::serve::{self, Arrival};
 use super::settings::Settings;
@@ -23,9 +23,9 @@ use tokio_util::task::TaskTracker;
 /// As many visitors as most services never see at once; idle ones take some kilobytes each.
 const VISITORS_MAX: usize = 32_768;
 
-/// A visitor takes a descriptor and its request another; the rest is for what else this
-/// process does.
-const DESCRIPTORS_EACH: u64 = 3;
+/// Of the descriptors that this process may have, visitors get so many hundredths. A request
+/// under way takes another to its backend; most visitors wait for their next one.
+const DESCRIPTORS_PERCENT: u64 = 60;
 
 /// After a failure to accept that is ours (no descriptors left), this passes before the next
 /// try.
@@ -112,7 +112,8 @@ impl Balancer {
 
 fn visitors_max() -> usize {
     let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-    let share = usize::try_from(descriptors / DESCRIPTORS_EACH).unwrap_or(usize::MAX);
+    let share = u128::from(descriptors) * u128::from(DESCRIPTORS_PERCENT) / 100;
+    let share = usize::try_from(share).unwrap_or(usize::MAX);
     share.clamp(64, VISITORS_MAX)
 }
 

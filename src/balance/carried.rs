@@ -3,8 +3,8 @@
 
 use super::body::{Broken, Pace};
 use super::count::Outcome;
-use super::forward::UnderWay;
 use super::line::Line;
+use super::under_way::UnderWay;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;

@@ -3,6 +3,7 @@
 use super::address::Address;
 use super::line::Line;
 use super::stream::Stream;
+use rustix::io::Errno;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use std::io;
@@ -27,6 +28,16 @@ pub enum Unreachable {
     /// HTTP could not be begun on it.
     #[error("it does not speak HTTP: {0}")]
     Handshake(hyper::Error),
+}
+
+impl Unreachable {
+    /// Whether it is this process that has no descriptor left: no fault of the backend.
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
+        let Unreachable::Refused(error) = self else { return false };
+        let errno = error.raw_os_error().map(Errno::from_raw_os_error);
+        matches!(errno, Some(Errno::MFILE | Errno::NFILE | Errno::ADDRNOTAVAIL))
+    }
 }
 
 /// Opens connections to backends.

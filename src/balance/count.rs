@@ -1,7 +1,7 @@
 //! What became of requests, counted. Read by `engine` each minute and by the metrics.
 
 use crate::domain::requests::Requests;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// What became of a request, as the visitor saw it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,12 +20,30 @@ pub enum Outcome {
     Refused,
 }
 
+/// Threads count in so many places of their own, so that they do not wait for each other.
+const SHARDS: usize = 8;
+
 /// Counters since the start, of a pool or of one backend.
 #[derive(Debug, Default)]
 pub struct Counts {
+    shards: [Shard; SHARDS],
+}
+
+/// A part of the counters, on cache lines of its own.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Shard {
     by_outcome: [AtomicU64; 6],
     /// Requests that were given to another backend or another connection.
     repeated: AtomicU64,
+}
+
+thread_local! {
+    /// In which part this thread counts.
+    static OWN: usize = {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        NEXT.fetch_add(1, Ordering::Relaxed) % SHARDS
+    };
 }
 
 /// What [`Counts`] were at one moment.
@@ -50,26 +68,32 @@ pub struct Tally {
 impl Counts {
     /// A request has ended.
     pub fn note(&self, outcome: Outcome) {
-        self.by_outcome[outcome as usize].fetch_add(1, Ordering::Relaxed);
+        self.own().by_outcome[outcome as usize].fetch_add(1, Ordering::Relaxed);
     }
 
     /// A request is given to another.
     pub fn note_repeated(&self) {
-        self.repeated.fetch_add(1, Ordering::Relaxed);
+        self.own().repeated.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn own(&self) -> &Shard {
+        &self.shards[OWN.with(|own| *own)]
     }
 
     /// What they are now.
     #[must_use]
     pub fn read(&self) -> Tally {
-        let of = |outcome: Outcome| self.by_outcome[outcome as usize].load(Ordering::Relaxed);
+        let sum = |of: fn(&Shard) -> &AtomicU64| -> u64 {
+            self.shards.iter().map(|shard| of(shard).load(Ordering::Relaxed)).sum()
+        };
         Tally {
-            answered: of(Outcome::Answered),
-            server_errors: of(Outcome::ServerError),
-            failed: of(Outcome::Failed),
-            cut: of(Outcome::Cut),
-            abandoned: of(Outcome::Abandoned),
-            refused: of(Outcome::Refused),
-            repeated: self.repeated.load(Ordering::Relaxed),
+            answered: sum(|shard| &shard.by_outcome[Outcome::Answered as usize]),
+            server_errors: sum(|shard| &shard.by_outcome[Outcome::ServerError as usize]),
+            failed: sum(|shard| &shard.by_outcome[Outcome::Failed as usize]),
+            cut: sum(|shard| &shard.by_outcome[Outcome::Cut as usize]),
+            abandoned: sum(|shard| &shard.by_outcome[Outcome::Abandoned as usize]),
+            refused: sum(|shard| &shard.by_outcome[Outcome::Refused as usize]),
+            repeated: sum(|shard| &shard.repeated),
         }
     }
 }
@@ -134,7 +158,7 @@ mod tests {
             repeated: 1,
         };
         assert_eq!(tally, expected);
-        counts.note(Outcome::Cut);
+        std::thread::scope(|scope| scope.spawn(|| counts.note(Outcome::Cut)).join()).unwrap();
         assert_eq!(counts.read().since(&tally), Tally { cut: 1, ..Tally::default() });
     }
 }

@@ -2,8 +2,8 @@
 //! itself, so that nothing is handed from one to another while a request is on its way.
 
 use super::bell::Bells;
-use super::forward::Lane;
 use super::idle::SWEEP_EVERY;
+use super::lane::Lane;
 use super::serve::{self, Arrival};
 use std::io;
 use std::sync::Arc;

@@ -3,38 +3,22 @@
 
 use super::body::{Fate, Outgoing, Pace};
 use super::carried::{Answer, Carried};
-use super::connection::Connector;
 use super::count::Outcome;
 use super::headers::{self, Upgrade, Visit};
-use super::idle::Idle;
+use super::lane::Lane;
 use super::line::Line;
 use super::message;
-use super::pick::{self, Candidate, Turns};
-use super::pool::{Backend, Places, Pool};
+use super::pool::{Backend, Places};
 use super::refusal::Refusal;
-use super::settings::{BACKENDS_MAX, Sameness, Settings, Strategy};
 use super::tunnel;
-use fastrand::Rng;
+use super::under_way::{UnderWay, Wait};
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::{Body, Incoming};
 use hyper::upgrade::OnUpgrade;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// So many backends are tried for one request: what three cannot, the fourth cannot.
 const BACKENDS_TRIED_MAX: usize = 3;
-
-/// What one thread needs to carry requests. Nothing in it is fought over.
-pub struct Lane {
-    /// What it is to do.
-    pub settings: Arc<Settings>,
-    /// The backends, which all threads share.
-    pub pool: Arc<Pool>,
-    connector: Connector,
-    /// By place in the pool.
-    pub(super) idle: Vec<Idle>,
-    turns: Mutex<Turns>,
-    chance: Mutex<Rng>,
-}
 
 /// What became of sending a request to one backend.
 enum Sent {
@@ -46,8 +30,13 @@ enum Sent {
     Lost(String),
     /// The visitor's own body is at fault.
     Body(Refusal),
+    /// It was answered with what is no HTTP. A visitor may be able to cause that, so it says
+    /// nothing of the backend, and another would do no better.
+    Garbled,
     /// It was sent, and no answer came in time.
     TooLate,
+    /// This process has no descriptor left for it.
+    Full,
 }
 
 /// A request on its way.
@@ -63,20 +52,6 @@ struct Errand<'a> {
 }
 
 impl Lane {
-    /// One more thread's.
-    #[must_use]
-    pub fn of(settings: Arc<Settings>, pool: Arc<Pool>, connector: Connector) -> Lane {
-        let idle = pool.backends.iter().map(|_| Idle::default()).collect();
-        Lane {
-            settings,
-            pool,
-            connector,
-            idle,
-            turns: Mutex::default(),
-            chance: Mutex::new(Rng::new()),
-        }
-    }
-
     /// Answers a request of `visit`, whatever happens.
     pub async fn carry(
         self: &Arc<Lane>,
@@ -110,15 +85,10 @@ impl Lane {
                 Outgoing::Coming(body, Pace::new(self.settings.timeouts.idle), fate.clone())
             }
         };
-        match self.run(Request::from_parts(parts, body), errand).await {
-            Ok(response) => response,
-            Err(refusal) => self.refuse(refusal),
-        }
-    }
-
-    /// Closes connections that were of no use for long.
-    pub fn sweep(&self) {
-        self.idle.iter().for_each(Idle::sweep);
+        let wait = Wait::begin(&self.pool.counts);
+        let run = self.run(Request::from_parts(parts, body), errand).await;
+        wait.end();
+        run.unwrap_or_else(|refusal| self.refuse(refusal))
     }
 
     /// Tries one backend after the other.
@@ -137,8 +107,8 @@ impl Lane {
                 self.pool.counts.note_repeated();
             }
             let under_way = UnderWay::begin(self, place);
-            let mut copy = errand.is_repeatable.then(|| head_of(&request));
-            refusal = match self.send(request, &mut copy, (backend, place), &errand).await {
+            let copy = errand.is_repeatable.then(|| head_of(&request));
+            refusal = match self.send(request, copy.as_ref(), (backend, place), &errand).await {
                 Sent::Answered(response, line) => {
                     backend.answered();
                     return Ok(self.answer(response, line, under_way, errand));
@@ -160,6 +130,11 @@ impl Lane {
                     Refusal::NoAnswer
                 }
                 Sent::Body(refusal) => return Err(refusal),
+                Sent::Full => return Err(Refusal::NoneWell),
+                Sent::Garbled => {
+                    backend.counts.note(Outcome::Failed);
+                    return Err(Refusal::NoAnswer);
+                }
                 Sent::TooLate => {
                     self.pool.failed(place, "it gave no answer in time");
                     backend.counts.note(Outcome::Failed);
@@ -175,7 +150,7 @@ impl Lane {
     async fn send(
         &self,
         mut request: Request<Outgoing>,
-        copy: &mut Option<Request<Outgoing>>,
+        copy: Option<&Request<Outgoing>>,
         (backend, place): (&Backend, usize),
         errand: &Errand<'_>,
     ) -> Sent {
@@ -186,22 +161,25 @@ impl Lane {
             }
         }
         while let Some(line) = self.idle[place].take(errand.is_repeatable) {
-            match self.send_over(line, request, errand).await {
-                Sent::Unsent(unsent, _) => request = unsent,
+            match (self.send_over(line, request, errand).await, copy) {
+                (Sent::Unsent(unsent, _), _) => request = unsent,
                 // A server may close a connection just as a request arrives on it.
-                Sent::Lost(why) => match copy {
-                    None => return Sent::Lost(why),
-                    Some(copy) => {
-                        self.idle[place].clear();
-                        request = head_of(copy);
-                    }
-                },
-                sent => return sent,
+                (Sent::Lost(_), Some(copy)) => {
+                    self.idle[place].clear();
+                    self.pool.counts.note_repeated();
+                    request = head_of(copy);
+                    break;
+                }
+                (sent, _) => return sent,
             }
-            self.pool.counts.note_repeated();
         }
-        match self.connector.connect(&backend.settings.address).await {
+        // On the heap, for it is large and rare, and every request would carry room for it.
+        match Box::pin(self.connector.connect(&backend.settings.address)).await {
             Ok(line) => self.send_over(line, request, errand).await,
+            Err(unreachable) if unreachable.is_ours() => {
+                self.pool.tell_full();
+                Sent::Full
+            }
             Err(unreachable) => Sent::Unsent(request, unreachable.to_string()),
         }
     }
@@ -223,7 +201,7 @@ impl Lane {
                 _ => Sent::TooLate,
             },
             Some(Ok(response)) if is_framed_well(&response) => Sent::Answered(response, line),
-            Some(Ok(_)) => Sent::Lost("its answer has an unknown Transfer-Encoding".to_owned()),
+            Some(Ok(_)) => Sent::Garbled,
             Some(Err(mut failed)) => match failed.take_message() {
                 Some(request) => Sent::Unsent(request, failed.error().to_string()),
                 None => match &errand.fate {
@@ -231,6 +209,7 @@ impl Lane {
                     Some(fate) if fate.is_off() => Sent::Body(Refusal::Malformed(
                         "The body of this request is malformed, or broke off.",
                     )),
+                    _ if failed.error().is_parse() => Sent::Garbled,
                     _ => Sent::Lost(format!("it broke off: {}", failed.error())),
                 },
             },
@@ -272,7 +251,7 @@ impl Lane {
             };
             let backend = hyper::upgrade::on(&mut response);
             line.work_apart();
-            let idle = self.settings.timeouts.idle;
+            let idle = self.settings.timeouts.tunnel;
             let lane = Arc::clone(self);
             tokio::spawn(async move {
                 tunnel::run(visitor, backend, idle).await;
@@ -307,86 +286,11 @@ impl Lane {
         });
         refusal.response().map(Answer::said)
     }
-
-    fn choose(
-        &self,
-        request: &Request<Outgoing>,
-        visit: &Visit,
-        tried: Places,
-    ) -> Option<usize> {
-        let mut candidates = [Candidate { index: 0, weight: 0, under_way: 0 }; BACKENDS_MAX];
-        let count = self.pool.candidates(tried, &mut candidates);
-        let candidates = &candidates[..count];
-        // Nothing panics while one of these is held.
-        let mut chance = self.chance.lock().unwrap_or_else(PoisonError::into_inner);
-        match &self.settings.strategy {
-            Strategy::Random => pick::by_chance(candidates, chance.u64(..)),
-            Strategy::LeastRequests => {
-                pick::lighter_of_two(candidates, [chance.u64(..), chance.u64(..)])
-            }
-            Strategy::RoundRobin => {
-                let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
-                turns.next(candidates)
-            }
-            Strategy::Consistent(sameness) => {
-                pick::always_same(candidates, key_of(sameness, request, visit))
-            }
-        }
-    }
-
-    /// 128 bits that no other request has.
-    fn new_id(&self) -> HeaderValue {
-        const DIGITS: [u8; 16] = *b"0123456789abcdef";
-        let bits = self.chance.lock().unwrap_or_else(PoisonError::into_inner).u128(..);
-        let mut text = [0; 32];
-        for (at, digit) in text.iter_mut().enumerate() {
-            *digit = DIGITS[(bits >> (4 * at)) as usize & 15];
-        }
-        // Digits are what a header may have.
-        HeaderValue::from_bytes(&text).unwrap_or_else(|_| HeaderValue::from_static("-"))
-    }
 }
 
 impl Errand<'_> {
     fn needs_host(&self, request: &Request<Outgoing>) -> bool {
         !request.headers().contains_key(header::HOST)
-    }
-}
-
-/// Counts a request as under way at a backend, for as long as it lives.
-pub(super) struct UnderWay {
-    lane: Arc<Lane>,
-    place: usize,
-}
-
-impl UnderWay {
-    fn begin(lane: &Arc<Lane>, place: usize) -> UnderWay {
-        let under_way = UnderWay { lane: Arc::clone(lane), place };
-        under_way.backend().begin();
-        under_way
-    }
-
-    /// Where it is.
-    pub(super) fn backend(&self) -> &Backend {
-        // It was chosen among these, and they never change.
-        &self.lane.pool.backends[self.place]
-    }
-
-    /// Keeps its connection for another request.
-    pub(super) fn keep(&self, line: Line) {
-        self.lane.idle[self.place].keep(line);
-    }
-
-    /// Notes what became of it.
-    pub(super) fn note(&self, outcome: Outcome) {
-        self.lane.pool.counts.note(outcome);
-        self.backend().counts.note(outcome);
-    }
-}
-
-impl Drop for UnderWay {
-    fn drop(&mut self) {
-        self.backend().end();
     }
 }
 
@@ -416,45 +320,9 @@ fn is_framed_well(response: &Response<Incoming>) -> bool {
     }
 }
 
-fn key_of(sameness: &Sameness, request: &Request<Outgoing>, visit: &Visit) -> u64 {
-    let by_address = || match visit.address() {
-        std::net::IpAddr::V4(address) => pick::key_of(&address.octets()),
-        std::net::IpAddr::V6(address) => pick::key_of(&address.octets()),
-    };
-    let value = match sameness {
-        Sameness::Address => None,
-        Sameness::Header(name) => request.headers().get(name).map(HeaderValue::as_bytes),
-        Sameness::Cookie(name) => cookie(request.headers(), name),
-    };
-    value.map_or_else(by_address, pick::key_of)
-}
-
-/// The value of a cookie.
-fn cookie<'a>(headers: &'a http::HeaderMap, name: &str) -> Option<&'a [u8]> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))
-        .find_map(|pair| {
-            let (key, value) = pair.trim_ascii().split_at_checked(name.len())?;
-            (key == name.as_bytes()).then_some(value)?.strip_prefix(b"=")
-        })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_cookie_is_found_by_its_whole_name() {
-        let mut headers = http::HeaderMap::new();
-        headers.append(header::COOKIE, HeaderValue::from_static("sid2=a; xsid=b;sid=c=d"));
-        headers.append(header::COOKIE, HeaderValue::from_static("late=e"));
-        assert_eq!(cookie(&headers, "sid"), Some(&b"c=d"[..]));
-        assert_eq!(cookie(&headers, "late"), Some(&b"e"[..]));
-        assert_eq!(cookie(&headers, "si"), None);
-        assert_eq!(cookie(&headers, "none"), None);
-    }
 
     #[test]
     fn only_what_can_be_done_twice_is_idempotent() {

@@ -32,6 +32,9 @@ const OURS: [&str; 6] = [
     "x-request-id",
 ];
 
+/// So many are added to a request at most.
+const ADDED: usize = 8;
+
 /// So many proxies of our kind in a row are a circle.
 const HOPS_MAX: usize = 8;
 
@@ -121,6 +124,8 @@ pub fn pass_on<B>(
 ) -> Result<(HeaderValue, Option<Upgrade>), InCircle> {
     let version = request.version();
     let headers = request.headers_mut();
+    // Once, instead of at each that is added.
+    headers.reserve(ADDED);
     let upgrade = strip(headers);
     let upgrade = upgrade.filter(|_| version == Version::HTTP_11).filter(may_become);
     let hops = headers.get_all(header::VIA).iter();
@@ -168,6 +173,8 @@ pub fn pass_on<B>(
 
 /// Makes the headers of a backend's answer those that a visitor is sent.
 pub fn pass_back<B>(response: &mut Response<B>, id: &HeaderValue) {
+    // A backend that speaks HTTP/1.0 does not make the visitor speak it.
+    *response.version_mut() = Version::HTTP_11;
     let headers = response.headers_mut();
     strip(headers);
     append(headers, header::VIA, &VIA_1_1);

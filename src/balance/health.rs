@@ -27,10 +27,13 @@ pub async fn keep_asking(
         loop {
             let asked =
                 tokio::time::timeout(health.timeout, ask(&pool, place, &health, &connector));
-            let outcome = asked.await.unwrap_or_else(|_| {
-                Err(format!("its check took longer than {} ms", health.timeout.as_millis()))
-            });
-            pool.checked(place, outcome.as_ref().map(|&()| ()).map_err(String::as_str));
+            let slow =
+                || format!("its check took longer than {} ms", health.timeout.as_millis());
+            match asked.await.unwrap_or_else(|_| Found::Bad(slow())) {
+                Found::Good => pool.checked(place, Ok(())),
+                Found::Bad(why) => pool.checked(place, Err(&why)),
+                Found::Nothing => pool.tell_full(),
+            }
             // Woken while it was asked, it would be asked twice for one reason.
             if backend.is_suspect() {
                 tokio::time::sleep(AGAIN_AFTER.min(health.interval)).await;
@@ -45,19 +48,25 @@ pub async fn keep_asking(
     .await;
 }
 
+/// What a check has found.
+enum Found {
+    /// It is well.
+    Good,
+    /// It is not, and why.
+    Bad(String),
+    /// We could not ask.
+    Nothing,
+}
+
 /// Asks once.
-///
-/// # Errors
-/// What speaks against it.
-async fn ask(
-    pool: &Pool,
-    place: usize,
-    health: &Health,
-    connector: &Connector,
-) -> Result<(), String> {
-    let Some(backend) = pool.backends.get(place) else { return Ok(()) };
+async fn ask(pool: &Pool, place: usize, health: &Health, connector: &Connector) -> Found {
+    let Some(backend) = pool.backends.get(place) else { return Found::Nothing };
     let address = &backend.settings.address;
-    let mut line = connector.connect(address).await.map_err(|error| error.to_string())?;
+    let mut line = match connector.connect(address).await {
+        Ok(line) => line,
+        Err(unreachable) if unreachable.is_ours() => return Found::Nothing,
+        Err(unreachable) => return Found::Bad(unreachable.to_string()),
+    };
     let mut request = Request::new(Outgoing::Empty);
     *request.uri_mut() = health.path.clone().into();
     let headers = request.headers_mut();
@@ -66,12 +75,13 @@ async fn ask(
     let agent = concat!("everup/", env!("CARGO_PKG_VERSION"), " (balancer)");
     headers.insert(header::USER_AGENT, HeaderValue::from_static(agent));
     headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
-    let answer = line.ask(request).await;
-    let answer =
-        answer.map_err(|failed| format!("its check got no answer: {}", failed.error()))?;
-    let status = answer.status();
-    if status.is_success() || status.is_redirection() {
-        return Ok(());
+    match line.ask(request).await {
+        Ok(answer) if answer.status().is_success() || answer.status().is_redirection() => {
+            Found::Good
+        }
+        Ok(answer) => {
+            Found::Bad(format!("its check was answered with HTTP {}", answer.status().as_u16()))
+        }
+        Err(failed) => Found::Bad(format!("its check got no answer: {}", failed.error())),
     }
-    Err(format!("its check was answered with HTTP {}", status.as_u16()))
 }

@@ -8,9 +8,10 @@
 
 use super::body::Outgoing;
 use super::stream::Stream;
+use bytes::Bytes;
 use futures_util::task::AtomicWaker;
 use http::{Request, Response};
-use http_body::Body;
+use http_body::{Body, Frame};
 use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
 use hyper::client::conn::http1::{Builder, SendRequest};
@@ -96,11 +97,11 @@ impl Line {
     }
 
     /// Waits for the next piece of an answer's body.
-    pub fn poll_body<B: Body + Unpin>(
+    pub fn poll_body(
         &mut self,
-        body: &mut B,
+        body: &mut Incoming,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<http_body::Frame<B::Data>, B::Error>>> {
+    ) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
         let mut mover =
             Mover { connection: &mut self.connection, bell: &self.bell, waker: &self.waker };
         mover.until(cx, |cx| Pin::new(&mut *body).poll_frame(cx))

@@ -100,7 +100,14 @@ fn has_one_host<B>(request: &mut Request<B>) -> Result<(), Refusal> {
 fn authority(value: &HeaderValue) -> Result<Authority, Refusal> {
     let wrong = Refusal::Malformed("The Host of this request is no host.");
     let authority = Authority::try_from(value.as_bytes()).map_err(|_| wrong)?;
-    let is_plain = !authority.as_str().contains('@') && !authority.host().is_empty();
+    let host = authority.host();
+    let port = authority.as_str().strip_prefix(host);
+    let is_port = |port: &str| {
+        let number = port.strip_prefix(':').unwrap_or(port);
+        number.is_empty() || number.parse::<u16>().is_ok()
+    };
+    // One with a user does not begin with its host.
+    let is_plain = !host.is_empty() && port.is_some_and(is_port);
     is_plain.then_some(authority).ok_or(wrong)
 }
 
@@ -150,6 +157,8 @@ mod tests {
     #[case(&[("host", "a:80")], "http://a/", "another in Host")]
     #[case(&[("host", "")], "/", "no host")]
     #[case(&[("host", "u@a")], "/", "no host")]
+    #[case(&[("host", "a:b")], "/", "no host")]
+    #[case(&[("host", "a:65536")], "/", "no host")]
     #[case(&[("host", "a b")], "/", "no host")]
     #[case(&[("host", "a/b")], "/", "no host")]
     #[case(&[("host", "a, b")], "/", "no host")]

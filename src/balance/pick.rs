@@ -16,7 +16,14 @@ pub struct Candidate {
 /// One of them by chance, each as often as its weight says; `chance` is any number.
 #[must_use]
 pub fn by_chance(candidates: &[Candidate], chance: u64) -> Option<usize> {
-    let total: u64 = candidates.iter().map(|candidate| candidate.weight).sum();
+    chosen(candidates.iter(), chance)
+}
+
+fn chosen<'a>(
+    candidates: impl Iterator<Item = &'a Candidate> + Clone,
+    chance: u64,
+) -> Option<usize> {
+    let total: u64 = candidates.clone().map(|candidate| candidate.weight).sum();
     // The upper half of the product is chance scaled to the total, without the bias that
     // a remainder has.
     let mut at = u64::try_from((u128::from(chance) * u128::from(total)) >> 64).ok()?;
@@ -34,15 +41,8 @@ pub fn by_chance(candidates: &[Candidate], chance: u64) -> Option<usize> {
 #[must_use]
 pub fn lighter_of_two(candidates: &[Candidate], chance: [u64; 2]) -> Option<usize> {
     let first = by_chance(candidates, chance[0])?;
-    let mut others =
-        [Candidate { index: 0, weight: 0, under_way: 0 }; super::settings::BACKENDS_MAX];
-    let mut count = 0;
-    let slots = others.iter_mut();
-    for (slot, other) in slots.zip(candidates.iter().filter(|other| other.index != first)) {
-        *slot = *other;
-        count += 1;
-    }
-    let Some(second) = by_chance(&others[..count], chance[1]) else { return Some(first) };
+    let others = || candidates.iter().filter(|other| other.index != first);
+    let Some(second) = chosen(others(), chance[1]) else { return Some(first) };
     let of = |index| candidates.iter().find(|candidate| candidate.index == index);
     let (one, other) = (of(first)?, of(second)?);
     // Compared with the request it would get: (a + 1) / wa > (b + 1) / wb.

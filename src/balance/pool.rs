@@ -52,8 +52,12 @@ pub struct Pool {
     rules: Health,
     /// Whether one is getting back its share; then weights have to be asked for.
     is_starting: AtomicBool,
+    told_full_ms: AtomicI64,
     began: Instant,
 }
+
+/// How often the same trouble is told that each request may be in.
+const TELL_EVERY_MS: i64 = 60_000;
 
 /// One that answers.
 pub struct Backend {
@@ -122,37 +126,34 @@ impl Pool {
             slow_start: settings.slow_start,
             rules: settings.health.clone(),
             is_starting: AtomicBool::new(false),
+            told_full_ms: AtomicI64::new(i64::MIN),
             began: Instant::now(),
         }
     }
 
-    /// Puts those that may get a request and are not in `tried` into `candidates`, and gives
-    /// how many these are. Where none is well, those that are not taken out, if the pool
-    /// fails open.
-    pub fn candidates(&self, tried: Places, into: &mut [Candidate; BACKENDS_MAX]) -> usize {
+    /// Makes `candidates` those that may get a request and are not in `tried`. Where none is
+    /// well, these are those that are not taken out, if the pool fails open.
+    pub fn candidates(&self, tried: Places, candidates: &mut Vec<Candidate>) {
+        candidates.clear();
         let now_ms = self.is_starting.load(Ordering::Relaxed).then(|| self.now_ms());
         let mut any_well = false;
-        let mut count = 0;
         for (index, backend) in self.backends.iter().enumerate() {
             if backend.standing.load(Ordering::Relaxed) != AVAILABLE {
                 continue;
             }
             any_well = true;
             if !tried.has(index) {
-                into[count] = backend.candidate(index, self.weight(backend, now_ms));
-                count += 1;
+                candidates.push(backend.candidate(index, self.weight(backend, now_ms)));
             }
         }
         if any_well || !self.fail_open {
-            return count;
+            return;
         }
         for (index, backend) in self.backends.iter().enumerate() {
             if backend.standing.load(Ordering::Relaxed) & DRAINED == 0 && !tried.has(index) {
-                into[count] = backend.candidate(index, u64::from(backend.settings.weight));
-                count += 1;
+                candidates.push(backend.candidate(index, u64::from(backend.settings.weight)));
             }
         }
-        count
     }
 
     fn weight(&self, backend: &Backend, now_ms: Option<i64>) -> u64 {
@@ -240,6 +241,21 @@ impl Pool {
             tracing::info!("{}: backend {id} {does}", self.name);
         }
         Some(was_out != is_out)
+    }
+
+    /// Tells, now and then, that this process can open no more connections.
+    pub fn tell_full(&self) {
+        let now_ms = self.now_ms();
+        let due =
+            |told_ms: i64| (now_ms.saturating_sub(told_ms) >= TELL_EVERY_MS).then_some(now_ms);
+        let told = self.told_full_ms.fetch_update(Ordering::Relaxed, Ordering::Relaxed, due);
+        if told.is_ok() {
+            tracing::error!(
+                "{}: the system lets this process open no more connections, so requests are \
+                 refused; raise its limit of open files (ulimit -n, LimitNOFILE)",
+                self.name
+            );
+        }
     }
 
     fn now_ms(&self) -> i64 {

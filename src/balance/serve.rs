@@ -4,8 +4,8 @@
 use super::bell::Bells;
 use super::carried::Answer;
 use super::crew::Seat;
-use super::forward::Lane;
 use super::headers::Visit;
+use super::lane::Lane;
 use super::patience::Patient;
 use hyper::body::Incoming;
 use hyper::service::service_fn;

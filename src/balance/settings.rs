@@ -168,8 +168,10 @@ pub struct Timeouts {
     pub connect: Duration,
     /// Until a backend begins to answer.
     pub first_byte: Duration,
-    /// Between two pieces of a body, either way, and of what follows an upgrade.
+    /// Between two pieces of a body, either way.
     pub idle: Duration,
+    /// Between two pieces of what follows an upgrade, of either side.
+    pub tunnel: Duration,
 }
 
 impl Default for Health {
@@ -190,6 +192,9 @@ impl Default for Timeouts {
             connect: Duration::from_secs(3),
             first_byte: Duration::from_secs(60),
             idle: Duration::from_secs(60),
+            // A chat may be silent for long, and not all of them ask whether the other is
+            // still there.
+            tunnel: Duration::from_secs(3_600),
         }
     }
 }

@@ -80,7 +80,8 @@ impl Wellness {
     /// Whether the next check is better made soon: something speaks against what is held.
     #[must_use]
     pub fn is_suspect(&self) -> bool {
-        self.against > 0 || self.failures > 0 || self.ejected_until_ms.is_some()
+        let by_requests = self.failures > 0 || self.ejected_until_ms.is_some();
+        self.against > 0 || (self.is_well && by_requests)
     }
 
     /// Since when it has been back, if it ever was away.
@@ -194,6 +195,10 @@ mod tests {
         assert!(wellness.is_suspect());
         checks(&mut wellness, &[true], 0);
         assert!(!wellness.is_suspect());
+        // One that is known to be away is asked at leisure, whatever requests find out.
+        checks(&mut wellness, &[false; 3], 0);
+        wellness.failed(true, 0);
+        assert!(!wellness.is_suspect() && !wellness.is_available());
     }
 
     #[test]

@@ -52,6 +52,8 @@ pub(super) async fn run(place: &Place) -> anyhow::Result<ExitCode> {
             _ = stop.recv() => break,
             _ = interrupt.recv() => break,
             changed = reload.changed() => {
+                // What is refused changes nothing.
+                let Some(changed) = changed else { continue };
                 fleet.change(changed.balancers).await;
                 tracing::info!("the configuration was read again");
             }

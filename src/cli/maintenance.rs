@@ -8,12 +8,14 @@ use super::terminal;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::domain::announcement::{Announcement, Deed, Status, WindowId};
+use crate::domain::change::Change;
 use crate::domain::check::Evidence;
 use crate::domain::duration;
 use crate::domain::maintenance::MaintenanceWindow;
 use crate::domain::monitor::MonitorId;
-use crate::domain::month::local_time;
-use crate::domain::notice::{Change, Plan};
+use crate::domain::month::{local_end, local_time};
+use crate::domain::notice::Plan;
+use crate::domain::span::Span;
 use crate::domain::timestamp::Timestamp;
 use crate::planning::{Done, NotDone, Planner};
 use crate::report::text::STYLE;
@@ -27,6 +29,12 @@ use std::process::ExitCode;
 
 /// What fits beside the rest in a list.
 const MESSAGE_CHARS: usize = 40;
+
+/// What stands where there is nothing to say.
+const NOTHING: &str = "–";
+
+/// How an instant is written.
+const INSTANT: &str = "%Y-%m-%d %H:%M:%S %:z";
 
 /// Who did it, where the system does not say who sits here.
 const NOBODY: &str = "command line";
@@ -231,13 +239,19 @@ fn table(windows: &[Announcement], all: bool, now: Timestamp, zone: Tz) -> Strin
     table.set_header(["Id", "State", "From", "To", "Monitors", "Figure", "Message"]);
     for kept in windows {
         let window = &kept.window;
+        // What was called off beforehand keeps the time that it would have taken.
+        let (until, figure) = match window.status(now) {
+            Status::Cancelled => (window.end, NOTHING),
+            _ if window.excluded().is_some() => (window.span().to, "leaves"),
+            _ => (window.span().to, "counts"),
+        };
         table.add_row([
             kept.id.to_string(),
             window.status(now).word().to_owned(),
             instant(window.start, zone),
-            instant(window.span().to.max(window.start), zone),
+            end(Span::new(window.start, until), zone),
             about(window),
-            if window.excluded().is_some() { "leaves" } else { "counts" }.to_owned(),
+            figure.to_owned(),
             first_words(&window.message),
         ]);
     }
@@ -260,7 +274,7 @@ fn told(kept: &Announcement, now: Timestamp, zone: Tz) -> String {
         kept.id,
         window.status(now).word(),
         instant(window.start),
-        instant(window.end),
+        end(Span::new(window.start, window.end), zone),
         about(window),
     );
     if let Some(at) = window.cancelled_at.filter(|at| *at < window.end) {
@@ -343,7 +357,12 @@ fn about(window: &MaintenanceWindow) -> String {
 }
 
 fn instant(at: Timestamp, zone: Tz) -> String {
-    local_time(at, zone, "%Y-%m-%d %H:%M:%S %:z")
+    local_time(at, zone, INSTANT)
+}
+
+/// An end that stands after its start: without its day where that is the same.
+fn end(span: Span, zone: Tz) -> String {
+    local_end(span, zone, INSTANT)
 }
 
 /// How a message begins.
@@ -352,4 +371,78 @@ fn first_words(message: &str) -> String {
     let cut: String = line.chars().take(MESSAGE_CHARS).collect();
     let is_whole = cut.len() == message.len();
     if is_whole { cut } else { format!("{}…", cut.trim_end()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    fn at(text: &str) -> Timestamp {
+        Timestamp::parse_rfc3339(text).unwrap()
+    }
+
+    /// Window 1, announced in time.
+    fn kept(start: &str, end: &str) -> Announcement {
+        let window = MaintenanceWindow {
+            announced_at: at("2026-11-24T10:54:07Z"),
+            start: at(start),
+            end: at(end),
+            cancelled_at: None,
+            message: String::new(),
+            monitors: Vec::new(),
+            emergency: false,
+        };
+        Announcement {
+            id: WindowId(1),
+            uid: "1".repeat(32),
+            revision: 1,
+            changed_at: window.announced_at,
+            occurrence: None,
+            window,
+        }
+    }
+
+    /// The cells of the only row.
+    fn listed(kept: Announcement, zone: Tz) -> Vec<String> {
+        let now = kept.window.announced_at;
+        let listed = table(&[kept], true, now, zone);
+        let row = listed.lines().last().unwrap();
+        let cells = row.split("  ").map(str::trim).filter(|cell| !cell.is_empty());
+        cells.map(str::to_owned).collect()
+    }
+
+    #[rstest]
+    #[case::of_one_day("2026-12-02T03:00:00Z", "04:00:00 +01:00")]
+    #[case::over_midnight("2026-12-02T23:00:00Z", "2026-12-03 00:00:00 +01:00")]
+    fn a_window_of_one_day_says_it_once(#[case] end: &str, #[case] words: &str) {
+        let kept = kept("2026-12-02T01:00:00Z", end);
+        let (zone, now) = (chrono_tz::Europe::Berlin, kept.window.announced_at);
+        let start = "2026-12-02 02:00:00 +01:00";
+        let shown = told(&kept, now, zone);
+        assert!(
+            shown.contains(&format!("from       {start}\n  to         {words}\n")),
+            "{shown}"
+        );
+        assert_eq!(listed(kept, zone)[2..4], [start, words]);
+    }
+
+    #[test]
+    fn in_the_hour_that_comes_twice_the_offset_is_said_once() {
+        let kept = kept("2027-10-31T00:30:00Z", "2027-10-31T01:30:00Z");
+        let zone = chrono_tz::Europe::Berlin;
+        let shown = told(&kept, kept.window.announced_at, zone);
+        assert!(shown.contains("from       2027-10-31 02:30:00 +02:00\n"), "{shown}");
+        assert!(shown.contains("to         02:30:00 +01:00\n"), "{shown}");
+        assert_eq!(listed(kept, zone)[2..4], ["2027-10-31 02:30:00 +02:00", "02:30:00 +01:00"]);
+    }
+
+    #[test]
+    fn what_was_called_off_beforehand_is_listed_with_the_end_that_it_would_have_had() {
+        let mut off = kept("2026-12-02T01:00:00Z", "2026-12-02T03:00:00Z");
+        off.window.cancelled_at = Some(off.window.announced_at);
+        let cells = listed(off, chrono_tz::Europe::Berlin);
+        assert_eq!(cells[1], "cancelled");
+        assert_eq!(cells[3..6], ["04:00:00 +01:00", "all", "–"]);
+    }
 }

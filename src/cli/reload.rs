@@ -86,9 +86,9 @@ impl Reload {
         })
     }
 
-    /// Waits for another configuration that is right. One with mistakes is refused with
-    /// all of them, and what runs goes on. Dropped half way, it loses no change.
-    pub(super) async fn changed(&mut self) -> Config {
+    /// Waits for another configuration. One with mistakes is refused with all of them, and
+    /// what runs goes on; then it gives `None`. Dropped half way, it loses no change.
+    pub(super) async fn changed(&mut self) -> Option<Config> {
         loop {
             let asked = tokio::select! {
                 _ = self.hangup.recv() => true,
@@ -110,11 +110,14 @@ impl Reload {
                         tracing::warn!("{key} has changed; that is in force after a restart");
                     }
                     config.listen_on(self.own);
-                    return config;
+                    return Some(config);
                 }
-                Err(mistakes) => tracing::error!(
-                    "the changed configuration is refused and the old one stays in force:\n{mistakes}"
-                ),
+                Err(mistakes) => {
+                    tracing::error!(
+                        "the changed configuration is refused and the old one stays in force:\n{mistakes}"
+                    );
+                    return None;
+                }
             }
         }
     }

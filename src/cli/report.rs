@@ -8,6 +8,7 @@ use super::terminal;
 use crate::clock::{Clock, SystemClock};
 use crate::domain::calendar::Calendar;
 use crate::domain::history::History;
+use crate::domain::lease;
 use crate::domain::ledger::Ledger;
 use crate::domain::period::Period;
 use crate::domain::span::Span;
@@ -47,8 +48,11 @@ pub(super) async fn report(place: &Place, wanted: ReportWanted) -> anyhow::Resul
             }
         }
         // Asked after the reading, so that a daemon that has just ended has kept it all.
-        None if Lock::is_taken(&config.store.path) => {
-            histories.iter_mut().for_each(|history| end_before_next(history, now));
+        None if Lock::state(&config.store.path) == lease::Lock::Taken => {
+            let kept_within_ms = i64::try_from(COMMIT_WITHIN.as_millis()).unwrap_or(i64::MAX);
+            for history in &mut histories {
+                history.under_way = history.end_where(now, kept_within_ms);
+            }
         }
         None => {}
     }
@@ -79,19 +83,6 @@ fn period(
         return Period::range(from, to, calendar.zone()).map_err(anyhow::Error::msg);
     }
     Ok(wanted.month.unwrap_or_else(|| Period::Month(calendar.around(now))))
-}
-
-/// A daemon is watching, and what it is just looking at, or has not kept yet, is not known
-/// here: where that may be, the figures end with the newest check, so that none of them is
-/// taken back.
-fn end_before_next(history: &mut History, now: Timestamp) {
-    let Some(newest) = history.latest.as_ref().map(|check| check.started_at) else { return };
-    let parameters = history.monitor.parameters.current();
-    let kept_within_ms = i64::try_from(COMMIT_WITHIN.as_millis()).unwrap_or(i64::MAX);
-    let known_after_ms = parameters.reach_ms() + parameters.timeout_ms + kept_within_ms;
-    if now.since_ms(newest) < known_after_ms {
-        history.under_way = Some(newest.plus_ms(1));
-    }
 }
 
 /// Takes back all that was seen after `as_of`: the ledger is made again of the checks

@@ -9,7 +9,6 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::domain::duration;
 use crate::engine::run::COMMIT_WITHIN;
-use crate::store::lock::Lock;
 use anyhow::Context;
 use secrecy::zeroize::Zeroizing;
 use std::net::SocketAddr;
@@ -32,7 +31,6 @@ pub(super) async fn run(place: &Place, urls: &[String]) -> anyhow::Result<ExitCo
     let listener = listen(config.server.listen).await?;
     let own = listener.local_addr().context("the listening address is unknown")?;
     config.listen_on(own);
-    let _lock = Lock::take(&config.store.path)?;
     let greeting = greeting(&config, own, &source);
     let clock = Arc::new(SystemClock::default());
     for warning in config.warnings(clock.now()) {
@@ -53,12 +51,14 @@ pub(super) async fn run(place: &Place, urls: &[String]) -> anyhow::Result<ExitCo
         tokio::select! {
             _ = stop.recv() => break,
             _ = interrupt.recv() => break,
-            () = app.server_ended() => {
+            () = app.ended() => {
                 failed = true;
                 break;
             }
             changed = reload.changed() => {
-                pending = Some(changed.clone());
+                // Whatever still waits is no longer what the file says.
+                pending = changed;
+                let Some(changed) = pending.clone() else { continue };
                 if let Err(error) = app.change(changed).await {
                     tracing::error!(
                         "the changed configuration is not in force yet, and is tried again: \

@@ -6,11 +6,12 @@ use super::mistake::Place;
 use super::named::Named;
 use super::reader::Reader;
 use super::section::{Field, Kind, Section};
-use super::target::Target;
+use super::target::{Target, Use};
 use super::text::Text;
 use crate::domain::alert::ChannelId;
 use crate::domain::monitor::MonitorId;
 use crate::notify::{Settings, Way, webhook};
+use http::HeaderValue;
 use toml::de::{DeTable, DeValue};
 
 /// Nobody reads more; a longer list is a mistake of whatever wrote it.
@@ -62,7 +63,7 @@ impl Alerts {
         place.subject = Some(identity::label("alert", table, number).into());
         let section = Section::new(Kind::Alert, table, place, reader);
         let id = id(&section, taken, reader);
-        let target = target(&section, reader);
+        let hook = hook(&section, reader);
         let headers = match section.field("headers", reader) {
             None => Some(Headers::default()),
             Some(field) => header::read(&field, reader),
@@ -71,11 +72,13 @@ impl Alerts {
             None => Some(Vec::new()),
             Some(field) => self.named.read(&field, reader),
         };
-        let (Some(id), Some(target), Some(headers), Some(monitors)) =
-            (id, target, headers, monitors)
+        let (Some(id), Some(hook), Some(headers), Some(monitors)) =
+            (id, hook, headers, monitors)
         else {
             return;
         };
+        warn(&hook, &headers, reader);
+        let target = hook.target;
         let mut secrets = target.secrets;
         secrets.extend(headers.secrets);
         let way = webhook::Settings { url: target.url, headers: headers.map, secrets };
@@ -102,40 +105,56 @@ fn id(section: &Section, taken: &mut Taken, reader: &mut Reader) -> Option<Chann
     ChannelId::new(id.as_str()).ok()
 }
 
-/// Where to. What would be shown of it is not used: a webhook's URL is a secret as a whole.
-fn target(section: &Section, reader: &mut Reader) -> Option<Target> {
+/// Where to, as it was written. What would be shown of it is not used: a webhook's URL is a
+/// secret as a whole.
+struct Hook {
+    target: Target,
+    place: Place,
+    /// Whether no variable stands in it.
+    is_literal: bool,
+}
+
+fn hook(section: &Section, reader: &mut Reader) -> Option<Hook> {
     let Some(field) = section.field("webhook", reader) else {
         let message = "it has no webhook; write one, like \
                        webhook = \"https://hooks.example.com/${HOOK_TOKEN}\"";
         reader.mistake(section.place(), message);
         return None;
     };
+    // What is wrong with its variables is said, and that some are empty.
     let text = reader.text(&field, "a URL in quotes")?;
     let environment = reader.environment();
     let raw = field.value.as_str().unwrap_or_default();
-    let Ok(target) = Target::read(raw, |part| Text::expand(part, environment)) else {
-        // What is wrong with it would be told with the words of monitors, and quote it.
-        let message = format!(
-            "this is not a URL that can be called{}; write one like \
-             \"https://hooks.example.com/${{HOOK_TOKEN}}\"",
-            if text.has_variables() { ", perhaps by its variable" } else { "" }
-        );
-        reader.mistake(&field.place, message);
-        return None;
-    };
-    warn(&target, &field.place, reader);
-    Some(target)
+    match Target::read(raw, Use::Call, |part| Text::expand(part, environment)) {
+        Ok(target) => {
+            Some(Hook { target, place: field.place, is_literal: !text.has_variables() })
+        }
+        Err(wrong) => {
+            wrong.into_iter().for_each(|message| reader.mistake(&field.place, message));
+            None
+        }
+    }
 }
 
-fn warn(target: &Target, place: &Place, reader: &mut Reader) {
+fn warn(hook: &Hook, headers: &Headers, reader: &mut Reader) {
+    let Hook { target, place, is_literal } = hook;
+    let url = &target.url;
     if target.secret_in_file {
         reader.warn(
             place,
             "a secret seems to be written out here; put it into the environment or .env, and \
              write ${NAME} for it",
         );
+    } else if *is_literal
+        && !target.is_own()
+        && (url.path() != "/" || url.query().is_some())
+        && !headers.map.values().any(HeaderValue::is_sensitive)
+    {
+        let message = "the path or the query of a webhook is mostly its secret; put it into \
+                       the environment or .env, and write ${NAME} for it";
+        reader.warn(place, message);
     }
-    if target.url.scheme() == "http" && !target.is_own() {
+    if url.scheme() == "http" && !target.is_own() {
         let message = "whoever is on the way can read these alerts, and what proves that \
                        they are yours; write https://";
         reader.warn(place, message);

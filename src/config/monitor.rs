@@ -7,14 +7,14 @@ use super::promise::Promise;
 use super::reader::Reader;
 use super::section::{Kind, Section};
 use super::since;
-use super::target::Target;
+use super::target::{Target, Use};
 use super::text::Text;
 use super::timing::{Settled, Timing};
 use super::{duration, group, identity};
 use crate::domain::monitor::MonitorId;
 use crate::engine::settings::Watch;
 use crate::probe;
-use crate::store::contract::Registration;
+use crate::store::registration::Registration;
 use ::http::HeaderValue;
 use toml::de::DeTable;
 
@@ -91,7 +91,7 @@ fn read_target(section: &Section, reader: &mut Reader) -> Option<(Target, Place)
     };
     let raw = reader.raw(&field, "it as a string, like \"https://example.com/health\"")?;
     let environment = reader.environment();
-    match Target::read(raw, |part| Text::expand(part, environment)) {
+    match Target::read(raw, Use::Watch, |part| Text::expand(part, environment)) {
         Ok(target) => {
             reader.warn_empty(&field.place, &target.empty);
             Some((target, field.place))

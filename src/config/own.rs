@@ -1,13 +1,13 @@
 //! Monitors that no file names: everup's own `/health`, and the URLs of a command line.
 
 use super::mistake::{Mistake, Mistakes, Place};
-use super::target::Target;
+use super::target::{Target, Use};
 use super::text::Text;
 use super::timing::Settled;
 use crate::domain::monitor::{MonitorId, Parameters};
 use crate::engine::settings::Watch;
 use crate::probe;
-use crate::store::contract::Registration;
+use crate::store::registration::Registration;
 use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use url::Url;
@@ -63,7 +63,7 @@ pub fn for_urls(urls: &[String]) -> Result<Vec<Watch>, Mistakes> {
     let mut watches = Vec::new();
     let mut ids = HashSet::new();
     for (index, url) in urls.iter().enumerate() {
-        match Target::read(url, |part| Ok(Text::literal(part))) {
+        match Target::read(url, Use::Watch, |part| Ok(Text::literal(part))) {
             Ok(target) => watches.push(named(target, &mut ids)),
             Err(wrong) => {
                 let place = Place::whole(&format!("URL {}", index + 1));

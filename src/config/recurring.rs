@@ -95,21 +95,22 @@ impl Rules {
             None => Some(Vec::new()),
             Some(field) => self.named.read(&field, reader),
         };
-        let (Some((id, _)), Some(schedule), Setting::Written(duration)) =
-            (id, schedule, duration)
+        let (Some((id, _)), Some((schedule, at)), Some(zone), Setting::Written(duration)) =
+            (id, schedule, zone, duration)
         else {
             return;
         };
-        let (Some(zone), Some(message), Some(monitors)) = (zone, message, monitors) else {
-            return;
-        };
+        let is_whole = message.is_some() && monitors.is_some();
+        let (message, monitors) = (message.unwrap_or_default(), monitors.unwrap_or_default());
         let duration_ms = duration.value;
-        let (schedule, at) = schedule;
         let rule = Recurrence { id, schedule, duration_ms, zone, message, monitors };
+        // Its turns are looked at also where something else is wrong: all of it is told.
         if let Some(wrong) = wrong_turns(&rule, &duration.shown) {
             reader.mistake(&at, wrong);
         }
-        self.rules.push(rule);
+        if is_whole {
+            self.rules.push(rule);
+        }
     }
 
     /// The rules, once the monitors are known by their ids.

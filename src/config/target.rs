@@ -1,5 +1,5 @@
-//! The URL of a monitor: what is asked, and what of it may be shown. Used for the
-//! `url` of the file and for the URLs of the command line.
+//! A URL that is asked, and what of it may be shown: the `url` of a monitor, those of the
+//! command line, and the `webhook` of an alert.
 
 use super::nearest::did_you_mean;
 use super::text::{Text, quoted};
@@ -18,7 +18,41 @@ const SECRET_SHOWN: &str = "[secret]";
 const SECRET_PARAMETERS: [&str; 8] =
     ["token", "access_token", "key", "api_key", "apikey", "secret", "password", "auth"];
 
-/// A URL that can be watched.
+/// What a URL is for, and so in which words it is refused.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Use {
+    /// It is watched: quoted, but for what is a secret by its place or its name.
+    Watch,
+    /// It is told alerts: a secret as a whole, so nothing of it is said.
+    Call,
+}
+
+impl Use {
+    /// As much of it as may be quoted.
+    fn told(self, text: &Text) -> String {
+        match self {
+            Use::Watch => told(&text.shown),
+            Use::Call if text.has_variables() => "this, with its variables,".to_owned(),
+            Use::Call => "this".to_owned(),
+        }
+    }
+
+    fn example(self) -> &'static str {
+        match self {
+            Use::Watch => "https://example.com/health",
+            Use::Call => "https://hooks.example.com/${HOOK_TOKEN}",
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Use::Watch => "watched",
+            Use::Call => "called",
+        }
+    }
+}
+
+/// A URL that can be asked.
 pub(super) struct Target {
     /// What is asked, with user and password.
     pub url: Url,
@@ -65,6 +99,7 @@ impl Target {
     /// Sentences that say what to write. They hold no secret.
     pub fn read(
         raw: &str,
+        used: Use,
         expand: impl Fn(&str) -> Result<Text, Vec<String>>,
     ) -> Result<Target, Vec<String>> {
         let written = Written::of(raw);
@@ -79,7 +114,7 @@ impl Target {
                 return Err(wrong.into_iter().flatten().flatten().collect());
             }
         };
-        let mut url = parse(&rest).map_err(|message| vec![message])?;
+        let mut url = parse(&rest, used).map_err(|message| vec![message])?;
         if let Some(user) = &user {
             let password = password.as_ref().map(encoded);
             let set = url
@@ -177,11 +212,11 @@ fn is_literal(value: &str) -> bool {
     !value.is_empty() && !value.contains("${")
 }
 
-fn parse(text: &Text) -> Result<Url, String> {
+fn parse(text: &Text, used: Use) -> Result<Url, String> {
     let value = text.value.as_str();
-    let told = told(&text.shown);
+    let (told, example) = (used.told(text), used.example());
     if value.is_empty() {
-        return Err("this is empty; write a URL like \"https://example.com/health\"".to_owned());
+        return Err(format!("this is empty; write a URL like \"{example}\""));
     }
     if value.len() > BYTES_MAX {
         return Err(format!("a URL may have at most {BYTES_MAX} bytes"));
@@ -192,23 +227,23 @@ fn parse(text: &Text) -> Result<Url, String> {
         ));
     }
     let Some((scheme, rest)) = value.split_once("://") else {
-        return Err(without_scheme(text, &told));
+        return Err(without_scheme(text, used, &told));
     };
     if !SCHEMES.contains(&scheme.to_ascii_lowercase().as_str()) {
-        return Err(unsupported(scheme, text, &told));
+        return Err(unsupported(scheme, text, used, &told));
     }
     if rest.is_empty() || rest.starts_with(['/', '\\', '?', '#']) {
-        return Err(no_host(&told));
+        return Err(no_host(used, &told));
     }
-    let url = Url::parse(value).map_err(|error| refused(error, &told))?;
+    let url = Url::parse(value).map_err(|error| refused(error, used, &told))?;
     if url.fragment().is_some() {
-        return Err(fragment(text, &told));
+        return Err(fragment(text, used, &told));
     }
     if url.port() == Some(0) {
         return Err(format!("{told} names port 0, which cannot be asked; write another"));
     }
     if url.host_str().is_none_or(str::is_empty) {
-        return Err(no_host(&told));
+        return Err(no_host(used, &told));
     }
     Ok(url)
 }
@@ -221,10 +256,11 @@ fn told(shown: &str) -> String {
     quoted(&shown[start..end])
 }
 
-fn without_scheme(text: &Text, told: &str) -> String {
-    let example = "https://example.com/health".to_owned();
-    let meant = (text.shown == text.value).then(|| guess(&text.value)).flatten();
-    format!("{told} has no scheme; write {}", quoted(&meant.unwrap_or(example)))
+fn without_scheme(text: &Text, used: Use, told: &str) -> String {
+    let may_quote = used == Use::Watch && text.shown == text.value;
+    let meant = may_quote.then(|| guess(&text.value)).flatten();
+    let meant = meant.unwrap_or_else(|| used.example().to_owned());
+    format!("{told} has no scheme; write {}", quoted(&meant))
 }
 
 /// What was probably meant by a URL without a scheme, if it begins with a host.
@@ -242,7 +278,7 @@ fn guess(text: &str) -> Option<String> {
     (is_address || is_host).then(|| format!("{scheme}://{text}"))
 }
 
-fn unsupported(scheme: &str, text: &Text, told: &str) -> String {
+fn unsupported(scheme: &str, text: &Text, used: Use, told: &str) -> String {
     let supported: Vec<String> = SCHEMES.iter().map(|name| format!("{name}://")).collect();
     // The scheme is a part of what was written only if no variable made it.
     let hint = if text.shown.starts_with(scheme) {
@@ -250,24 +286,25 @@ fn unsupported(scheme: &str, text: &Text, told: &str) -> String {
     } else {
         String::new()
     };
-    let supported = supported.join(" or ");
-    format!("{told} cannot be watched; write a URL that begins with {supported}{hint}")
+    let (supported, word) = (supported.join(" or "), used.word());
+    format!("{told} cannot be {word}; write a URL that begins with {supported}{hint}")
 }
 
-fn fragment(text: &Text, told: &str) -> String {
+fn fragment(text: &Text, used: Use, told: &str) -> String {
     if text.shown.contains('#') {
         return format!("{told} has a part after \"#\", which is never sent; leave it out");
     }
-    format!("in {told} a variable holds a \"#\"; write it as %23 where it is set")
+    let place = if used == Use::Watch { format!("in {told} ") } else { String::new() };
+    format!("{place}a variable holds a \"#\"; write it as %23 where it is set")
 }
 
-fn no_host(told: &str) -> String {
-    format!("{told} names no host; write one, like \"https://example.com/health\"")
+fn no_host(used: Use, told: &str) -> String {
+    format!("{told} names no host; write one, like \"{}\"", used.example())
 }
 
-fn refused(error: ParseError, told: &str) -> String {
+fn refused(error: ParseError, used: Use, told: &str) -> String {
     let why = match error {
-        ParseError::EmptyHost => return no_host(told),
+        ParseError::EmptyHost => return no_host(used, told),
         ParseError::InvalidPort => "its port is not a number up to 65535",
         ParseError::InvalidIpv4Address => "its host is not an IPv4 address",
         ParseError::InvalidIpv6Address => "its host is not an IPv6 address",
@@ -276,7 +313,7 @@ fn refused(error: ParseError, told: &str) -> String {
         }
         _ => "it is malformed",
     };
-    format!("{told} is not a URL: {why}; write one like \"https://example.com/health\"")
+    format!("{told} is not a URL: {why}; write one like \"{}\"", used.example())
 }
 
 #[cfg(test)]
@@ -288,10 +325,14 @@ mod tests {
     const ENVIRONMENT: &str = "PW='p@ss/w#%r?d'\nHOST=example.com\nBASE=https://u:hunter2@h.example\n\
                                HASH=a#hunter2\nSPACE='hunter2 x'";
 
-    fn read(raw: &str) -> Result<Target, Vec<String>> {
+    fn read_for(used: Use, raw: &str) -> Result<Target, Vec<String>> {
         let environment = Environment::new([], ENVIRONMENT);
         assert!(environment.mistakes().is_empty());
-        Target::read(raw, |text| Text::expand(text, &environment))
+        Target::read(raw, used, |text| Text::expand(text, &environment))
+    }
+
+    fn read(raw: &str) -> Result<Target, Vec<String>> {
+        read_for(Use::Watch, raw)
     }
 
     #[rstest]
@@ -376,6 +417,29 @@ mod tests {
         for secret in ["hunter2", "hun/ter2", "ter2"] {
             assert!(!wrong.contains(secret), "{wrong}");
         }
+    }
+
+    #[rstest]
+    #[case("", "this is empty")]
+    #[case("hooks.example.com/hunter2", "this has no scheme")]
+    #[case("htps://hunter2.example.com/", "did you mean \"https\"?")]
+    #[case("mailto://hunter2@example.com", "this cannot be called")]
+    #[case("https:///hunter2", "this names no host")]
+    #[case("https://user:hunter2@example.com:99999/", "its port")]
+    #[case("https://hunter2:0/", "port 0")]
+    #[case("https://1.2.3.400/hunter2", "IPv4")]
+    #[case("https://example.com/hunter2 b", "this has white space")]
+    #[case("https://example.com/hunter2#top", "this has a part after \"#\"")]
+    #[case("https://example.com/${HASH}", "a variable holds a \"#\"")]
+    #[case("https://example.com/${SPACE}", "this, with its variables, has white space")]
+    fn of_a_bad_webhook_nothing_is_told_but_why(#[case] raw: &str, #[case] told: &str) {
+        let wrong = read_for(Use::Call, raw).err().unwrap().concat();
+        assert!(wrong.contains(told), "{wrong}");
+        for part in ["hunter2", "user", "99999", "400", "top"] {
+            assert!(!wrong.contains(part), "{wrong}");
+        }
+        let example = wrong.replace("https://hooks.example.com/${HOOK_TOKEN}", "");
+        assert!(!example.contains("example.com"), "{wrong}");
     }
 
     #[rstest]

@@ -6,7 +6,7 @@
 
 use super::judge::{Entry, Judge, Seen};
 use super::monitor::{Key, MonitorId};
-use super::span::Span;
+use super::span::{Span, Spans};
 use super::timestamp::Timestamp;
 use std::fmt;
 use std::ops::Range;
@@ -64,13 +64,6 @@ impl Kind {
     #[must_use]
     pub fn from_word(word: &str) -> Option<Kind> {
         [Kind::Down, Kind::Up].into_iter().find(|kind| kind.word() == word)
-    }
-
-    fn other(self) -> Kind {
-        match self {
-            Kind::Down => Kind::Up,
-            Kind::Up => Kind::Down,
-        }
     }
 }
 
@@ -152,67 +145,164 @@ pub struct Told {
     pub since: Timestamp,
 }
 
-/// What to do with the alerts that wait, in places among them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Decision {
-    /// These are never to be told.
-    pub never: Range<usize>,
-    /// And then.
-    pub then: Then,
+/// Whether a monitor was looked at since everup has started: what it did before, it may do
+/// no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sight {
+    /// It was.
+    Fresh,
+    /// Not yet, and a look is waited for until then.
+    Awaited(Timestamp),
+    /// It was not, and that is not waited for any longer.
+    Stale,
 }
 
-/// What to do next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Then {
-    /// Nothing is to be told of what was looked at; more may wait behind it.
+/// What is so now of the monitor that is decided about.
+#[derive(Clone, Copy, Debug)]
+pub struct Ground<'a> {
+    /// The times of its maintenance, as far as they may share an instant with what waits or
+    /// with `now`.
+    pub windows: &'a [Span],
+    /// When it is watched.
+    pub lives: &'a Spans,
+    /// Whether it was looked at.
+    pub sight: Sight,
+    /// What time it is.
+    pub now: Timestamp,
+}
+
+impl Ground<'_> {
+    fn is_held(&self, alert: &Alert) -> bool {
+        self.windows.iter().any(|window| window.contains(alert.at))
+    }
+
+    /// Whether the life is over in which it was decided: nobody watches that any more.
+    fn is_bygone(&self, alert: &Alert) -> bool {
+        let life = self.lives.first_ending_after(alert.at);
+        life.is_none_or(|life| life.to <= self.now)
+    }
+
+    /// The end of the maintenance that there is now.
+    fn covered_until(&self) -> Option<Timestamp> {
+        let covered = self.windows.iter().filter(|window| window.contains(self.now));
+        covered.map(|window| window.to).max()
+    }
+}
+
+/// What to do with the alerts that wait, in places among them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Nothing is to be told.
     Nothing,
-    /// Nothing is to be told before the end of this maintenance.
+    /// These are never to be told; then to decide again.
+    Drop(Range<usize>),
+    /// The first is so no more, but was to be told before, and may have been heard: it counts
+    /// as told, so that its end is told. Then to decide again.
+    GiveUp,
+    /// Nothing is to be told before this: the end of maintenance, or of waiting for a look.
     Hold(Timestamp),
-    /// To tell this.
+    /// To tell the first.
     Tell {
-        /// Its place.
-        place: usize,
         /// The end of the maintenance during which it was held, if it was.
         held_until: Option<Timestamp>,
     },
 }
 
-/// What to tell now of one monitor through one channel. `told` is what was told last,
-/// `waiting` what was not, in order; `windows` are the times of the maintenance of this
-/// monitor, as far as they may share an instant with what waits or with `now`.
+/// What to do now about what waits to be told of one monitor through one channel. `told` is
+/// what was told last, `waiting` what was not, in order; `tried` says whether that was tried
+/// with the first, so that it may have been heard.
 ///
 /// What was decided outside maintenance is told in order, each once. What was decided during
 /// maintenance comes, once that is over, to what is so then: told if it is something else
-/// than what was told last. While maintenance lasts, nothing is told.
+/// than what was so before. A beginning that still waited when maintenance came, and ended
+/// during it, is so no more and is told by its end alone. While maintenance lasts, nothing is
+/// told. Nor is the last, which is told as what is so, before the monitor was looked at.
 #[must_use]
-pub fn decide(
+pub fn decide(told: Option<Told>, waiting: &[Alert], tried: bool, ground: &Ground) -> Decision {
+    let [first, behind @ ..] = waiting else { return Decision::Nothing };
+    if let Some(decision) = without_the_unwatched(told, waiting, tried, ground) {
+        return decision;
+    }
+    let ends_held = |place: usize| {
+        let next = waiting.get(place + 1);
+        waiting[place].kind == Kind::Down && next.is_some_and(|next| ground.is_held(next))
+    };
+    let held_after =
+        |place| waiting.iter().skip(place).take_while(|next| ground.is_held(next)).count();
+    if let Some(until) = ground.covered_until() {
+        // Only how it began and how it is can matter in the end, so no more is kept.
+        let is_told = |place: &usize| !ground.is_held(&waiting[*place]) && !ends_held(*place);
+        let began = (0..waiting.len()).take_while(is_told).count();
+        let between = began + 1..began + held_after(began + 1);
+        return if between.is_empty() {
+            Decision::Hold(until)
+        } else {
+            Decision::Drop(between)
+        };
+    }
+    let tell = || match ground.sight {
+        Sight::Awaited(until) if behind.is_empty() => Decision::Hold(until),
+        _ => {
+            let ends = ground.windows.iter().map(|window| window.to);
+            let held_until = ends.filter(|end| first.at < *end && *end <= ground.now).max();
+            Decision::Tell { held_until }
+        }
+    };
+    let last = held_after(1);
+    let is_as_first = waiting[last].kind == first.kind;
+    let was_due = tried || !ground.is_held(first);
+    if was_due && !ends_held(0) {
+        return match last {
+            0 => tell(),
+            // What is told is over only if something is told after it.
+            _ if is_as_first => Decision::Drop(1..last + 1),
+            1 => tell(),
+            _ => Decision::Drop(1..last),
+        };
+    }
+    match last {
+        // What was kept of it while it was held may begin like the first.
+        _ if was_due && !is_as_first && waiting[1].kind == first.kind => Decision::Drop(1..2),
+        _ if was_due && !is_as_first => Decision::GiveUp,
+        // Before the first it was otherwise, whatever was told of that: the channel may be
+        // new, or have been away meanwhile.
+        _ if !was_due && !is_as_first => Decision::Drop(0..last + 1),
+        0 => tell(),
+        _ => Decision::Drop(0..last),
+    }
+}
+
+/// What to do about that of which nobody watched the end, if there is any of it: that it is
+/// down is not so now, and that it is no more is news only to whom the beginning was told.
+fn without_the_unwatched(
     told: Option<Told>,
     waiting: &[Alert],
-    windows: &[Span],
-    now: Timestamp,
-) -> Decision {
-    let is_held = |alert: &&Alert| windows.iter().any(|window| window.contains(alert.at));
-    let held = waiting.iter().take_while(is_held).count();
-    let covered = windows.iter().filter(|window| window.contains(now));
-    if let Some(until) = covered.map(|window| window.to).max() {
-        // Only how it began and how it is can matter in the end, so no more is kept.
-        let never = 1..held.saturating_sub(1).max(1);
-        return Decision { never, then: Then::Hold(until) };
+    tried: bool,
+    ground: &Ground,
+) -> Option<Decision> {
+    let (last, before) = waiting.split_last()?;
+    let is_unwatched_end =
+        |alert: &Alert| alert.kind == Kind::Up && *alert.reason == *UNWATCHED;
+    let knows_it_down = told.is_some_and(|told| told.kind == Kind::Down);
+    match waiting {
+        _ if last.kind == Kind::Down && ground.is_bygone(last) => {
+            let is_alone = before.is_empty();
+            Some(match is_alone && tried {
+                true => Decision::GiveUp,
+                false => Decision::Drop(before.len()..waiting.len()),
+            })
+        }
+        [first, next, ..]
+            if first.kind == Kind::Down
+                && is_unwatched_end(next)
+                && !tried
+                && ground.is_held(first) =>
+        {
+            Some(Decision::Drop(0..1))
+        }
+        [first, ..] if is_unwatched_end(first) && !knows_it_down => Some(Decision::Drop(0..1)),
+        _ => None,
     }
-    let Some(first) = waiting.first() else {
-        return Decision { never: 0..0, then: Then::Nothing };
-    };
-    let Some(last) = held.checked_sub(1) else {
-        return Decision { never: 0..0, then: Then::Tell { place: 0, held_until: None } };
-    };
-    // Of a monitor of which nothing was told it is taken to be known how it was.
-    let known = told.map_or(first.kind.other(), |told| told.kind);
-    if waiting[last].kind == known {
-        return Decision { never: 0..held, then: Then::Nothing };
-    }
-    let ends = windows.iter().map(|window| window.to);
-    let held_until = ends.filter(|end| first.at < *end && *end <= now).max();
-    Decision { never: 0..last, then: Then::Tell { place: last, held_until } }
 }
 
 #[cfg(test)]
@@ -220,7 +310,6 @@ mod tests {
     use super::*;
     use crate::domain::check::Verdict;
     use crate::domain::monitor::{Monitor, ParameterHistory, Parameters};
-    use crate::domain::span::Spans;
 
     fn at(second: i64) -> Timestamp {
         Timestamp(second * 1_000)

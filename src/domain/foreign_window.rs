@@ -2,7 +2,7 @@
 //! such tables make these; `agreement.rs` compares them with ours.
 
 use super::duration;
-use super::notice::{LENGTH_MS_MAX, MESSAGE_CHARS_MAX};
+use super::notice::{LENGTH_MS_MAX, MESSAGE_CHARS_MAX, is_fit};
 use super::timestamp::{MINUTE_MS, Timestamp};
 
 /// How far the clock of a database and ours may be apart. A row that it dates so much
@@ -96,18 +96,12 @@ impl ForeignWindow {
     }
 }
 
-/// A stranger's message, made safe to show anywhere: control and direction characters
-/// become spaces, but for line breaks, and what is too long ends in `…`. Cleaning twice
+/// A stranger's message, made safe to show anywhere: what is not [`is_fit`] becomes a space, and what is too long ends in `…`. Cleaning twice
 /// changes nothing.
 #[must_use]
 pub fn message(text: &str) -> String {
     let text = text.replace("\r\n", "\n");
-    let printable = |c: char| match c {
-        '\n' => c,
-        c if c.is_control() => ' ',
-        '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => ' ',
-        c => c,
-    };
+    let printable = |c: char| if is_fit(c) { c } else { ' ' };
     let text = text.trim_matches(|c| printable(c).is_whitespace());
     let mut chars = text.chars().map(printable);
     let mut kept: String = chars.by_ref().take(MESSAGE_CHARS_MAX).collect();

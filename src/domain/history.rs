@@ -50,4 +50,16 @@ impl History {
         let timeline = Timeline::new(window, &self.monitor, excused, &account);
         (account, timeline)
     }
+
+    /// Where the figures end if another process looks, and keeps what it sees within
+    /// `kept_within_ms`: what it is just looking at, or has not kept yet, is not known here,
+    /// and no figure must be taken back; so they end with the newest check. `None` where
+    /// that is so old that nothing can be under way.
+    #[must_use]
+    pub fn end_where(&self, now: Timestamp, kept_within_ms: i64) -> Option<Timestamp> {
+        let newest = self.latest.as_ref()?.started_at;
+        let parameters = self.monitor.parameters.current();
+        let known_after_ms = parameters.reach_ms() + parameters.timeout_ms + kept_within_ms;
+        (now.since_ms(newest) < known_after_ms).then(|| newest.plus_ms(1))
+    }
 }

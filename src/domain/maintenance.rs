@@ -64,6 +64,12 @@ impl MaintenanceWindow {
     pub fn is_about(&self, monitor: &MonitorId) -> bool {
         self.monitors.is_empty() || self.monitors.contains(monitor)
     }
+
+    /// Whether it is about any of these monitors.
+    #[must_use]
+    pub fn is_about_any(&self, monitors: &[MonitorId]) -> bool {
+        monitors.iter().any(|monitor| self.is_about(monitor))
+    }
 }
 
 /// The time that maintenance takes out of the figures of all monitors; where windows

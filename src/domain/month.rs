@@ -114,9 +114,28 @@ pub fn local_time(at: Timestamp, zone: Tz, format: &str) -> String {
     let local = at.to_utc().with_timezone(&zone);
     let text = local.format(format).to_string();
     match zone.from_local_datetime(&local.naive_local()) {
-        LocalResult::Ambiguous(..) => format!("{text} {}", local.format("%:z")),
+        LocalResult::Ambiguous(..) if !format.contains("%:z") => {
+            format!("{text} {}", local.format("%:z"))
+        }
         _ => text,
     }
+}
+
+/// From when to when in local time, in the form that `format` has; a date that both have is
+/// said once: `2026-12-02 02:00:00 to 04:00:00`.
+#[must_use]
+pub fn local_range(span: Span, zone: Tz, format: &str) -> String {
+    let from = local_time(span.from, zone, format);
+    format!("{from} to {}", local_end(span, zone, format))
+}
+
+/// The second half of [`local_range`], where the first one is said right before it. Of what
+/// `format` has, the date comes first.
+#[must_use]
+pub fn local_end(span: Span, zone: Tz, format: &str) -> String {
+    let is_of_one_day = local_date(span.from, zone) == local_date(span.to, zone);
+    let time = format.find("%H").filter(|_| is_of_one_day).unwrap_or(0);
+    local_time(span.to, zone, &format[time..])
 }
 
 /// The first instant whose local date is `date` or later.

@@ -1,16 +1,17 @@
-//! The rules by which maintenance is announced, changed and called off.
+//! The rules by which maintenance is announced; how it is changed and called off is
+//! in `change`.
 //!
 //! Whoever registers a window, by the API, a command, a calendar rule or another system,
 //! goes through here. Nothing here decides what leaves the figure: that is
 //! [`MaintenanceWindow::excluded`], from what is kept.
 
-use super::announcement::{Action, Announcement, Status};
 use super::duration;
 use super::maintenance::MaintenanceWindow;
 use super::monitor::MonitorId;
 use super::timestamp::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp};
+use std::fmt;
 
-/// What lasts longer is no maintenance; a monitor can be paused.
+/// What lasts longer is planned anew; a slip of the pen must not silence anything for years.
 pub const LENGTH_MS_MAX: i64 = 31 * DAY_MS;
 
 /// Nobody plans further ahead; a later year is a slip of the pen.
@@ -52,19 +53,6 @@ pub struct Plan {
     pub emergency: bool,
 }
 
-/// What someone wants to be different; `None` stays as it is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Change {
-    /// When it begins.
-    pub start: Option<Timestamp>,
-    /// When it ends.
-    pub end: Option<Timestamp>,
-    /// What users are told.
-    pub message: Option<String>,
-    /// The monitors it is about; empty: all.
-    pub monitors: Option<Vec<MonitorId>>,
-}
-
 /// Why a window is not announced or changed so.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -73,7 +61,8 @@ pub enum Refusal {
     NoLength,
     /// It would last for longer than [`LENGTH_MS_MAX`].
     #[error(
-        "maintenance lasts at most {}; for longer work, pause the monitor",
+        "maintenance lasts at most {}; for longer work, announce another window that begins \
+         where this one ends",
         duration::in_words(LENGTH_MS_MAX)
     )]
     TooLong,
@@ -94,16 +83,15 @@ pub enum Refusal {
     NoStart,
     /// It is announced too late.
     #[error(
-        "maintenance is announced at least {} before it begins: the earliest start that \
-         would do is {earliest}. What cannot wait is an emergency; its time counts in the \
-         uptime figure",
+        "maintenance is announced at least {} before it begins: {starts}. What cannot wait is \
+         an emergency; its time counts in the uptime figure",
         in_hours(*.notice_ms)
     )]
     ShortNotice {
         /// The notice that is asked for, in milliseconds.
         notice_ms: i64,
-        /// A full minute that will do for at least another minute.
-        earliest: Timestamp,
+        /// What would do.
+        starts: Starts,
     },
     /// The clock lies behind an instant at which we surely lived.
     #[error(
@@ -119,11 +107,13 @@ pub enum Refusal {
     /// It would end later, without notice for that.
     #[error(
         "what is added to maintenance needs notice of its own; announce what comes after \
-         {end} as maintenance of its own, or as an emergency where it cannot wait"
+         {end} as maintenance of its own, or as an emergency where it cannot wait: {starts}"
     )]
     Extension {
         /// When it ends.
         end: Timestamp,
+        /// What would do for what comes after it.
+        starts: Starts,
     },
     /// It leaves the figure now, and would count after the change.
     #[error(
@@ -157,15 +147,46 @@ pub enum Refusal {
         /// How many there are.
         chars: usize,
     },
-    /// Its message has control characters.
+    /// Its message has characters that are not [`is_fit`] to be shown.
     #[error(
-        "the message has a control character (U+{:04X}); write plain text",
+        "the message has a character that is not plain text (U+{:04X}); leave it out",
         u32::from(*.character)
     )]
-    Control {
+    Unfit {
         /// The first of them.
         character: char,
     },
+}
+
+/// When maintenance could begin that is announced in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Starts {
+    /// The first instant that would do now.
+    pub earliest: Timestamp,
+    /// A full minute that will do for at least another minute: whoever is told of one writes
+    /// again, and that takes a while.
+    pub suggested: Timestamp,
+}
+
+impl Starts {
+    /// From `at` on, for what is announced at `announced_at`, where `notice_ms` is asked for.
+    pub(super) fn from(at: Timestamp, announced_at: Timestamp, notice_ms: i64) -> Starts {
+        let suggested = announced_at.plus_ms(notice_ms + 2 * MINUTE_MS - 1);
+        let suggested = suggested.plus_ms(-suggested.0.rem_euclid(MINUTE_MS));
+        let earliest = announced_at.plus_ms(notice_ms);
+        Starts { earliest: earliest.max(at), suggested: suggested.max(at) }
+    }
+}
+
+impl fmt::Display for Starts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Starts { earliest, suggested } = self;
+        write!(
+            f,
+            "the earliest start that would do now is {earliest}, one that still does in a \
+             minute is {suggested}"
+        )
+    }
 }
 
 impl Plan {
@@ -211,125 +232,15 @@ impl Plan {
     }
 }
 
-impl Announcement {
-    /// The window as it is after a change at `now`, where `notice_ms` is asked for; the
-    /// same as before where the change says nothing new.
-    ///
-    /// # Errors
-    /// A sentence that says what to write instead.
-    pub fn change(
-        &self,
-        change: Change,
-        received: Received,
-        notice_ms: i64,
-    ) -> Result<MaintenanceWindow, Refusal> {
-        let now = received.now;
-        let old = &self.window;
-        let message = change.message.as_deref().map(clean).transpose()?;
-        let changed = MaintenanceWindow {
-            start: change.start.unwrap_or(old.start),
-            end: change.end.unwrap_or(old.end),
-            message: message.unwrap_or_else(|| old.message.clone()),
-            monitors: change.monitors.map_or_else(|| old.monitors.clone(), each_once),
-            ..old.clone()
-        };
-        match old.status(now) {
-            Status::Ended => Err(Refusal::Over),
-            Status::Cancelled => Err(Refusal::Cancelled),
-            Status::Active => under_way(old, changed, now),
-            Status::Upcoming => beforehand(old, changed, received, notice_ms),
-        }
-    }
-
-    /// The window as it is once it is called off at `now`: before its start it never takes
-    /// place, afterwards it ends. And which of the two it was.
-    ///
-    /// # Errors
-    /// [`Refusal::Over`] and [`Refusal::Cancelled`].
-    pub fn cancel(&self, now: Timestamp) -> Result<(MaintenanceWindow, Action), Refusal> {
-        let action = match self.window.status(now) {
-            Status::Ended => return Err(Refusal::Over),
-            Status::Cancelled => return Err(Refusal::Cancelled),
-            Status::Upcoming => Action::Cancelled,
-            Status::Active => Action::Ended,
-        };
-        Ok((MaintenanceWindow { cancelled_at: Some(now), ..self.window.clone() }, action))
-    }
-
-    /// [`Announcement::cancel`] of what is under way.
-    ///
-    /// # Errors
-    /// [`Refusal::NotBegun`], and those of [`Announcement::cancel`].
-    pub fn end(&self, now: Timestamp) -> Result<MaintenanceWindow, Refusal> {
-        match self.cancel(now)? {
-            (window, Action::Ended) => Ok(window),
-            _ => Err(Refusal::NotBegun),
-        }
-    }
-}
-
-/// A change of a window that is under way.
-fn under_way(
-    old: &MaintenanceWindow,
-    changed: MaintenanceWindow,
-    now: Timestamp,
-) -> Result<MaintenanceWindow, Refusal> {
-    if changed.start != old.start || !is_same_set(&changed.monitors, &old.monitors) {
-        return Err(Refusal::Begun);
-    }
-    if changed.end < now && changed.end != old.end {
-        return Err(Refusal::PastEnd { now });
-    }
-    // The time of an emergency counts anyway, and more of it flatters nobody.
-    if changed.end > old.end && !old.emergency {
-        return Err(Refusal::Extension { end: old.end });
-    }
-    if changed.end.since_ms(changed.start) > LENGTH_MS_MAX {
-        return Err(Refusal::TooLong);
-    }
-    Ok(changed)
-}
-
-/// A change of a window that has not begun.
-fn beforehand(
-    old: &MaintenanceWindow,
-    changed: MaintenanceWindow,
-    received: Received,
-    notice_ms: i64,
-) -> Result<MaintenanceWindow, Refusal> {
-    has_sound_time(&changed, received.now)?;
-    if is_within(&changed, old) {
-        return Ok(changed);
-    }
-    let announced_at = announced_at(received, old.emergency);
-    let moved = MaintenanceWindow { announced_at, ..changed };
-    let in_time = is_announced_in_time(&moved, received, notice_ms);
-    let is_longer = moved.start == old.start && moved.end > old.end;
-    if matches!(in_time, Err(Refusal::ShortNotice { .. })) && is_longer {
-        return Err(Refusal::Extension { end: old.end });
-    }
-    in_time?;
-    // Where little notice is asked for, what users were told long before is not given away.
-    if old.excluded().is_some() && moved.excluded().is_none() {
-        return Err(Refusal::LosesNotice);
-    }
-    Ok(moved)
-}
-
 /// An emergency needs no notice, and is dated as it came.
-fn announced_at(received: Received, emergency: bool) -> Timestamp {
+pub(super) fn announced_at(received: Received, emergency: bool) -> Timestamp {
     if emergency { received.now } else { received.notice_from.max(received.now) }
 }
 
-/// Whether a window takes no time of any monitor that the other does not take: what was
-/// announced then is announced still.
-fn is_within(window: &MaintenanceWindow, other: &MaintenanceWindow) -> bool {
-    let about_no_more = other.monitors.is_empty()
-        || (!window.monitors.is_empty() && window.monitors.iter().all(|id| other.is_about(id)));
-    window.start >= other.start && window.end <= other.end && about_no_more
-}
-
-fn has_sound_time(window: &MaintenanceWindow, now: Timestamp) -> Result<(), Refusal> {
+pub(super) fn has_sound_time(
+    window: &MaintenanceWindow,
+    now: Timestamp,
+) -> Result<(), Refusal> {
     if window.end <= window.start {
         return Err(Refusal::NoLength);
     }
@@ -345,7 +256,7 @@ fn has_sound_time(window: &MaintenanceWindow, now: Timestamp) -> Result<(), Refu
     Ok(())
 }
 
-fn is_announced_in_time(
+pub(super) fn is_announced_in_time(
     window: &MaintenanceWindow,
     received: Received,
     notice_ms: i64,
@@ -358,10 +269,8 @@ fn is_announced_in_time(
         let (now, lived_at) = (received.now, window.announced_at);
         return Err(Refusal::ClockBehind { now, lived_at });
     }
-    // Whoever reads this writes again, and that takes a while.
-    let earliest = window.announced_at.plus_ms(notice_ms + 2 * MINUTE_MS - 1);
-    let earliest = earliest.plus_ms(-earliest.0.rem_euclid(MINUTE_MS));
-    Err(Refusal::ShortNotice { notice_ms, earliest })
+    let starts = Starts::from(window.announced_at, window.announced_at, notice_ms);
+    Err(Refusal::ShortNotice { notice_ms, starts })
 }
 
 /// Hours, where they are whole: two days are not what is meant by 48 of them.
@@ -375,21 +284,34 @@ fn in_hours(ms: i64) -> String {
 /// A message without spaces around it, if it is fit to be shown.
 ///
 /// # Errors
-/// [`Refusal::LongMessage`] and [`Refusal::Control`].
+/// [`Refusal::LongMessage`] and [`Refusal::Unfit`].
 pub fn clean(message: &str) -> Result<String, Refusal> {
     let message = message.trim().replace("\r\n", "\n");
     let chars = message.chars().count();
     if chars > MESSAGE_CHARS_MAX {
         return Err(Refusal::LongMessage { chars });
     }
-    match message.chars().find(|c| c.is_control() && *c != '\n') {
-        Some(character) => Err(Refusal::Control { character }),
+    match message.chars().find(|c| !is_fit(*c)) {
+        Some(character) => Err(Refusal::Unfit { character }),
         None => Ok(message),
     }
 }
 
+/// Whether a character may stand in a message: not those that control a terminal, turn text
+/// around, break lines unseen or hide what is said. The marks and joiners that Arabic, Hebrew,
+/// Persian and emoji are written with are text.
+#[must_use]
+pub fn is_fit(c: char) -> bool {
+    let is_unseen = matches!(c,
+        '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+        | '\u{fdd0}'..='\u{fdef}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}');
+    // The last two of each plane are no characters, and never will be.
+    let is_none = u32::from(c) & 0xfffe == 0xfffe;
+    c == '\n' || !(c.is_control() || is_unseen || is_none)
+}
+
 /// The monitors in the order in which they were named, each once.
-fn each_once(monitors: Vec<MonitorId>) -> Vec<MonitorId> {
+pub(super) fn each_once(monitors: Vec<MonitorId>) -> Vec<MonitorId> {
     let mut once = Vec::with_capacity(monitors.len());
     for monitor in monitors {
         if !once.contains(&monitor) {
@@ -400,6 +322,6 @@ fn each_once(monitors: Vec<MonitorId>) -> Vec<MonitorId> {
 }
 
 /// Whether two lists, each without doubles, name the same monitors.
-fn is_same_set(a: &[MonitorId], b: &[MonitorId]) -> bool {
+pub(super) fn is_same_set(a: &[MonitorId], b: &[MonitorId]) -> bool {
     a.len() == b.len() && a.iter().all(|id| b.contains(id))
 }

@@ -146,8 +146,7 @@ impl Period {
                     let last = month::local_date(span.to.plus_ms(-1), zone);
                     if first == last { first.to_string() } else { format!("{first} to {last}") }
                 } else {
-                    let local = |at| month::local_time(at, zone, month::TO_THE_SECOND);
-                    format!("{} to {}", local(span.from), local(span.to))
+                    month::local_range(span, zone, month::TO_THE_SECOND)
                 }
             }
         }
@@ -284,10 +283,10 @@ mod tests {
         let exact =
             Period::range("2026-11-01T00:00:00Z", "2026-11-01T00:00:01Z", BERLIN).unwrap();
         assert_eq!(length_ms(exact), 1_000);
-        assert_eq!(exact.name(BERLIN), "2026-11-01 01:00:00 to 2026-11-01 01:00:01");
+        assert_eq!(exact.name(BERLIN), "2026-11-01 01:00:00 to 01:00:01");
         let doubled =
             Period::range("2026-10-25T00:45:00Z", "2026-10-25T01:15:00Z", BERLIN).unwrap();
-        let name = "2026-10-25 02:45:00 +02:00 to 2026-10-25 02:15:00 +01:00";
+        let name = "2026-10-25 02:45:00 +02:00 to 02:15:00 +01:00";
         assert_eq!(doubled.name(BERLIN), name);
     }
 

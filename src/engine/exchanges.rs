@@ -8,7 +8,7 @@ use crate::domain::check::{Check, Kind, Verdict};
 use crate::domain::exchange::Exchange;
 use crate::domain::monitor::Key;
 use crate::domain::timestamp::DAY_MS;
-use crate::store::contract::Exchanged;
+use crate::store::batch::Exchanged;
 use std::collections::HashMap;
 
 /// A run that fails in more ways than this shows no more by the next one.

@@ -5,6 +5,7 @@
 //! While the table cannot be read, and where it does not look whole, the known windows stay
 //! in force: nothing is ever called off because somebody does not answer.
 
+use super::lease::Grip;
 use crate::board::Board;
 use crate::clock::Clock;
 use crate::domain::agreement::{Known, Local, Remote};
@@ -65,6 +66,8 @@ pub struct Parts {
     pub board: Arc<Board>,
     /// Where it is noted that the table cannot be read.
     pub vitals: Arc<Vitals>,
+    /// By what right it writes into the table.
+    pub grip: Grip,
 }
 
 /// What is remembered between two rounds.
@@ -207,6 +210,10 @@ impl Follower {
         let remote = wanted.remote.into_iter().chain(more.remote);
         let mut refused = None;
         for remote in remote.take(ASKED_MAX) {
+            if !self.parts.grip.is_sure() {
+                // Whoever has the lease by now does that.
+                return Ok(());
+            }
             match self.write(table, remote, at).await {
                 // That one is refused says nothing of the next.
                 Err(Stopped::Table(

@@ -5,7 +5,8 @@
 //! a sign by itself would be a write of its own.
 
 use crate::domain::timestamp::{MINUTE_MS, Timestamp};
-use crate::store::contract::{Alive, Store, StoreError};
+use crate::store::batch::Alive;
+use crate::store::contract::{Store, StoreError};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 

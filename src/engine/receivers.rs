@@ -11,6 +11,7 @@ use crate::store::outbox::Outgoing;
 use arc_swap::ArcSwap;
 use rustls::ClientConfig;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Notify;
 
 /// One channel.
@@ -26,21 +27,26 @@ pub struct Receiver {
 pub struct Receivers {
     current: ArcSwap<Vec<Arc<Receiver>>>,
     stirred: Notify,
+    awaits_checks: AtomicBool,
+}
+
+/// Makes channels of their settings.
+///
+/// # Errors
+/// A sentence, when one cannot be made.
+pub fn made(settings: Vec<Settings>, tls: &ClientConfig) -> Result<Vec<Receiver>, String> {
+    let made = settings.into_iter().map(|settings| {
+        let notifier = notify::notifier(&settings.way, tls)?;
+        Ok(Receiver { settings, notifier })
+    });
+    made.collect()
 }
 
 impl Receivers {
     /// Makes these the channels from now on, and has them looked at.
-    ///
-    /// # Errors
-    /// A sentence, when one cannot be made; then all stay as they were.
-    pub fn set(&self, settings: Vec<Settings>, tls: &ClientConfig) -> Result<(), String> {
-        let made = settings.into_iter().map(|settings| {
-            let notifier = notify::notifier(&settings.way, tls)?;
-            Ok(Arc::new(Receiver { settings, notifier }))
-        });
-        self.current.store(Arc::new(made.collect::<Result<_, String>>()?));
+    pub fn set(&self, receivers: Vec<Receiver>) {
+        self.current.store(Arc::new(receivers.into_iter().map(Arc::new).collect()));
         self.stir();
-        Ok(())
     }
 
     /// The channels that there are now.
@@ -55,7 +61,8 @@ impl Receivers {
         self.all().iter().map(|receiver| receiver.settings.id.clone()).collect()
     }
 
-    /// Alerts of a monitor with the channels that they are for; nothing where there is none.
+    /// Alerts of a monitor with the channels that they are for, which may be none: whoever
+    /// is not told of them is known by that.
     #[must_use]
     pub fn address(&self, monitor: &MonitorId, alerts: Vec<Alert>) -> Vec<Outgoing> {
         if alerts.is_empty() {
@@ -65,11 +72,19 @@ impl Receivers {
             .filter(|receiver| receiver.settings.is_for(monitor))
             .map(|receiver| receiver.settings.id.clone())
             .collect();
-        if channels.is_empty() {
-            return Vec::new();
-        }
         let outgoing = |alert| Outgoing { alert, channels: channels.clone() };
         alerts.into_iter().map(outgoing).collect()
+    }
+
+    /// Says whether whoever delivers wants to look again after checks that changed nothing.
+    pub fn await_checks(&self, awaits: bool) {
+        self.awaits_checks.store(awaits, Ordering::Relaxed);
+    }
+
+    /// Whether somebody waits for checks that change nothing.
+    #[must_use]
+    pub fn awaits_checks(&self) -> bool {
+        self.awaits_checks.load(Ordering::Relaxed)
     }
 
     /// Has whoever delivers look again.

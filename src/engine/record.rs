@@ -8,6 +8,7 @@
 mod clock;
 mod desk;
 
+use super::lease::Grip;
 use super::life::Life;
 use super::receivers::Receivers;
 use super::watch;
@@ -19,7 +20,9 @@ use crate::domain::exchange::Exchange;
 use crate::domain::history::History;
 use crate::domain::monitor::Key;
 use crate::domain::timestamp::Timestamp;
-use crate::store::contract::{Committed, Others, Registration, Store, StoreError};
+use crate::store::batch::Committed;
+use crate::store::contract::{Store, StoreError};
+use crate::store::registration::{Others, Registration};
 use crate::vitals::Vitals;
 use desk::{Bundle, CHECKPOINT_MS, Desk};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -33,11 +36,28 @@ pub struct Recorder {
     vitals: Arc<Vitals>,
     life: Life,
     receivers: Arc<Receivers>,
+    grip: Grip,
     desk: Mutex<Desk>,
     /// Woken when something waits that should be committed at once.
     pub urgent: Notify,
     /// Held while a batch is under way, so that there is only one.
     committing: tokio::sync::Mutex<()>,
+}
+
+/// What a recorder is built of.
+pub struct Parts {
+    /// Where everything is kept.
+    pub store: Arc<dyn Store>,
+    /// Where the newest state is shown.
+    pub board: Arc<Board>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Where the daemon's own state is noted.
+    pub vitals: Arc<Vitals>,
+    /// Whom alerts are for.
+    pub receivers: Arc<Receivers>,
+    /// By what right it writes.
+    pub grip: Grip,
 }
 
 /// What became of a check that was handed in.
@@ -64,18 +84,13 @@ pub enum Taken {
 }
 
 impl Recorder {
-    /// A recorder that shows what is kept in `store`, and keeps that it runs from now on.
-    /// What is to be told it addresses to `receivers`, and stirs them.
+    /// A recorder that shows what is kept in the store, and keeps that it runs from now on.
+    /// What is to be told it addresses to the receivers, and stirs them.
     ///
     /// # Errors
     /// When the store cannot be read or written.
-    pub async fn new(
-        store: Arc<dyn Store>,
-        board: Arc<Board>,
-        clock: Arc<dyn Clock>,
-        vitals: Arc<Vitals>,
-        receivers: Arc<Receivers>,
-    ) -> Result<Recorder, StoreError> {
+    pub async fn new(parts: Parts) -> Result<Recorder, StoreError> {
+        let Parts { store, board, clock, vitals, receivers, grip } = parts;
         let life = Life::begin(store.clone(), clock.now()).await?;
         let recorder = Recorder {
             life,
@@ -84,6 +99,7 @@ impl Recorder {
             clock,
             vitals,
             receivers,
+            grip,
             desk: Mutex::default(),
             urgent: Notify::new(),
             committing: tokio::sync::Mutex::new(()),
@@ -251,6 +267,21 @@ impl Recorder {
         desk.hold.ahead_ms().is_none()
     }
 
+    /// Drops what waits: another daemon has taken over, and looks by itself.
+    pub fn abandon(&self) {
+        let lost = std::mem::take(&mut *self.desk()).unkept();
+        if lost > 0 {
+            tracing::info!("{lost} checks were not kept; whoever took over looks again");
+        }
+        self.board.nothing_under_way();
+        self.vitals.note(|reading| {
+            reading.store_refuses = None;
+            reading.waiting_checks = 0;
+            reading.clock_trouble = None;
+            reading.source_trouble = None;
+        });
+    }
+
     /// Notes that everup stops in order.
     pub async fn end(&self) {
         self.life.end(self.clock.now()).await;
@@ -274,13 +305,13 @@ impl Recorder {
         if let Some(alive) = bundle.batch.alive {
             self.life.signed(alive);
         }
-        let has_news = !bundle.batch.alerts.is_empty();
+        let is_awaited = !bundle.batch.alerts.is_empty() || self.receivers.awaits_checks();
         let mut desk = self.desk();
         desk.settle(bundle, now);
         let waiting_checks = desk.unkept();
         self.board.publish(desk.snapshot());
         drop(desk);
-        if has_news {
+        if is_awaited {
             self.receivers.stir();
         }
         self.vitals.note(|reading| {
@@ -294,6 +325,10 @@ impl Recorder {
     }
 
     fn refused(&self, now: Timestamp, error: &StoreError) {
+        self.grip.heed(error);
+        if self.grip.is_lost() {
+            return;
+        }
         self.vitals.note(|reading| {
             let since = reading.store_refuses.take().map(|(since, _)| since);
             if since.is_none() {

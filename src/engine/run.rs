@@ -1,9 +1,10 @@
 //! The loops: one that begins checks when they are due, one that commits them, one
-//! that takes the pulse. Started and stopped by `app.rs`.
+//! that takes the pulse. Started and stopped by `app.rs`, while this daemon has the lease.
 
+use super::lease::Grip;
 use super::pulse::{BEAT_MS, JUMP_MS, Moment, Pulse};
 use super::receivers::Receivers;
-use super::record::{Recorder, Taken};
+use super::record::{self, Recorder, Taken};
 use super::schedule::{Planned, Schedule};
 use super::settings::Watch;
 use super::watch::{self, Watcher};
@@ -13,7 +14,8 @@ use crate::domain::duration;
 use crate::domain::monitor::Key;
 use crate::domain::timestamp::{SECOND_MS, Timestamp};
 use crate::probe;
-use crate::store::contract::{Registration, Store, StoreError};
+use crate::store::contract::{Store, StoreError};
+use crate::store::registration::Registration;
 use crate::vitals::Vitals;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -32,6 +34,8 @@ const FOLLOW_EVERY: Duration = Duration::from_secs(1);
 const RETRY_COMMIT: Duration = Duration::from_millis(500);
 /// How often the last commit is tried before what waits is given up.
 const LAST_TRIES: u32 = 4;
+/// How soon it is asked again whether checks may begin, while the lease is in doubt.
+const ASK_AGAIN: Duration = Duration::from_millis(100);
 /// Checks under way at a time. Each holds a socket or two and up to 256 KiB; a thousand
 /// monitors that all time out after 10 s of 20 are 500 at a time.
 const CHECKS_AT_ONCE: usize = 1_000;
@@ -44,15 +48,24 @@ pub struct Engine {
     loops: TaskTracker,
 }
 
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.cancel();
+    }
+}
+
 struct Shared {
     clock: Arc<dyn Clock>,
     recorder: Recorder,
     vitals: Arc<Vitals>,
+    grip: Grip,
     pulse: Pulse,
     plan: Mutex<Plan>,
     replanned: Notify,
     slots: Semaphore,
     checks: TaskTracker,
+    /// Cancelled when checks under way are given up.
+    checking: CancellationToken,
     probes: Arc<probe::shared::Shared>,
 }
 
@@ -86,6 +99,8 @@ pub struct Parts {
     pub vitals: Arc<Vitals>,
     /// Whom alerts are for.
     pub receivers: Arc<Receivers>,
+    /// By what right it watches.
+    pub grip: Grip,
     /// What all probes share.
     pub probes: Arc<probe::shared::Shared>,
     /// How long a check that changed nothing may wait before it is committed.
@@ -99,18 +114,28 @@ impl Engine {
     /// # Errors
     /// When the store cannot be read.
     pub async fn start(parts: Parts) -> Result<Engine, StoreError> {
-        let Parts { clock, store, board, vitals, receivers, probes, commit_within } = parts;
-        let (told, kept) = (vitals.clone(), board.clone());
-        let recorder = Recorder::new(store, kept, clock.clone(), told, receivers).await?;
+        let Parts { clock, store, board, vitals, receivers, grip, probes, commit_within } =
+            parts;
+        let recorder = Recorder::new(record::Parts {
+            store,
+            board: board.clone(),
+            clock: clock.clone(),
+            vitals: vitals.clone(),
+            receivers,
+            grip: grip.clone(),
+        })
+        .await?;
         let shared = Arc::new(Shared {
             clock,
             recorder,
             vitals,
+            grip,
             pulse: Pulse::default(),
             plan: Mutex::default(),
             replanned: Notify::new(),
             slots: Semaphore::new(CHECKS_AT_ONCE),
             checks: TaskTracker::new(),
+            checking: CancellationToken::new(),
             probes,
         });
         let engine = Engine {
@@ -174,14 +199,32 @@ impl Engine {
         self.shared.checks.len()
     }
 
+    /// Ends at once, because another daemon watches now: checks under way are given up, and
+    /// what waits is dropped. When it returns, nothing of it shows or writes any more.
+    pub async fn abandon(&self) {
+        self.cancel();
+        self.loops.close();
+        self.loops.wait().await;
+        self.shared.checks.close();
+        self.shared.checks.wait().await;
+        self.shared.recorder.abandon();
+    }
+
+    fn cancel(&self) {
+        self.scheduling.cancel();
+        self.recording.cancel();
+        self.shared.checking.cancel();
+    }
+
     /// Begins no more checks, waits up to `patience` for those under way, and commits
     /// what they saw. Gives whether everything that was seen is kept.
-    pub async fn stop(self, patience: Duration) -> bool {
+    pub async fn stop(&self, patience: Duration) -> bool {
         self.scheduling.cancel();
         self.shared.checks.close();
         let finished = tokio::time::timeout(patience, self.shared.checks.wait()).await;
         if finished.is_err() {
             tracing::info!("{} checks are given up", self.shared.checks.len());
+            self.shared.checking.cancel();
         }
         self.recording.cancel();
         self.loops.close();
@@ -200,6 +243,9 @@ impl Engine {
         for _ in 0..LAST_TRIES {
             if self.shared.recorder.commit().await {
                 return true;
+            }
+            if self.shared.grip.is_lost() {
+                return false;
             }
             tokio::time::sleep(RETRY_COMMIT).await;
         }
@@ -245,7 +291,9 @@ impl Shared {
         let mut plan = self.plan();
         for (key, planned_for) in plan.schedule.take_due(now) {
             let Some(watcher) = plan.watchers.get(&key) else { continue };
-            self.checks.spawn(self.clone().check(key, watcher.clone(), planned_for));
+            let check = self.clone().check(key, watcher.clone(), planned_for);
+            let stop = self.checking.clone();
+            self.checks.spawn(stop.run_until_cancelled_owned(check));
         }
         plan.schedule.next_due()
     }
@@ -280,6 +328,11 @@ async fn begin_checks(shared: Arc<Shared>) {
         replan_after_jump(&shared, before, moment);
         shared.recorder.look_at_clock(moment);
         before = moment;
+        if !shared.grip.may_look() {
+            // Another may be watching by now; that is known once the store answers.
+            tokio::time::sleep(ASK_AGAIN).await;
+            continue;
+        }
         let next = shared.begin_due(moment.wall);
         let next = next.unwrap_or_else(|| moment.wall.plus_ms(SECOND_MS));
         tokio::select! {

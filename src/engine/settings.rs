@@ -1,7 +1,7 @@
 //! What the engine is told of a monitor.
 
 use crate::probe;
-use crate::store::contract::Registration;
+use crate::store::registration::Registration;
 
 /// One monitor: how it is kept and how it is looked at.
 #[derive(Clone, Debug)]

@@ -45,6 +45,17 @@ pub struct Subject {
     pub url: String,
 }
 
+/// What has become of what an alert says, since it was decided.
+#[derive(Clone, Copy, Debug)]
+pub enum SinceThen<'a> {
+    /// It is so.
+    Same,
+    /// It is over: this is to be told after it.
+    Over(&'a Alert),
+    /// It was so when it was last looked at, which is some time ago.
+    Unknown,
+}
+
 /// One message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
@@ -59,7 +70,7 @@ pub struct Message {
     pub outage: Option<OutageId>,
     /// When the outage began that this is about.
     pub since: Option<Timestamp>,
-    /// When it ended.
+    /// When it ended: also of a beginning that is told once it was over.
     pub until: Option<Timestamp>,
     /// What the target said first, or why nobody saw it come back.
     pub reason: Option<String>,
@@ -75,6 +86,7 @@ impl Message {
     #[must_use]
     pub fn of(
         alert: &Alert,
+        since_then: SinceThen,
         monitor: &Monitor,
         told_since: Option<Timestamp>,
         held_until: Option<Timestamp>,
@@ -91,8 +103,8 @@ impl Message {
             event,
             outage: Some(outage(told)),
             since: Some(alert.since),
-            until: alert.until,
-            text: text(alert, &plain(&monitor.name), reason.as_deref(), held_until),
+            until: ended(alert, since_then),
+            text: text(alert, since_then, &plain(&monitor.name), reason.as_deref(), held_until),
             reason,
             held_until,
             monitor: Some(Subject {
@@ -126,23 +138,37 @@ impl Message {
     }
 }
 
+/// When the outage ended, as far as it is known to those who tell.
+fn ended(alert: &Alert, since_then: SinceThen) -> Option<Timestamp> {
+    alert.until.or(match since_then {
+        SinceThen::Over(next) => next.until,
+        SinceThen::Same | SinceThen::Unknown => None,
+    })
+}
+
 fn text(
     alert: &Alert,
+    since_then: SinceThen,
     name: &str,
     reason: Option<&str>,
     held_until: Option<Timestamp>,
 ) -> String {
-    let since = alert.since;
-    let length = alert.until.map(|until| duration::in_words(until.since_ms(since)));
-    let mut text = match (alert.kind, length) {
-        (Kind::Down, _) => format!("{name} is down since {since}"),
-        (Kind::Up, Some(length)) if *alert.reason == *UNWATCHED => {
+    let (since, until) = (alert.since, ended(alert, since_then));
+    let length = until.map(|until| duration::in_words(until.since_ms(since)));
+    let is = if matches!(since_then, SinceThen::Same) { "is" } else { "was" };
+    let mut text = match (alert.kind, until, length) {
+        (Kind::Down, Some(until), _) => format!("{name} was down from {since} to {until}"),
+        (Kind::Down, ..) if matches!(since_then, SinceThen::Unknown) => {
+            format!("{name} was down when it was last looked at, since {since}")
+        }
+        (Kind::Down, ..) => format!("{name} {is} down since {since}"),
+        (Kind::Up, _, Some(length)) if *alert.reason == *UNWATCHED => {
             format!("The outage of {name} since {since} ended after {length}")
         }
-        (Kind::Up, Some(length)) => {
-            format!("{name} is up again, after {length}; it was down since {since}")
+        (Kind::Up, _, Some(length)) => {
+            format!("{name} {is} up again, after {length}; it was down since {since}")
         }
-        (Kind::Up, None) => format!("{name} is up again; it was down since {since}"),
+        (Kind::Up, ..) => format!("{name} {is} up again; it was down since {since}"),
     };
     if let Some(reason) = reason {
         text += &format!(": {reason}");
@@ -196,7 +222,7 @@ mod tests {
     #[test]
     fn an_alert_is_one_sentence_for_people() {
         let said = |alert: &Alert, held: Option<i64>| {
-            Message::of(alert, &monitor(), None, held.map(Timestamp)).text
+            Message::of(alert, SinceThen::Same, &monitor(), None, held.map(Timestamp)).text
         };
         let down = alert(Kind::Down, None, "HTTP 502");
         let sentence = "Our API is down since 1970-01-01T00:00:00Z: HTTP 502";
@@ -212,18 +238,53 @@ mod tests {
     }
 
     #[test]
+    fn what_is_over_is_not_told_as_if_it_were_so() {
+        let down = alert(Kind::Down, None, "HTTP 502");
+        let up = alert(Kind::Up, Some(720_000), "");
+        let late = Message::of(&down, SinceThen::Over(&up), &monitor(), None, None);
+        assert_eq!(
+            late.text,
+            "Our API was down from 1970-01-01T00:00:00Z to 1970-01-01T00:12:00Z: HTTP 502"
+        );
+        assert_eq!((late.event, late.duration_ms()), (Event::Down, Some(720_000)));
+        let late = Message::of(&up, SinceThen::Over(&down), &monitor(), None, None);
+        assert!(
+            late.text.starts_with("Our API was up again, after 12 min; "),
+            "{}",
+            late.text
+        );
+        assert_eq!(late.until, Some(Timestamp(720_000)));
+        for (alert, begins) in [
+            (&down, "Our API was down when it was last looked at, since 1970-"),
+            (&up, "Our API was up again, after 12 min; "),
+        ] {
+            let seen = Message::of(alert, SinceThen::Unknown, &monitor(), None, None);
+            assert!(seen.text.starts_with(begins), "{}", seen.text);
+            assert_eq!(seen.until, alert.until);
+        }
+    }
+
+    #[test]
     fn an_end_is_that_of_the_outage_that_was_told() {
         let up = alert(Kind::Up, Some(9), "");
-        let message = Message::of(&up, &monitor(), Some(Timestamp(-5_000)), None);
+        let message =
+            Message::of(&up, SinceThen::Same, &monitor(), Some(Timestamp(-5_000)), None);
         assert_eq!(message.id, "api-19700101T000000.000Z-up");
         assert_eq!(message.outage.unwrap().to_string(), "api-19691231T235955.000Z");
-        assert_eq!(Message::of(&up, &monitor(), None, None).duration_ms(), Some(9));
+        let message = Message::of(&up, SinceThen::Same, &monitor(), None, None);
+        assert_eq!(message.duration_ms(), Some(9));
     }
 
     #[test]
     fn what_a_target_says_is_cut_and_kept_in_one_line() {
         let long = format!("a\r\nb\u{1b}[31m{}", "é".repeat(900));
-        let message = Message::of(&alert(Kind::Down, None, &long), &monitor(), None, None);
+        let message = Message::of(
+            &alert(Kind::Down, None, &long),
+            SinceThen::Same,
+            &monitor(),
+            None,
+            None,
+        );
         let reason = message.reason.unwrap();
         assert!(reason.starts_with("a  b [31mé"), "{reason}");
         assert_eq!(reason.chars().count(), 501);

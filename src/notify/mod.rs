@@ -5,6 +5,7 @@
 //! [`notifier`]. It stands above `probe`, whose TLS and whose way to hide secrets it shares.
 
 pub mod contract;
+mod fault;
 pub mod message;
 pub mod webhook;
 

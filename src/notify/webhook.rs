@@ -6,7 +6,9 @@
 
 use super::TELL_WITHIN;
 use super::contract::{Notifier, Receipt};
+use super::fault::{self, Names};
 use super::message::{Message, plain};
+use crate::domain::check::Evidence;
 use crate::probe::redaction::Redaction;
 use async_trait::async_trait;
 use http::header::{CONTENT_TYPE, RETRY_AFTER, USER_AGENT};
@@ -16,11 +18,14 @@ use reqwest::{Client, Response};
 use rustls::ClientConfig;
 use serde::Serialize;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
 
 /// So much of an answer is read: enough for the sentence of a receiver that refuses.
 const ANSWER_BYTES_MAX: usize = 1024;
+/// So much of it is said: a sentence or two, but no page.
+const ANSWER_CHARS_SAID_MAX: usize = 200;
 /// Parts of a path or a query of this length may be a token. Shorter ones are words.
 const TOKEN_BYTES_MIN: usize = 8;
 /// So that a receiver can tell a message from the same message again.
@@ -90,6 +95,7 @@ pub fn notifier(settings: &Settings, tls: &ClientConfig) -> Result<Box<dyn Notif
         .http1_only()
         .redirect(Policy::none())
         .no_proxy()
+        .dns_resolver(Arc::new(Names))
         .pool_max_idle_per_host(0)
         .timeout(TELL_WITHIN)
         .build()
@@ -177,7 +183,7 @@ impl Webhook {
         }
         bytes.truncate(wanted);
         let text = String::from_utf8_lossy(&bytes);
-        plain(self.redaction.of_beginning(&text, ANSWER_BYTES_MAX).trim())
+        in_one_line(&self.redaction.of_beginning(&text, ANSWER_BYTES_MAX))
     }
 
     /// Why no answer came, without the URL.
@@ -185,13 +191,7 @@ impl Webhook {
         if error.is_timeout() {
             return silence();
         }
-        let error = error.without_url();
-        // The innermost cause says what it was.
-        let mut cause: &dyn std::error::Error = &error;
-        while let Some(inner) = cause.source() {
-            cause = inner;
-        }
-        plain(&self.redaction.of_text(cause.to_string()))
+        plain(&self.redaction.of_text(fault::why(&error.without_url())))
     }
 }
 
@@ -216,6 +216,19 @@ fn body(message: &Message) -> Vec<u8> {
     };
     // Only maps with keys that are no strings can fail.
     serde_json::to_vec(&body).unwrap_or_default()
+}
+
+/// The words of an answer, safe to print anywhere: a page of HTML is mostly space.
+fn in_one_line(answer: &str) -> String {
+    let words: Vec<&str> = answer.split_whitespace().collect();
+    let line = Evidence::clean(&words.join(" "));
+    let Some((end, _)) = line.char_indices().nth(ANSWER_CHARS_SAID_MAX - 1) else {
+        return line;
+    };
+    match line[end..].chars().nth(1) {
+        None => line,
+        Some(_) => format!("{}…", line[..end].trim_end()),
+    }
 }
 
 /// How long the other side wants to be left alone. An HTTP date is not understood: the
@@ -259,6 +272,18 @@ mod tests {
         let said = "no Xsecretpath with q1q2q3q4, hunter2-token or from-variable".to_owned();
         let shown = redaction(&settings()).of_text(said);
         assert_eq!(shown, "no [secret] with [secret], [secret] or [secret]");
+    }
+
+    #[test]
+    fn an_answer_is_said_in_one_line_of_some_words() {
+        let page = "<html>\r\n  <b>\u{1b}[31mNo\u{202e} such\thook</b>\n</html>\n";
+        assert_eq!(in_one_line(page), "<html> <b> [31mNo  such hook</b> </html>");
+        let full = "é".repeat(ANSWER_CHARS_SAID_MAX);
+        assert_eq!(in_one_line(&full), full);
+        let cut = in_one_line(&"é".repeat(ANSWER_CHARS_SAID_MAX + 1));
+        assert_eq!(cut.chars().count(), ANSWER_CHARS_SAID_MAX);
+        assert!(cut.ends_with("é…"), "{cut}");
+        assert_eq!(in_one_line(" \n "), "");
     }
 
     #[test]

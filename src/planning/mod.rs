@@ -11,9 +11,10 @@ mod recurring;
 pub use recurring::KeptUp;
 
 use crate::domain::announcement::{Action, Announcement, WindowId};
+use crate::domain::change::Change;
 use crate::domain::maintenance::MaintenanceWindow;
 use crate::domain::monitor::MonitorId;
-use crate::domain::notice::{Change, Plan, Received, Refusal};
+use crate::domain::notice::{Plan, Received, Refusal};
 use crate::domain::recurrence::Recurrence;
 use crate::domain::timestamp::Timestamp;
 use crate::store::contract::{Store, StoreError};

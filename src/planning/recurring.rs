@@ -7,8 +7,9 @@
 
 use super::{NotDone, Planner, received};
 use crate::domain::announcement::{Action, Announcement, Occurrence, Status};
+use crate::domain::change::Change;
 use crate::domain::maintenance::MaintenanceWindow;
-use crate::domain::notice::{Change, Received};
+use crate::domain::notice::Received;
 use crate::domain::recurrence::{AHEAD_MS_MAX, Recurrence};
 use crate::domain::timestamp::Timestamp;
 use crate::store::window::Changed;

@@ -3,10 +3,12 @@
 
 use super::figures::Figures;
 use super::group_now::GroupNow;
+use super::maintenance::{LAST_MAX, Looking, Maintenance};
 use super::past::{Past, Seen};
 use super::settings::{GroupSettings, Settings};
 use super::status::{DAYS, Day, Status};
 use super::story::Story;
+use crate::domain::announcement::Announcement;
 use crate::domain::group::{Group, Judged, Member};
 use crate::domain::history::History;
 use crate::domain::month;
@@ -179,6 +181,8 @@ pub struct GroupReport<'a> {
     pub members: Status<'a>,
     /// Its days, months and outages.
     pub story: Story,
+    /// The last maintenance windows about its members that are over, the newest first.
+    pub maintenance: Maintenance,
 }
 
 impl<'a> GroupReport<'a> {
@@ -189,15 +193,22 @@ impl<'a> GroupReport<'a> {
     pub async fn make(
         store: &dyn Store,
         group: GroupPast<'a>,
+        windows: &[Announcement],
         now: Timestamp,
         settings: &Settings,
     ) -> Result<GroupReport<'a>, StoreError> {
         let mut story = Story::of(&group.past, now, settings);
         let Group { id, members, .. } = &group.settings.group;
         story.keep_closed(store, (Subject::Group, id), members, now).await?;
+        let since = group.past.lives.as_slice().first().map_or(now, |life| life.from);
+        let mut looking = Looking::back(windows, Some(members), since, LAST_MAX, now);
+        for (history, past) in &group.members {
+            looking.see(history, past);
+        }
         Ok(GroupReport {
             at: now,
             now: group.now(now),
+            maintenance: looking.found(),
             members: Status::of(group.living(now), now, settings),
             story,
             group,

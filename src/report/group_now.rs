@@ -20,7 +20,8 @@ pub struct GroupNow {
     pub since: Option<Timestamp>,
     /// The members that make it so; where it is up, those that are down without harm.
     pub culprits: Vec<Culprit>,
-    /// How many of its members are up, slow or not, and how many there are.
+    /// How many of its members are seen up, slow or not, also beneath maintenance, and how many
+    /// there are.
     pub up: (usize, usize),
 }
 
@@ -49,10 +50,12 @@ impl GroupNow {
         };
         let culprits: Vec<&(&History, Now)> =
             members.iter().filter(|(_, now)| is_culprit(now.state)).collect();
-        let is_up = |state: &&State| matches!(state, State::Up | State::Degraded);
+        let is_up = |(_, now): &&(&History, Now)| {
+            matches!(now.seen().state, State::Up | State::Degraded)
+        };
         GroupNow {
             state,
-            up: (states.iter().filter(is_up).count(), states.len()),
+            up: (members.iter().filter(is_up).count(), members.len()),
             since: since(rule, state, &culprits, past),
             culprits: culprits
                 .into_iter()

@@ -5,6 +5,7 @@
 
 use super::status::{MonitorStatus, Now, State, Status};
 use crate::domain::duration;
+use crate::domain::span::Span;
 use crate::domain::timestamp::Timestamp;
 
 /// A longer reason has a line of its own: with it, the first sentence would no longer be
@@ -20,6 +21,8 @@ pub enum Piece {
     Name(String),
     /// An instant.
     At(Timestamp),
+    /// The end of a time whose start is said right before it.
+    Until(Span),
 }
 
 /// The overall state.
@@ -58,7 +61,7 @@ impl Headline {
 pub fn plain(pieces: &[Piece], clock_time: impl Fn(Timestamp) -> String) -> String {
     let print = |piece: &Piece| match piece {
         Piece::Text(text) | Piece::Name(text) => text.clone(),
-        Piece::At(at) => clock_time(*at),
+        Piece::At(at) | Piece::Until(Span { to: at, .. }) => clock_time(*at),
     };
     pieces.iter().map(print).collect()
 }
@@ -201,7 +204,7 @@ impl Status<'_> {
         let up = self.count(State::Up) + self.count(State::Degraded);
         let down = self.count(State::Down);
         let mut parts = match up {
-            up if up == all => vec![format!("All {all} monitors are up")],
+            up if up == all => vec![format!("{} are up", every(all))],
             0 if down > 0 => vec![format!("None of {all} is up")],
             0 => vec![format!("Of {all} monitors")],
             1 => vec![format!("1 of {all} is up")],
@@ -211,10 +214,12 @@ impl Status<'_> {
         if slow > 0 {
             parts[0] += &format!(" ({slow} slow)");
         }
-        let mut say = |state, words: &str| {
-            if self.count(state) > 0 {
-                parts.push(format!("{} {words}", self.count(state)));
+        let mut say = |state, words: &str| match self.count(state) {
+            0 => {}
+            count if count == all && all > 1 => {
+                parts = vec![format!("{} are {words}", every(all))];
             }
+            count => parts.push(format!("{count} {words}")),
         };
         say(State::Failing, "failing and being checked again");
         match &self.down_beneath()[..] {
@@ -231,6 +236,14 @@ impl Status<'_> {
         say(State::Pending, "waiting for the first check");
         say(State::Paused, "paused");
         format!("{}.", parts.join(", "))
+    }
+}
+
+/// `Both monitors`, `All 3 monitors`.
+fn every(all: usize) -> String {
+    match all {
+        2 => "Both monitors".to_owned(),
+        all => format!("All {all} monitors"),
     }
 }
 

@@ -21,6 +21,10 @@ use std::cmp::Reverse;
 /// A report tells of so many windows, the first ones; who plans more reads them as data.
 pub const WINDOWS_MAX: usize = 500;
 
+/// The page of a monitor or a group tells of so many windows that are over, the last ones;
+/// older ones are in the reports of their months.
+pub const LAST_MAX: usize = 20;
+
 /// Of so many monitors a window says what was seen, the worst ones.
 pub const MONITORS_MAX: usize = 20;
 
@@ -74,6 +78,10 @@ pub struct Beneath {
     pub overran: Option<Overran>,
 }
 
+/// How badly somebody fared, the worst being the greatest: how long it took, and how long it was
+/// down, not looked at, and slow, in milliseconds.
+pub(super) type Badness = (Option<i64>, i64, i64, i64);
+
 /// A window that somebody was still down after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Overran {
@@ -118,9 +126,10 @@ impl Beneath {
     }
 
     /// The worst first: who outlasted it, who was down, who was not looked at, who was slow.
-    fn badness(&self) -> Reverse<(Option<i64>, i64, i64, i64)> {
+    #[must_use]
+    pub(super) fn badness(&self) -> Badness {
         let took_ms = self.overran.map(|of| of.took_ms);
-        Reverse((took_ms, self.down_ms, self.unknown_ms, self.degraded_ms))
+        (took_ms, self.down_ms, self.unknown_ms, self.degraded_ms)
     }
 }
 
@@ -167,12 +176,12 @@ impl<'a> Looking<'a> {
         Looking { found, before, outlasted: Vec::new(), window, now }
     }
 
-    /// At the last windows that ended by `now` and not before `since`, about `monitor` or
-    /// anybody, at most `most`, the newest first.
+    /// At the last windows that ended by `now` and not before `since`, about any of `monitors`
+    /// or anybody, at most `most`, the newest first.
     #[must_use]
     pub fn back(
         windows: impl IntoIterator<Item = &'a Announcement>,
-        monitor: Option<&MonitorId>,
+        monitors: Option<&[MonitorId]>,
         since: Timestamp,
         most: usize,
         now: Timestamp,
@@ -183,7 +192,7 @@ impl<'a> Looking<'a> {
             !span.is_empty()
                 && span.to <= now
                 && span.to >= since
-                && monitor.is_none_or(|monitor| window.is_about(monitor))
+                && monitors.is_none_or(|monitors| window.is_about_any(monitors))
         };
         let mut past: Vec<&Announcement> = windows.into_iter().filter(is_meant).collect();
         past.sort_by_key(|announcement| {
@@ -255,7 +264,7 @@ impl<'a> Looking<'a> {
 impl Work {
     fn keep_the_worst(&mut self) {
         // Equal ones stay in the owner's order.
-        self.beneath.sort_by_key(Beneath::badness);
+        self.beneath.sort_by_key(|of| Reverse(of.badness()));
         self.more += self.beneath.len().saturating_sub(MONITORS_MAX);
         self.beneath.truncate(MONITORS_MAX);
     }

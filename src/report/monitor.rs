@@ -1,7 +1,7 @@
 //! All of one monitor: what its page shows.
 
 use super::latency::{self, Picture};
-use super::maintenance::{Looking, Maintenance};
+use super::maintenance::{LAST_MAX, Looking, Maintenance};
 use super::past::Past;
 use super::settings::Settings;
 use super::status::Now;
@@ -18,9 +18,6 @@ const DAY_STRETCH_MS: i64 = 10 * MINUTE_MS;
 
 /// A month is drawn by stretches of four hours: at most 186 points.
 const MONTH_STRETCH_MS: i64 = 4 * HOUR_MS;
-
-/// So many windows that are over; older ones are in the reports of their months.
-const WINDOWS_MAX: usize = 20;
 
 /// One monitor's story.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,11 +65,10 @@ impl<'a> MonitorReport<'a> {
         let mut story = Story::of(&past, now, settings);
         let id = &history.monitor.id;
         let since = lives.as_slice().first().map_or(now, |life| life.from);
-        let mut looking = Looking::back(windows, Some(id), since, WINDOWS_MAX, now);
+        let alone = std::slice::from_ref(id);
+        let mut looking = Looking::back(windows, Some(alone), since, LAST_MAX, now);
         looking.see(history, &past);
-        story
-            .keep_closed(store, (Subject::Monitor, id), std::slice::from_ref(id), now)
-            .await?;
+        story.keep_closed(store, (Subject::Monitor, id), alone, now).await?;
         let picture =
             |window, stretch_ms| latency::picture(store, history, window, now, stretch_ms);
         Ok(MonitorReport {

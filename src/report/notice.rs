@@ -77,12 +77,12 @@ impl Notice<'_> {
 }
 
 impl<'a> Notices<'a> {
-    /// What there is to say at `now` of the windows about `monitor` or about anybody, which
-    /// are in order of their start, where these monitors live.
+    /// What there is to say at `now` of the windows about any of `monitors` or about anybody,
+    /// which are in order of their start, where these monitors live.
     #[must_use]
     pub fn of(
         windows: &'a [Announcement],
-        monitor: Option<&MonitorId>,
+        monitors: Option<&[MonitorId]>,
         living: &[Standing<'_>],
         now: Timestamp,
     ) -> Notices<'a> {
@@ -93,7 +93,7 @@ impl<'a> Notices<'a> {
         let coming = (windows.iter())
             .map(|announcement| &announcement.window)
             .filter(|window| !is_over(window))
-            .filter(|window| monitor.is_none_or(|monitor| window.is_about(monitor)))
+            .filter(|window| monitors.is_none_or(|monitors| window.is_about_any(monitors)))
             .map(|window| match window.is_active(now) {
                 true => (Stage::Active, window),
                 false => (Stage::Upcoming, window),
@@ -186,7 +186,10 @@ fn beneath(about: &[Standing<'_>], now: Timestamp) -> Vec<Piece> {
     match well[..] {
         [] => {}
         [one] => clauses.push(called(one, " is up")),
-        _ if well.len() == about.len() => clauses.push(words("all that it is about are up")),
+        [_, _] if about.len() == 2 => clauses.push(words("both are up")),
+        _ if well.len() == about.len() => {
+            clauses.push(words(&format!("all {} are up", well.len())));
+        }
         _ if troubled.is_empty() => clauses.push(words(&format!("{} are up", well.len()))),
         _ => clauses.push(words(&format!("{} others are up", well.len()))),
     }

@@ -3,7 +3,7 @@
 use super::headline::{Piece, words};
 use crate::domain::announcement::{Announcement, WindowId};
 use crate::domain::class::Class;
-use crate::domain::duration::{adding_up, as_printed, in_words};
+use crate::domain::duration::Overtime;
 use crate::domain::monitor::MonitorId;
 use crate::domain::outage::Outage;
 use crate::domain::overrun::Overrun;
@@ -22,6 +22,8 @@ pub struct Outlasted {
     pub announced: Span,
     /// Whether its own time leaves the figure.
     pub is_excluded: bool,
+    /// Whether it was announced as an emergency.
+    pub is_emergency: bool,
     /// How long it was, and what lies beyond.
     pub overrun: Overrun,
     /// How much of what lies beyond counts as downtime, in milliseconds.
@@ -46,6 +48,7 @@ impl Outlasted {
                 window: announcement.id,
                 announced: Span::new(window.start, window.end),
                 is_excluded: window.excluded().is_some(),
+                is_emergency: window.emergency,
                 counted_ms: overrun.counted(&down).length_ms(),
                 overrun,
             })
@@ -74,18 +77,28 @@ impl Outlasted {
         let mut pieces = words(&format!("{began}{until}"));
         pieces.push(Piece::At(planned.to));
         let beyond_ms = self.overrun.beyond.length_ms();
-        let (lengths, took) = adding_up(&[beyond_ms, as_printed(planned)]);
-        let [beyond, length] = &lengths[..] else { return pieces };
-        let took =
-            if lasts { format!("has taken {took} so far") } else { format!("took {took}") };
-        pieces.extend(words(&format!(" ({length}), and {took}")));
+        let Overtime { planned, beyond, counted, took } =
+            Overtime::of(planned, beyond_ms, self.counted_ms);
+        // What had begun before is no part of what the work took.
+        let went_on = match (is_older, lasts) {
+            (false, false) => format!("took {took}"),
+            (false, true) => format!("has taken {took} so far"),
+            (true, false) => format!("went on for {beyond} after it"),
+            (true, true) => format!("has gone on for {beyond} after it so far"),
+        };
+        pieces.extend(words(&format!(" ({planned}), and {went_on}")));
         pieces.extend(match (self.is_excluded, self.counted_ms) {
+            (false, _) if self.is_emergency => {
+                words("; all of that counts, for it was an emergency.")
+            }
             (false, _) => words("; all of that counts, for it was not announced in time."),
             (true, 0) => words("; none of what lies beyond counts."),
+            (true, ms) if ms == beyond_ms && is_older => words("; that counts."),
             (true, ms) if ms == beyond_ms => {
                 words(&format!("; what lies beyond counts: {beyond}."))
             }
-            (true, ms) => words(&format!("; of the {beyond} beyond, {} count.", in_words(ms))),
+            (true, _) if is_older => words(&format!("; {counted} of that count.")),
+            (true, _) => words(&format!("; of the {beyond} beyond, {counted} count.")),
         });
         pieces
     }

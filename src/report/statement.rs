@@ -22,7 +22,7 @@ use crate::domain::calendar::Seam;
 use crate::domain::duration;
 use crate::domain::group::Rule;
 use crate::domain::latency::Percentiles;
-use crate::domain::month::{TO_THE_SECOND, days_of, local_time};
+use crate::domain::month::{TO_THE_SECOND, days_of, local_end, local_time};
 use crate::domain::percent::Verdict;
 use crate::domain::period::Period;
 use crate::domain::timestamp::Timestamp;
@@ -51,7 +51,7 @@ pub struct Statement {
     pub zone: &'static str,
     /// Its first instant.
     pub from: String,
-    /// The instant at which it ends.
+    /// The instant at which it ends, said after that.
     pub to: String,
     /// Whether it is over, or up to when it is told: `closed`, `as of 2026-11-24 11:54:07`.
     pub state: String,
@@ -146,7 +146,8 @@ pub struct Entry {
 pub struct OutageWords {
     /// When it began, in the period.
     pub from: String,
-    /// When it ended; `now` where it lasts.
+    /// When it ended, said after that: without its day where that is the same; `now` where
+    /// it lasts.
     pub to: String,
     /// The downtime it cost, and how long it was in all where that is more: `17 min of 47 min`.
     pub downtime: String,
@@ -177,7 +178,7 @@ impl Statement {
             title: format!("Uptime in {}", report.period.in_sentence(zone)),
             zone: zone.name(),
             from: local(report.window.from, zone),
-            to: local(report.window.to, zone),
+            to: local_end(report.window, zone, TO_THE_SECOND),
             state: match report.closed {
                 true => "closed".to_owned(),
                 false => format!("as of {}", local(report.as_of, zone)),
@@ -344,7 +345,7 @@ fn outages(report: &PeriodReport, figures: &Figures) -> Vec<OutageWords> {
         from: local(outage.span.from, report.zone),
         to: match outage.ongoing {
             true => "now".to_owned(),
-            false => local(outage.span.to, report.zone),
+            false => local_end(outage.span, report.zone, TO_THE_SECOND),
         },
         downtime: downtime(outage),
         is_longer: outage.lengths().1.is_some(),

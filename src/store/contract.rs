@@ -15,51 +15,32 @@ use crate::domain::calendar::Cut;
 use crate::domain::check::Check;
 use crate::domain::digest::Digest;
 use crate::domain::exchange::Exchange;
-use crate::domain::foreign::{Count, Foreign, Origin, Stretch};
+use crate::domain::foreign::Foreign;
 use crate::domain::gap::Gap;
 use crate::domain::history::History;
-use crate::domain::judge::{Entry, Judge};
+use crate::domain::judge::Entry;
+use crate::domain::lease::{Fence, Held, Seen};
 use crate::domain::maintenance::MaintenanceWindow;
-use crate::domain::monitor::{Key, MonitorId, Parameters};
+use crate::domain::monitor::{Key, MonitorId};
 use crate::domain::month::Month;
 use crate::domain::run::Run;
 use crate::domain::span::{Span, Spans};
-use crate::domain::timestamp::{MINUTE_MS, Timestamp};
-use crate::domain::token::{Fingerprint, Scope, Token, TokenId, TokenName};
+use crate::domain::timestamp::Timestamp;
+use crate::domain::token::{Token, TokenId, TokenName};
 use crate::store::baseline::{Baseline, Purged};
+use crate::store::batch::{Batch, Committed};
 use crate::store::closed::{ClosedLengths, ClosedMonth, Correction, Subject};
-use crate::store::outbox::{AlertId, Outcome, Outgoing, Waiting};
-use crate::store::past::Past;
+use crate::store::import::{Import, Pause};
+use crate::store::outbox::{AlertId, Outcome, Waiting};
+use crate::store::registration::{Others, Registration};
 use crate::store::requests::{Counted, DrainAction, DrainDeed, Drained, Kept, Place};
 use crate::store::source::{Followed, Settled};
-use crate::store::window::{Announced, Changed, WindowPast};
+use crate::store::token::NewToken;
+use crate::store::window::{Announced, Changed};
 use async_trait::async_trait;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::RangeInclusive;
-
-/// A monitor as its configuration has it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Registration {
-    /// Its stable id.
-    pub id: MonitorId,
-    /// Its name for people.
-    pub name: String,
-    /// What is checked, fit to be shown to anyone.
-    pub url: String,
-    /// When its time begins, if that was said: then this holds, whatever is stored.
-    pub since: Option<Timestamp>,
-    /// How it is judged from now on.
-    pub parameters: Parameters,
-}
-
-/// What [`Store::register`] does with monitors that are stored and not named.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Others {
-    /// Their life ends now.
-    Remove,
-    /// They stay as they are.
-    Keep,
-}
+use std::sync::Arc;
 
 /// Everything but the single checks, as of one commit.
 #[derive(Clone, Debug)]
@@ -76,133 +57,23 @@ pub struct Loaded {
     pub closed: Vec<Cut>,
 }
 
-/// What one commit adds for one monitor.
-#[derive(Clone, Debug)]
-pub struct Progress {
-    /// Which monitor.
-    pub key: Key,
-    /// What became settled, in order. With entries the judge is always stored too, so
-    /// that none is settled twice after a restart.
-    pub entries: Vec<Entry>,
-    /// The judge after the batch's checks of this monitor.
-    pub judge: Judge,
-}
-
-/// What was said in one check.
+/// What was kept lately, as of one commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Exchanged {
-    /// Of which monitor.
-    pub key: Key,
-    /// When the check began.
-    pub started_at: Timestamp,
-    /// What was said.
-    pub exchange: Box<Exchange>,
-}
-
-/// Checks that are kept together, or not at all.
-#[derive(Clone, Debug, Default)]
-pub struct Batch {
-    /// The epoch that the judges were loaded at.
+pub struct Newest {
+    /// As [`Loaded::epoch`].
     pub epoch: i64,
-    /// The checks; of one monitor in order of time.
+    /// The checks, in order of time.
     pub checks: Vec<(Key, Check)>,
-    /// What they came to. A monitor whose checks settled nothing may be left out: its
-    /// judge is then found again from its checks.
-    pub progress: Vec<Progress>,
-    /// Set when `progress` has the judge of every living monitor: checks that began
-    /// before this instant need then not be read again at the next start.
-    pub checkpoint: Option<Timestamp>,
-    /// What was said in some of the checks that failed.
-    pub exchanges: Vec<Exchanged>,
-    /// What the checks give to tell, in order.
-    pub alerts: Vec<Outgoing>,
-    /// A sign of life of the run that commits.
-    pub alive: Option<Alive>,
 }
 
-/// A sign of life of a run of the daemon.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Alive {
-    /// When that run began.
-    pub started_at: Timestamp,
-    /// When it lived.
-    pub at: Timestamp,
-}
-
-/// What became of a [`Batch`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Committed {
-    /// It is on disk.
-    Kept,
-    /// The past was changed since the batch's epoch; nothing was written. Load again,
-    /// judge the checks again, and commit that.
-    Stale,
-}
-
-/// What an import added.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Imported {
-    /// Checks that were not there before.
-    pub checks: u64,
-    /// Checks that were there already.
-    pub known_checks: u64,
-    /// Of the new checks those of months that are closed, by the calendar of UTC: their
-    /// reports stay as they were closed.
-    pub closed_checks: u64,
-    /// Checks from before a monitor's baseline, which were not taken: what was then is fixed.
-    pub too_old_checks: u64,
-    /// Hours of checks that are no longer kept singly, what these had settled, and what they
-    /// said of gaps, that were not there before.
-    pub digests: u64,
-    /// Runs of everup that were not there before, or lasted longer than was known.
-    pub runs: u64,
-    /// Pauses that were not there before, or have now an end.
-    pub pauses: u64,
-    /// Maintenance windows that were not there before, or have now been cancelled.
-    pub windows: u64,
-    /// Closed months and corrections that were not there before.
-    pub closed: u64,
-    /// Exchanges that were not there before.
-    pub exchanges: u64,
-    /// Counts of other monitors that were not there before.
-    pub counts: u64,
-    /// Stretches of other monitors that were not there before, or have now grown.
-    pub stretches: u64,
-    /// Origins that were not there before.
-    pub origins: u64,
-    /// Monitors that were not there before, or whose time or rules have changed.
-    pub monitors: u64,
-}
-
-/// A stretch in which a monitor was paused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Pause {
-    /// Its start.
-    pub from: Timestamp,
-    /// Its end; `None` while it lasts.
-    pub to: Option<Timestamp>,
-}
-
-/// A token that is to be made.
+/// Who wants to hold the lease.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewToken {
-    /// What it is to be called.
-    pub name: TokenName,
-    /// What it may do.
-    pub scope: Scope,
-    /// What is kept of its secret.
-    pub fingerprint: Fingerprint,
-    /// When it is made.
-    pub made_at: Timestamp,
+pub struct Tenant {
+    /// What it is called, for people.
+    pub name: String,
+    /// Whether it has the lock beside the database.
+    pub is_locked: bool,
 }
-
-/// So many tokens live at most: all of them are read and compared for each request that
-/// brings one, and nobody looks after more.
-pub const LIVING_TOKENS_MAX: usize = 100;
-
-/// The last use of a token is noted this often at most, in milliseconds: it is there to find
-/// tokens that nobody needs, and a write for each request would cost more than the request.
-pub const TOKEN_USE_MS: i64 = MINUTE_MS;
 
 /// Why a store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -210,6 +81,12 @@ pub enum StoreError {
     /// Another process is writing; try again.
     #[error("the database is busy with another writer")]
     Busy,
+    /// Somebody else has taken over the watch; nothing was written.
+    #[error("another everup watches now")]
+    Fenced,
+    /// A later everup has changed what this one writes to; nothing was written.
+    #[error("a later everup has changed the database; stop this one, and run that")]
+    Outgrown,
     /// The imported record contradicts what is kept; the past is never rewritten.
     #[error("{0}")]
     Conflict(String),
@@ -260,6 +137,10 @@ pub trait Store: Send + Sync {
         &self,
         each: &mut (dyn for<'c> FnMut(Key, &'c Check) + Send),
     ) -> Result<Timestamp, StoreError>;
+
+    /// The checks of all monitors that began at `from` or later. Bounded by its caller, who
+    /// asks for the last few minutes; earlier checks may be missing.
+    async fn newest(&self, from: Timestamp) -> Result<Newest, StoreError>;
 
     /// What was said in checks of a monitor that began within `span`, in order of time,
     /// at most `limit` of them: each is up to some ten kilobytes.
@@ -431,7 +312,7 @@ pub trait Store: Send + Sync {
     async fn gaps(&self, key: Key, span: Span) -> Result<Vec<Gap>, StoreError>;
 
     /// Makes a token. [`StoreError::Conflict`], whose sentence says what to do, where a living
-    /// one has its name, or [`LIVING_TOKENS_MAX`] live. Atomic and durable; the same again
+    /// one has its name, or [`crate::store::token::LIVING_TOKENS_MAX`] live. Atomic and durable; the same again
     /// changes nothing.
     async fn make_token(&self, new: &NewToken) -> Result<(), StoreError>;
 
@@ -451,7 +332,7 @@ pub trait Store: Send + Sync {
     /// among [`Store::tokens`], and its name is free. Durable.
     async fn revoke_token(&self, name: &TokenName, at: Timestamp) -> Result<bool, StoreError>;
 
-    /// Notes that a token was used, unless it is noted to have been within [`TOKEN_USE_MS`]
+    /// Notes that a token was used, unless it is noted to have been within [`crate::store::token::TOKEN_USE_MS`]
     /// before `at`, or later; gives whether anything was written.
     async fn note_token_use(&self, id: TokenId, at: Timestamp) -> Result<bool, StoreError>;
 
@@ -464,7 +345,7 @@ pub trait Store: Send + Sync {
     ) -> Result<Vec<Waiting>, StoreError>;
 
     /// What a channel has told last of each monitor; what was given up counts as told. It is
-    /// known for ever.
+    /// known until an alert of the monitor is committed that is not for the channel.
     async fn told_alerts(&self, channel: &ChannelId) -> Result<HashMap<Key, Told>, StoreError>;
 
     /// Notes that an alert was tried so often, the last time at `at`; a smaller number than
@@ -494,8 +375,8 @@ pub trait Store: Send + Sync {
         at: Timestamp,
     ) -> Result<(), StoreError>;
 
-    /// Lets go of what was settled before an instant, but for what [`Store::told_alerts`]
-    /// tells. Gives how many deliveries went.
+    /// Lets go of what was settled before an instant; [`Store::told_alerts`] tells the same.
+    /// Gives how many deliveries went.
     async fn forget_alerts(&self, before: Timestamp) -> Result<u64, StoreError>;
 
     /// Adds what a run of a balancer has counted, if its `from` is where the counts of that
@@ -535,80 +416,40 @@ pub trait Store: Send + Sync {
         most: u32,
     ) -> Result<Vec<DrainDeed>, StoreError>;
 
+    /// Who watches, and what the database's clock says. Cheap: one row.
+    async fn lease(&self) -> Result<Seen, StoreError>;
+
+    /// Takes the lease from where it is as it was `seen`, for so long by the database's
+    /// clock, with a greater fence; `None` where it is otherwise by now. Whether it may be
+    /// taken, the caller knows. Atomic and durable.
+    async fn take_lease(
+        &self,
+        seen: &Held,
+        tenant: &Tenant,
+        length_ms: i64,
+    ) -> Result<Option<Held>, StoreError>;
+
+    /// Lets the lease of this fence last for so long from now on, by the database's clock.
+    /// [`StoreError::Fenced`] where there is a newer one.
+    async fn renew_lease(
+        &self,
+        fence: Fence,
+        is_locked: bool,
+        length_ms: i64,
+    ) -> Result<(), StoreError>;
+
+    /// Gives the lease of this fence up: it may be taken at once, and nothing is written
+    /// under this fence any more. Where there is a newer one, nothing happens. Durable.
+    async fn give_up_lease(&self, fence: Fence) -> Result<(), StoreError>;
+
+    /// The same store for those who watch: each of its writes is refused with
+    /// [`StoreError::Fenced`], in the very transaction that it would be made in, once there
+    /// is a newer fence.
+    fn under(&self, fence: Fence) -> Arc<dyn Store>;
+
     /// Whether a write would succeed now. Writes nothing that stays.
     async fn writable(&self) -> Result<(), StoreError>;
 
     /// Finishes what is under way and lets go of the database.
     async fn close(&self);
-}
-
-/// An import under way. Dropped without [`Import::finish`], nothing of it is kept.
-#[async_trait]
-pub trait Import: Send {
-    /// Lets a monitor's time and rules reach as far back as `past`; from where its own
-    /// begin, these hold. Makes one that is not there if it was removed where it comes
-    /// from. Gives its key; `None` where it is not there and is watched still.
-    async fn past(&mut self, past: &Past) -> Result<Option<Key>, StoreError>;
-
-    /// Adds checks of one monitor, in any order, within one call and over several.
-    /// [`StoreError::Conflict`] where a check with the same start says something else.
-    async fn checks(&mut self, key: Key, checks: &[Check]) -> Result<(), StoreError>;
-
-    /// Adds a pause, or an end to one that lasts.
-    async fn pause(&mut self, key: Key, pause: Pause) -> Result<(), StoreError>;
-
-    /// Adds a maintenance window, or what has become of one since. It is the same if its
-    /// `uid` is, or if it differs in nothing but that and its cancellation.
-    /// [`StoreError::Conflict`] where it is kept otherwise.
-    async fn window(&mut self, past: &WindowPast) -> Result<(), StoreError>;
-
-    /// Adds a closed month, as [`Store::close_month`] does.
-    async fn closed_month(&mut self, closed: &ClosedMonth) -> Result<(), StoreError>;
-
-    /// Adds a correction, as [`Store::correct`] does; its month must be closed by then.
-    async fn correction(&mut self, correction: &Correction) -> Result<(), StoreError>;
-
-    /// Adds what was said in one check. [`StoreError::Conflict`] where something else is
-    /// kept.
-    async fn exchange(&mut self, exchanged: &Exchanged) -> Result<(), StoreError>;
-
-    /// Adds what another monitor counted. [`StoreError::Conflict`] where its source is
-    /// kept to have counted something else in any of that time.
-    async fn count(&mut self, key: Key, count: &Count) -> Result<(), StoreError>;
-
-    /// Adds how another monitor says it was, or more time to a stretch with the same
-    /// start, claim and reason. [`StoreError::Conflict`] where its source is kept to say
-    /// something else of any of that time.
-    async fn stretch(&mut self, key: Key, stretch: &Stretch) -> Result<(), StoreError>;
-
-    /// Adds where records came from.
-    async fn origin(&mut self, key: Key, origin: &Origin) -> Result<(), StoreError>;
-
-    /// Lets the single checks of a monitor begin at a baseline. [`StoreError::Conflict`]
-    /// where another is kept, or checks from before it.
-    async fn baseline(&mut self, key: Key, baseline: &Baseline) -> Result<(), StoreError>;
-
-    /// Adds what checks before a baseline have settled, which must be there by then.
-    async fn fixed(&mut self, key: Key, entry: &Entry) -> Result<(), StoreError>;
-
-    /// Adds what is left of checks before a baseline. [`StoreError::Conflict`] where other
-    /// numbers are kept of the hour.
-    async fn digest(&mut self, key: Key, digest: &Digest) -> Result<(), StoreError>;
-
-    /// Adds what checks before a baseline said of a gap. [`StoreError::Conflict`] where
-    /// the baseline was there before.
-    async fn gap(&mut self, key: Key, gap: &Gap) -> Result<(), StoreError>;
-
-    /// Adds a run of the everup whose history this is. It is told before those over this
-    /// database. One that began when another is known to have begun tells at most that it
-    /// lasted longer.
-    async fn run(&mut self, run: &Run) -> Result<(), StoreError>;
-
-    /// What was added up to here.
-    fn so_far(&self) -> Imported;
-
-    /// Judges every touched monitor again, lets the time of a monitor without `since`
-    /// begin no later than its earliest check, count or stretch, lets the epoch grow if
-    /// anything was added, and keeps it all. Atomic.
-    async fn finish(self: Box<Self>) -> Result<Imported, StoreError>;
 }

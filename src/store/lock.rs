@@ -1,12 +1,14 @@
-//! One daemon a database: two would book every check twice.
+//! The lock beside a database: the daemon that watches has it.
 //!
-//! The lock is the system's, on a file beside the database, and goes with the process
-//! however it ends. Commands that read or import do not take it. It is the database's own,
-//! by whatever link the database was named; a second name of the file itself is refused
-//! where it is opened.
+//! It is the system's, on a file, and goes with the process however it ends: the others need
+//! not wait then until its lease has run out. It says nothing more; who watches is the
+//! lease's to say. An everup of before there was a lease had it for as long as it ran.
+//! Commands never take it. It is the database's own, by whatever link the database was
+//! named; a second name of the file itself is refused where it is opened.
 
+use crate::domain::lease;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read, Write};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -16,64 +18,31 @@ pub struct Lock {
     _file: File,
 }
 
-/// Why the lock was not taken.
-#[derive(Debug, thiserror::Error)]
-pub enum LockError {
-    /// Another daemon has it.
-    #[error(
-        "{database} is in use by another everup{process}; stop that one, or give this one a \
-         database of its own with --store"
-    )]
-    Taken {
-        /// Whose lock it is.
-        database: String,
-        /// ` (process 123)`, if that is known.
-        process: String,
-    },
-    /// The database cannot be where it is said to be.
-    #[error("{0} {1}")]
-    Misplaced(String, &'static str),
-    /// The file cannot be made.
-    #[error("{0} cannot be written: {1}")]
-    Refused(String, std::io::Error),
-}
-
 impl Lock {
-    /// Takes the lock of a database.
+    /// Takes the lock of a database; `None` where another process has it.
     ///
     /// # Errors
-    /// When another process has it, or its file cannot be written.
-    pub fn take(database: &Path) -> Result<Lock, LockError> {
-        let path = path(database)?;
-        let refused = |error| LockError::Refused(path.display().to_string(), error);
+    /// When its file cannot be written. Without a lock, a lease holds all the same.
+    pub fn take(database: &Path) -> io::Result<Option<Lock>> {
         let mut options = OpenOptions::new();
         options.create(true).read(true).write(true).truncate(false);
-        let mut file = options.open(&path).map_err(refused)?;
+        let file = options.open(path(database)?)?;
         match try_lock(&file) {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let mut pid = String::new();
-                // Only for the message: a number, or nothing.
-                let _ = (&mut file).take(20).read_to_string(&mut pid);
-                let pid = pid.trim().parse::<u32>();
-                let process = pid.map_or(String::new(), |pid| format!(" (process {pid})"));
-                let database = database.display().to_string();
-                return Err(LockError::Taken { database, process });
-            }
-            Err(TryLockError::Error(error)) => return Err(refused(error)),
+            Ok(()) => Ok(Some(Lock { _file: file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
         }
-        // The number helps a person; without it the lock holds all the same.
-        let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
-        Ok(Lock { _file: file })
     }
 
-    /// Whether a daemon has the lock of a database now.
+    /// How the lock of a database is now; taken where that cannot be known.
     #[must_use]
-    pub fn is_taken(database: &Path) -> bool {
+    pub fn state(database: &Path) -> lease::Lock {
         // Held together with others who ask, and only for as long as it takes to ask.
-        let asked = path(database).ok().and_then(|path| File::open(path).ok());
-        asked
-            .is_some_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+        match path(database).and_then(File::open) {
+            Ok(file) if file.try_lock_shared().is_ok() => lease::Lock::Free,
+            Err(error) if error.kind() == ErrorKind::NotFound => lease::Lock::Free,
+            Ok(_) | Err(_) => lease::Lock::Taken,
+        }
     }
 }
 
@@ -87,18 +56,8 @@ fn try_lock(file: &File) -> Result<(), TryLockError> {
 }
 
 /// Where the lock of a database lies.
-fn path(database: &Path) -> Result<PathBuf, LockError> {
-    let misplaced = |why| LockError::Misplaced(database.display().to_string(), why);
-    if database.is_dir() {
-        return Err(misplaced("is a folder; name a file in it"));
-    }
-    let real = database.canonicalize().or_else(|_| {
-        let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let folder = folder.unwrap_or(Path::new(".")).canonicalize();
-        folder.map(|folder| folder.join(database.file_name().unwrap_or_default()))
-    });
-    let real = real.map_err(|_| misplaced("cannot be made: create its folder first"))?;
-    let mut path = real.into_os_string();
+fn path(database: &Path) -> io::Result<PathBuf> {
+    let mut path = database.canonicalize()?.into_os_string();
     path.push("-lock");
     Ok(PathBuf::from(path))
 }
@@ -108,17 +67,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_second_daemon_is_told_who_has_the_database() {
+    fn only_one_has_the_lock_and_whoever_asks_is_told() {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("everup.db");
-        assert!(!Lock::is_taken(&database));
-        let lock = Lock::take(&database).unwrap();
-        assert!(Lock::is_taken(&database));
-        let error = Lock::take(&database).unwrap_err().to_string();
-        assert!(error.contains(&format!("(process {})", std::process::id())), "{error}");
+        std::fs::write(&database, "").unwrap();
+        assert_eq!(Lock::state(&database), lease::Lock::Free);
+        let lock = Lock::take(&database).unwrap().unwrap();
+        assert_eq!(Lock::state(&database), lease::Lock::Taken);
+        assert!(Lock::take(&database).unwrap().is_none());
         drop(lock);
-        assert!(!Lock::is_taken(&database));
-        Lock::take(&database).unwrap();
+        assert_eq!(Lock::state(&database), lease::Lock::Free);
+        assert!(Lock::take(&database).unwrap().is_some());
     }
 
     #[test]
@@ -128,21 +87,7 @@ mod tests {
         std::fs::write(&database, "").unwrap();
         let link = folder.path().join("link.db");
         std::os::unix::fs::symlink("everup.db", &link).unwrap();
-        let _lock = Lock::take(&database).unwrap();
-        assert!(matches!(Lock::take(&link), Err(LockError::Taken { .. })));
-    }
-
-    #[test]
-    fn a_database_that_cannot_be_there_is_told_so() {
-        let folder = tempfile::tempdir().unwrap();
-        let lost = folder.path().join("nowhere/everup.db");
-        assert_eq!(
-            Lock::take(&lost).unwrap_err().to_string(),
-            format!("{} cannot be made: create its folder first", lost.display())
-        );
-        assert_eq!(
-            Lock::take(folder.path()).unwrap_err().to_string(),
-            format!("{} is a folder; name a file in it", folder.path().display())
-        );
+        let _lock = Lock::take(&database).unwrap().unwrap();
+        assert!(Lock::take(&link).unwrap().is_none());
     }
 }

@@ -5,21 +5,25 @@
 //! pure and the same for every database.
 
 pub mod baseline;
+pub mod batch;
 pub mod canonical;
 pub mod closed;
 pub mod contract;
 mod digest_pack;
 mod evidence;
 pub mod exchange;
+pub mod import;
 pub(crate) mod judge_state;
 pub mod lock;
 pub mod outbox;
 mod pack;
 pub mod past;
+pub mod registration;
 pub mod requests;
 pub mod secret;
 pub mod settings;
 pub mod source;
 pub mod sqlite;
+pub mod token;
 pub mod window;
 pub mod window_form;

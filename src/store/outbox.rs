@@ -7,7 +7,7 @@ use crate::domain::alert::{Alert, ChannelId};
 pub struct Outgoing {
     /// What is to be told.
     pub alert: Alert,
-    /// By which channels; at least one.
+    /// By which channels; the others know nothing of the monitor from then on.
     pub channels: Vec<ChannelId>,
 }
 
@@ -34,7 +34,8 @@ pub enum Outcome {
     /// It is never to be told: maintenance was over before it mattered, or the channel is
     /// gone.
     Dropped,
-    /// It was tried for as long as is reasonable, or the channel will never take it.
+    /// It was tried for as long as is reasonable, or the channel will never take it, or what
+    /// it says was over before it was taken. It counts as told, since it may have been heard.
     GivenUp,
 }
 
@@ -46,6 +47,15 @@ impl Outcome {
             Outcome::Told => "told",
             Outcome::Dropped => "dropped",
             Outcome::GivenUp => "given_up",
+        }
+    }
+
+    /// Whether the channel may know what the alert says.
+    #[must_use]
+    pub fn counts_as_told(self) -> bool {
+        match self {
+            Outcome::Told | Outcome::GivenUp => true,
+            Outcome::Dropped => false,
         }
     }
 }

@@ -20,6 +20,7 @@ mod foreign;
 mod gaps;
 mod hot;
 mod import;
+mod lease;
 mod ledger;
 mod load;
 mod maintenance;
@@ -48,6 +49,7 @@ use crate::domain::exchange::Exchange;
 use crate::domain::foreign::Foreign;
 use crate::domain::gap::Gap;
 use crate::domain::judge::Entry;
+use crate::domain::lease::{Fence, Held, Seen};
 use crate::domain::maintenance::MaintenanceWindow;
 use crate::domain::monitor::{Key, MonitorId};
 use crate::domain::month::Month;
@@ -56,13 +58,15 @@ use crate::domain::span::{Span, Spans};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::token::{Token, TokenId, TokenName};
 use crate::store::baseline::{Baseline, Purged};
+use crate::store::batch::{Batch, Committed};
 use crate::store::closed::{ClosedLengths, ClosedMonth, Correction, Subject};
-use crate::store::contract::{
-    Batch, Committed, Import, Loaded, NewToken, Others, Pause, Registration, Store, StoreError,
-};
+use crate::store::contract::{Loaded, Newest, Store, StoreError, Tenant};
+use crate::store::import::{Import, Pause};
 use crate::store::outbox::{AlertId, Outcome, Waiting};
+use crate::store::registration::{Others, Registration};
 use crate::store::requests::{Counted, DrainAction, DrainDeed, Drained, Kept, Place};
 use crate::store::source::{Followed, Settled};
+use crate::store::token::NewToken;
 use crate::store::window::{Announced, Changed};
 use async_trait::async_trait;
 use file::File;
@@ -70,14 +74,13 @@ use meta::Meta;
 use sqlx::SqlitePool;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::RangeInclusive;
-use std::path::Path;
-use write::Write;
+use std::sync::Arc;
+use write::{Write, Writer};
 
 /// A store in one SQLite file.
 #[derive(Clone, Debug)]
 pub struct Sqlite {
-    /// One connection.
-    writer: SqlitePool,
+    writer: Writer,
     /// A few connections, which cannot write.
     readers: SqlitePool,
     /// What they are connected to.
@@ -85,42 +88,9 @@ pub struct Sqlite {
 }
 
 impl Sqlite {
-    /// Opens the database in the file at `path`; makes it if there is none.
-    ///
-    /// # Errors
-    /// A sentence with the path that says what is in the way and what to do:
-    /// [`StoreError::Refused`] where the file cannot be made, read or written, is not
-    /// everup's, or was written by a later everup; [`StoreError::Busy`] where another
-    /// process is changing its schema.
-    pub async fn open(path: &Path) -> Result<Sqlite, StoreError> {
-        let (writer, readers) = open::open(path).await?;
-        Ok(Sqlite { writer, readers, file: File::find(path)? })
-    }
-
     async fn write(&self) -> Result<Write, StoreError> {
         self.file.is_in_place()?;
-        Write::begin(&self.writer).await
-    }
-
-    /// Opens the database for a command that only reads: where there is none, none is made,
-    /// and one that this user may only read is only read.
-    ///
-    /// # Errors
-    /// As [`Sqlite::open`], and where there is no file.
-    pub async fn open_existing(path: &Path) -> Result<Sqlite, StoreError> {
-        if !path.exists() {
-            let message = format!(
-                "there is no database {}; everup makes it when it runs, and --store names \
-                 another",
-                path.display()
-            );
-            return Err(StoreError::Refused(message));
-        }
-        if file::can_be_written(path) {
-            return Sqlite::open(path).await;
-        }
-        let (writer, readers) = open::open_to_read(path).await?;
-        Ok(Sqlite { writer, readers, file: File::find(path)? })
+        self.writer.begin().await
     }
 }
 
@@ -162,6 +132,15 @@ impl Store for Sqlite {
     ) -> Result<Timestamp, StoreError> {
         let mut read = self.readers.begin().await?;
         read::recent(&mut read, each).await
+    }
+
+    async fn newest(&self, from: Timestamp) -> Result<Newest, StoreError> {
+        let mut read = self.readers.begin().await?;
+        let Meta { epoch, .. } = Meta::read(&mut read).await?;
+        let mut checks = Vec::new();
+        let each = &mut |key: Key, check: &Check| checks.push((key, check.clone()));
+        hot::for_each_from(&mut read, from, each).await?;
+        Ok(Newest { epoch, checks })
     }
 
     async fn exchanges(
@@ -241,7 +220,7 @@ impl Store for Sqlite {
     }
 
     async fn begin_run(&self, started_at: Timestamp, version: &str) -> Result<(), StoreError> {
-        runs::begin(Write::begin(&self.writer).await?, started_at, version).await
+        runs::begin(self.writer.begin().await?, started_at, version).await
     }
 
     async fn end_run(
@@ -249,7 +228,7 @@ impl Store for Sqlite {
         started_at: Timestamp,
         ended_at: Timestamp,
     ) -> Result<(), StoreError> {
-        runs::end(Write::begin(&self.writer).await?, started_at, ended_at).await
+        runs::end(self.writer.begin().await?, started_at, ended_at).await
     }
 
     async fn runs(&self) -> Result<Vec<Run>, StoreError> {
@@ -258,7 +237,7 @@ impl Store for Sqlite {
     }
 
     async fn close_month(&self, closed: &ClosedMonth) -> Result<(), StoreError> {
-        closed::close(Write::begin(&self.writer).await?, closed).await
+        closed::close(self.writer.begin().await?, closed).await
     }
 
     async fn closed_months(&self) -> Result<Vec<Cut>, StoreError> {
@@ -287,7 +266,7 @@ impl Store for Sqlite {
     }
 
     async fn correct(&self, correction: &Correction) -> Result<(), StoreError> {
-        closed::correct(Write::begin(&self.writer).await?, correction).await
+        closed::correct(self.writer.begin().await?, correction).await
     }
 
     async fn corrections(&self, month: Option<Month>) -> Result<Vec<Correction>, StoreError> {
@@ -443,6 +422,37 @@ impl Store for Sqlite {
         drains::deeds(&mut *self.readers.acquire().await?, balancer, most).await
     }
 
+    async fn lease(&self) -> Result<Seen, StoreError> {
+        lease::read(&mut *self.readers.acquire().await?).await
+    }
+
+    async fn take_lease(
+        &self,
+        seen: &Held,
+        tenant: &Tenant,
+        length_ms: i64,
+    ) -> Result<Option<Held>, StoreError> {
+        lease::take(self.write().await?, seen, tenant, length_ms).await
+    }
+
+    async fn renew_lease(
+        &self,
+        fence: Fence,
+        is_locked: bool,
+        length_ms: i64,
+    ) -> Result<(), StoreError> {
+        lease::renew(self.write().await?, fence, is_locked, length_ms).await
+    }
+
+    async fn give_up_lease(&self, fence: Fence) -> Result<(), StoreError> {
+        lease::give_up(self.write().await?, fence).await
+    }
+
+    fn under(&self, fence: Fence) -> Arc<dyn Store> {
+        let writer = Writer { fence: Some(fence), ..self.writer.clone() };
+        Arc::new(Sqlite { writer, ..self.clone() })
+    }
+
     async fn writable(&self) -> Result<(), StoreError> {
         let mut write = self.write().await?;
         sqlx::query("UPDATE meta SET epoch = epoch")
@@ -455,6 +465,6 @@ impl Store for Sqlite {
         // The last connection to close empties the write-ahead log, so it must be one
         // that can write.
         self.readers.close().await;
-        self.writer.close().await;
+        self.writer.pool.close().await;
     }
 }

@@ -5,8 +5,10 @@ use super::line::Record;
 use crate::domain::check::Check;
 use crate::domain::monitor::{Key, MonitorId};
 use crate::domain::timestamp::Timestamp;
+use crate::store::batch::Exchanged;
 use crate::store::closed::{ClosedMonth, cut};
-use crate::store::contract::{Exchanged, Import, Imported, Store, StoreError};
+use crate::store::contract::{Store, StoreError};
+use crate::store::import::{Import, Imported};
 use std::collections::HashMap;
 use std::io::{self, BufRead, Read};
 

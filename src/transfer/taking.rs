@@ -10,7 +10,8 @@ use crate::domain::history::History;
 use crate::domain::monitor::Key;
 use crate::domain::span::{Span, Spans};
 use crate::domain::timestamp::Timestamp;
-use crate::store::contract::{Import, Imported, Store, StoreError};
+use crate::store::contract::{Store, StoreError};
+use crate::store::import::{Import, Imported};
 
 /// Checks are handed on in pieces of this size.
 const PIECE: usize = 10_000;

@@ -10,8 +10,9 @@ use super::error::Problem;
 use super::window_record::{address, tag};
 use super::windows::{one, window_id};
 use crate::domain::announcement::WindowId;
+use crate::domain::change::Change;
 use crate::domain::monitor::MonitorId;
-use crate::domain::notice::{Change, Plan};
+use crate::domain::notice::Plan;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::token::Scope;
 use crate::planning::{Done, NotDone, Planner, Settings};
@@ -28,7 +29,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// A message of two thousand escaped characters and the ids of a thousand monitors.
-pub(super) const BODY_BYTES_MAX: usize = 96 * 1024;
+const BODY_BYTES_MAX: usize = 96 * 1024;
 
 /// So long an answer waits until pages show what was done. They do soon after in any case.
 const SHOWN_WITHIN: Duration = Duration::from_secs(2);
@@ -52,10 +53,10 @@ struct PlanForm {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ChangeForm {
-    #[serde(default)]
-    start_time: Option<String>,
-    #[serde(default)]
-    end_time: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    start_time: Option<Option<String>>,
+    #[serde(default, deserialize_with = "present")]
+    end_time: Option<Option<String>>,
     #[serde(default, deserialize_with = "present")]
     message: Option<Option<String>>,
     #[serde(default, deserialize_with = "present")]
@@ -105,8 +106,8 @@ async fn change(
     let id = window_id(&id)?;
     let ChangeForm { start_time, end_time, message, monitors } = desk.read()?;
     let change = Change {
-        start: start_time.as_deref().map(|text| instant("start_time", text)).transpose()?,
-        end: end_time.as_deref().map(|text| instant("end_time", text)).transpose()?,
+        start: moved("start_time", start_time)?,
+        end: moved("end_time", end_time)?,
         message: message.map(Option::unwrap_or_default),
         monitors: monitors.map(monitor_ids).transpose()?,
     };
@@ -231,6 +232,17 @@ async fn shown(site: &Site, epoch: i64) {
 fn instant(name: &str, text: &str) -> Result<Timestamp, Problem> {
     Timestamp::parse_rfc3339(text)
         .map_err(|wrong| Problem::against_rules(&format!("the {name} {wrong}")))
+}
+
+/// An end of a window that is to lie elsewhere; no window is without one.
+fn moved(name: &str, text: Option<Option<String>>) -> Result<Option<Timestamp>, Problem> {
+    match text {
+        None => Ok(None),
+        Some(Some(text)) => instant(name, &text).map(Some),
+        Some(None) => Err(Problem::against_rules(&format!(
+            "the {name} cannot be taken away; leave it out where it is to stay"
+        ))),
+    }
 }
 
 fn monitor_ids(ids: Option<Vec<String>>) -> Result<Vec<MonitorId>, Problem> {

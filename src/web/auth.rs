@@ -15,36 +15,15 @@
 
 use super::Site;
 use super::error::Problem;
-use super::limit::{Limiter, Rate, TooOften};
 use super::peer::Peer;
 use super::refusal::Refusal;
 use crate::domain::timestamp::Timestamp;
-use crate::domain::token::{self, Scope, Token, TokenId, TokenName};
-use crate::store::contract::{LIVING_TOKENS_MAX, TOKEN_USE_MS};
+use crate::domain::token::{self, Scope, Token, TokenName};
 use crate::store::secret::Secret;
-use arc_swap::ArcSwap;
+use crate::store::token::TOKEN_USE_MS;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
-use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
-
-/// What may be written by one token. A script that announces the windows of a week is done
-/// at once; one that has run wild writes a row a second, which the database does not feel.
-const WRITES: Rate = Rate { burst: 20, per_minute: 60 };
-
-/// How often one address may bring no token that is known. Nobody guesses one, at whatever
-/// rate; but each attempt reads the database and writes a line to the log.
-const FAILURES: Rate = Rate { burst: 10, per_minute: 10 };
-
-/// So many addresses are told apart; about 300 KB. A flood from more shares one rate.
-const PEERS_MAX: usize = 4_096;
-
-/// Those that live, and as many that were revoked within the minute that they are kept.
-const TOKENS_MAX: usize = 2 * LIVING_TOKENS_MAX;
-
-/// So many refusals are logged, whoever is refused: a flood from many addresses fills no disk.
-const LOGGED: Rate = Rate { burst: 60, per_minute: 60 };
 
 /// Who was admitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,28 +32,6 @@ pub(super) struct Author {
     pub(super) name: TokenName,
     /// What else it may do.
     pub(super) scope: Scope,
-}
-
-/// What is remembered of those who came.
-pub(super) struct Gate {
-    writes: Mutex<Limiter<TokenId>>,
-    failures: Mutex<Limiter<IpAddr>>,
-    /// The limit, and how many were not logged since the last that was.
-    logged: Mutex<(Limiter<()>, u64)>,
-    /// The living tokens as they were last read. Nobody is admitted by them: they say for
-    /// which tokens it is worth asking the database.
-    known: ArcSwap<Vec<Token>>,
-}
-
-impl Default for Gate {
-    fn default() -> Gate {
-        Gate {
-            writes: Mutex::new(Limiter::new(WRITES, TOKENS_MAX)),
-            failures: Mutex::new(Limiter::new(FAILURES, PEERS_MAX)),
-            logged: Mutex::new((Limiter::new(LOGGED, 1), 0)),
-            known: ArcSwap::default(),
-        }
-    }
 }
 
 /// Admits whoever brings a living token that holds the `needed` scope, and counts it as a
@@ -122,13 +79,11 @@ async fn recognise(
     let refusal = match brought(headers) {
         Ok(secret) => {
             let fingerprint = secret.fingerprint();
-            let may_be = !lock(&gate.failures).is_used_up(peer.network(), now_ms)
-                || token::find(&gate.known.load(), &fingerprint).is_some();
-            if may_be {
+            if gate.may_know(&fingerprint, peer, now_ms) {
                 let living = site.app.store.living_tokens().await;
                 let living = living.map_err(|error| Refusal::Store(error.to_string()))?;
                 let found = token::find(&living, &fingerprint).cloned();
-                gate.known.store(living.into());
+                gate.know(living);
                 if let Some(token) = found {
                     return Ok(token);
                 }
@@ -137,10 +92,7 @@ async fn recognise(
         }
         Err(refusal) => refusal,
     };
-    match lock(&gate.failures).take(peer.network(), now_ms) {
-        Ok(()) => Err(refusal),
-        Err(too_often) => Err(Refusal::TooManyFailures(too_often)),
-    }
+    Err(gate.turn_away(peer, refusal, now_ms))
 }
 
 /// The secret that a request brings.
@@ -160,36 +112,6 @@ fn brought(headers: &HeaderMap) -> Result<Secret, Refusal> {
     ))
 }
 
-impl Gate {
-    /// Whether a token may do what is needed, now. A write that its scope does not allow is
-    /// counted like any other.
-    fn permit(&self, token: Token, needed: Scope, now_ms: i64) -> Result<Token, Refusal> {
-        if needed != Scope::Read
-            && let Err(too_often) = lock(&self.writes).take(token.id, now_ms)
-        {
-            return Err(Refusal::TooManyWrites(token.name, too_often));
-        }
-        if token.scope.holds(needed) {
-            Ok(token)
-        } else {
-            Err(Refusal::Scope { name: token.name, has: token.scope, needed })
-        }
-    }
-
-    /// Logs a refusal, unless too many were logged.
-    fn log(&self, parts: &Parts, peer: Peer, refusal: &Refusal, now_ms: i64) {
-        let mut logged = lock(&self.logged);
-        if let Err(TooOften { .. }) = logged.0.take((), now_ms) {
-            logged.1 = logged.1.saturating_add(1);
-            return;
-        }
-        let not_logged = std::mem::take(&mut logged.1);
-        drop(logged);
-        let (method, path) = (cut(parts.method.as_str()), cut(parts.uri.path()));
-        tracing::warn!(%peer, method, path, not_logged, "refused: {refusal}");
-    }
-}
-
 /// Notes that a token was used. That it could not be noted is no reason to refuse anybody.
 async fn note_use(site: &Site, token: &Token, now: Timestamp) {
     // Asked here too, so that no write is begun for each request.
@@ -199,23 +121,6 @@ async fn note_use(site: &Site, token: &Token, now: Timestamp) {
     }
 }
 
-/// What a stranger wrote, fit for a line of a log: cut, and without what might be a token
-/// that stands where none should.
-fn cut(text: &str) -> String {
-    /// The longest address that everup has is shorter.
-    const CHARS_MAX: usize = 100;
-    let text: String = text.chars().filter(|c| !c.is_control()).take(CHARS_MAX).collect();
-    match text.find(crate::store::secret::PREFIX) {
-        Some(at) => format!("{}[secret]", &text[..at]),
-        None => text,
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    // Nothing panics while it is held.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -223,15 +128,17 @@ mod tests {
     use crate::board::Board;
     use crate::clock::{Clock, ManualClock};
     use crate::probe::tls::{Roots, client_config};
-    use crate::store::contract::{NewToken, Store};
+    use crate::store::contract::Store;
     use crate::store::sqlite::Sqlite;
+    use crate::store::token::NewToken;
     use crate::web::App;
+    use crate::web::gate::{PEERS_MAX, WRITES};
     use axum::body::Body;
     use axum::response::IntoResponse;
     use http::header::RETRY_AFTER;
     use http::{Method, Request};
     use std::io::{self, Write};
-    use std::sync::Arc;
+    use std::sync::{Arc, Mutex};
     use tempfile::TempDir;
     use tracing_subscriber::fmt::MakeWriter;
 

@@ -5,7 +5,7 @@
 //! columns in a part of it that is.
 
 use super::bars;
-use crate::domain::timestamp::{HOUR_MS, MINUTE_MS};
+use crate::domain::duration::in_brief;
 use crate::report::column;
 use crate::report::status::Day;
 use askama::Template;
@@ -92,7 +92,7 @@ impl Week {
         for (weekday, day) in (before..).zip(days).filter(|(_, day)| !day.span.is_empty()) {
             dates.push(text(weekday, top + DATE_Y, day.date.day().to_string()));
             if day.tally.down > 0 {
-                downtimes.push(text(weekday, top + DOWNTIME_Y, brief(day.tally.down)));
+                downtimes.push(text(weekday, top + DOWNTIME_Y, in_brief(day.tally.down)));
             }
             let (left, width) = (weekday * DAY_WIDTH, DAY_WIDTH - GAP);
             column::draw(&day.tally, |class, y, height| {
@@ -108,17 +108,6 @@ impl Week {
 fn text(weekday: usize, y: usize, text: String) -> Text {
     let per_mille = weekday * 1_000 / 7;
     Text { x: format!("{}.{}%", per_mille / 10, per_mille % 10), y, text }
-}
-
-/// A downtime in the little room that a day has: minutes, or hours where those are many.
-/// Rounded up; the table has it exactly.
-fn brief(ms: i64) -> String {
-    const HOURS_FROM: i64 = 10;
-    let up = |unit: i64| ms.div_euclid(unit) + i64::from(ms.rem_euclid(unit) > 0);
-    match up(MINUTE_MS) {
-        few if few < HOURS_FROM * 60 => format!("{few} min"),
-        _ => format!("{} h", up(HOUR_MS)),
-    }
 }
 
 #[cfg(test)]
@@ -175,13 +164,5 @@ mod tests {
             .collect();
         assert_eq!(dates.len(), 30);
         assert!(!dates.contains(&"30") && dates.contains(&"31"));
-    }
-
-    #[test]
-    fn a_downtime_is_never_said_to_be_less_than_it_was() {
-        assert_eq!(brief(1), "1 min");
-        assert_eq!(brief(60_001), "2 min");
-        assert_eq!(brief(10 * HOUR_MS - 1), "10 h");
-        assert_eq!(brief(10 * HOUR_MS + 1), "11 h");
     }
 }

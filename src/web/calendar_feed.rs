@@ -23,7 +23,7 @@ use std::sync::Arc;
 /// So long windows stay that are over. A calendar that forgot them would lose its past.
 const KEPT_MS: i64 = 400 * DAY_MS;
 
-/// The newest so many: a calendar is read whole each time.
+/// So many at most: a calendar is read whole each time.
 const EVENTS_MAX: usize = 1_000;
 
 /// How often a calendar should look; and how long what it was told may be kept.
@@ -31,6 +31,10 @@ const LOOK_EVERY: chrono::Duration = chrono::Duration::minutes(15);
 
 /// A title fits a line of a calendar.
 const SUMMARY_CHARS_MAX: usize = 80;
+
+/// The zone in which all instants are written.
+const ZONE: &str = "BEGIN:VTIMEZONE\r\nTZID:UTC\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\n\
+    TZOFFSETFROM:+0000\r\nTZOFFSETTO:+0000\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n";
 
 const HEADERS: [(HeaderName, &str); 3] = [
     (CONTENT_TYPE, "text/calendar; charset=utf-8"),
@@ -44,7 +48,7 @@ pub(super) fn router() -> Router<Arc<Site>> {
 }
 
 async fn feed(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
-    let feed = calendar(&site.view()).to_string();
+    let feed = written(&calendar(&site.view()));
     let hash = Sha256::digest(feed.as_bytes());
     let digits: String = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
     let tag = format!("\"{digits}\"");
@@ -53,6 +57,15 @@ async fn feed(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
         return (StatusCode::NOT_MODIFIED, HEADERS, [(ETAG, tag)]).into_response();
     }
     (HEADERS, [(ETAG, tag)], feed).into_response()
+}
+
+/// A calendar as text: one without events names its zone, since it has to have something.
+fn written(calendar: &Calendar) -> String {
+    let text = calendar.to_string();
+    match calendar.components.is_empty() {
+        true => text.replace("END:VCALENDAR", &format!("{ZONE}END:VCALENDAR")),
+        false => text,
+    }
 }
 
 /// The windows of the last year or so, and those to come.
@@ -65,13 +78,23 @@ fn calendar(view: &View) -> Calendar {
         .append_property(Property::new("METHOD", "PUBLISH"))
         .name("Maintenance")
         .ttl(&LOOK_EVERY);
-    let since = view.now.plus_ms(-KEPT_MS);
-    let windows = view.snapshot.windows.iter().rev();
-    let kept = windows.filter(|kept| kept.window.end >= since).take(EVENTS_MAX);
-    for announcement in kept {
+    for announcement in chosen(view) {
         calendar.push(event(view, announcement));
     }
     calendar
+}
+
+/// What is under way and what comes next, and then, as far as there is room, what is over or
+/// was called off, the newest first.
+fn chosen(view: &View) -> impl Iterator<Item = &Announcement> {
+    let since = view.now.plus_ms(-KEPT_MS);
+    let is_open = |kept: &&Announcement| {
+        matches!(kept.window.status(view.now), Status::Active | Status::Upcoming)
+    };
+    let windows = &view.snapshot.windows;
+    let past = windows.iter().rev().filter(move |kept| !is_open(kept));
+    let past = past.filter(move |kept| kept.window.end >= since);
+    windows.iter().filter(is_open).chain(past).take(EVENTS_MAX)
 }
 
 fn event(view: &View, announcement: &Announcement) -> Event {
@@ -107,7 +130,12 @@ fn whole_second(at: Timestamp) -> Timestamp {
 /// The first line of what users are told.
 fn summary(window: &MaintenanceWindow) -> String {
     let line = window.message.lines().map(str::trim).find(|line| !line.is_empty());
-    let line = line.unwrap_or(DEFAULT_SUMMARY);
+    let line = match (line, window.emergency) {
+        (Some(line), false) => line.to_owned(),
+        (Some(line), true) => format!("Emergency: {line}"),
+        (None, false) => DEFAULT_SUMMARY.to_owned(),
+        (None, true) => "Emergency maintenance".to_owned(),
+    };
     let cut: String = line.chars().take(SUMMARY_CHARS_MAX).collect();
     if cut.len() == line.len() { cut } else { format!("{}…", cut.trim_end()) }
 }

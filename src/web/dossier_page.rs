@@ -4,20 +4,19 @@ use super::error::Problem;
 use super::figure::NOTHING;
 use super::frame::{self, Frame};
 use super::moment::Moment;
+use super::proof::{Shown, milliseconds};
 use super::sentence::Sentence;
 use super::{Site, View};
-use crate::domain::check::{Check, Phases, Verdict};
+use crate::domain::check::{Check, Verdict};
 use crate::domain::class::Class;
 use crate::domain::duration;
-use crate::domain::exchange::{Certificate, Exchange};
 use crate::domain::month::Month;
 use crate::domain::outage::OutageId;
-use crate::domain::timestamp::Timestamp;
+use crate::domain::span::Span;
 use crate::report::bygone;
-use crate::report::dossier::{Dossier, End, Proof};
+use crate::report::dossier::{Dossier, End};
 use crate::report::dossier_json;
 use crate::report::headline::Piece;
-use crate::report::latency::tenths_of_ms;
 use crate::report::listing::Listed;
 use crate::report::status::State;
 use crate::store::closed::Correction;
@@ -83,36 +82,6 @@ struct Corrected<'a> {
     author: &'a str,
     made_at: Moment,
     reason: &'a str,
-}
-
-/// A failing check and what was said.
-struct Shown<'a> {
-    /// Whether it began the outage.
-    is_first: bool,
-    at: Moment,
-    reason: &'a str,
-    address: Option<&'a str>,
-    status: Option<u16>,
-    phases: Vec<(&'static str, String)>,
-    tls: Option<Tls<'a>>,
-    /// What is said in place of headers and body where there are none.
-    absence: &'static str,
-    exchange: Option<&'a Exchange>,
-}
-
-struct Tls<'a> {
-    /// Version and cipher suite.
-    protocol: String,
-    certificate: Option<Shown509<'a>>,
-}
-
-struct Shown509<'a> {
-    names: String,
-    issuer: &'a str,
-    not_before: Moment,
-    not_after: Moment,
-    /// What it was when it was shown.
-    remark: &'static str,
 }
 
 /// A line of the checks.
@@ -207,9 +176,10 @@ fn page<'a>(view: &View, dossier: &'a Dossier<'a>) -> DossierPage<'a> {
         length: duration::in_words(blip.span.length_ms()),
         reason: &blip.reason,
     };
+    let lengths = Lengths::of(dossier);
     DossierPage {
         frame: Frame::of(view, title, state),
-        sentence: Sentence::of(sentence(dossier), view.now, zone),
+        sentence: Sentence::of(sentence(dossier, &lengths.whole), view.now, zone),
         id: dossier.id.to_string(),
         monitor: monitor.id.as_str(),
         name: &monitor.name,
@@ -222,30 +192,26 @@ fn page<'a>(view: &View, dossier: &'a Dossier<'a>) -> DossierPage<'a> {
             End::Paused => "paused while it was down",
             End::Removed => "removed while it was down",
         },
-        whole: duration::in_words(dossier.span.length_ms()),
-        downtime: match dossier.tally.down {
-            0 => "none".to_owned(),
-            ms => duration::in_words(ms),
-        },
         down_ms: dossier.tally.down,
-        sums: sums(dossier),
         stretches: stretches(dossier, zone),
-        months: months(dossier),
+        months: months(dossier, lengths.months),
+        whole: lengths.whole,
+        downtime: lengths.downtime,
+        sums: lengths.sums,
         corrections: dossier.corrections.iter().map(|of| corrected(of, zone)).collect(),
         overrun: (dossier.overrun.iter())
             .map(|of| Sentence::of(of.sentence(&dossier.outage), view.now, zone))
             .collect(),
         first_is_kept: dossier.proofs.iter().any(|proof| proof.check.started_at == from),
-        proofs: dossier.proofs.iter().map(|proof| shown(proof, from, zone)).collect(),
+        proofs: dossier.proofs.iter().map(|proof| Shown::of(proof, from, zone)).collect(),
         lines: good.chain(checks).chain(recovery).collect(),
         blips: dossier.blips.iter().map(blip).collect(),
     }
 }
 
-/// `API was down from 3 Nov, 08:00 to 3 Nov, 08:16 (16 min): HTTP 502 from 203.0.113.7`
-fn sentence(dossier: &Dossier<'_>) -> Vec<Piece> {
+/// `API was down from 3 Nov, 08:00 to 08:16 (16 min): HTTP 502 from 203.0.113.7`
+fn sentence(dossier: &Dossier<'_>, length: &str) -> Vec<Piece> {
     let text = |text: &str| Piece::Text(text.to_owned());
-    let length = duration::in_words(dossier.span.length_ms());
     let mut pieces = vec![Piece::Name(dossier.history.monitor.name.clone())];
     match dossier.outage.to {
         None => pieces.extend([text(" is down since "), Piece::At(dossier.outage.from)]),
@@ -253,7 +219,7 @@ fn sentence(dossier: &Dossier<'_>) -> Vec<Piece> {
             text(" was down from "),
             Piece::At(dossier.outage.from),
             text(" to "),
-            Piece::At(to),
+            Piece::Until(Span::new(dossier.outage.from, to)),
         ]),
     }
     let reason = dossier.outage.reason.trim_end_matches('.');
@@ -271,38 +237,58 @@ fn why(class: Class) -> &'static str {
     }
 }
 
-fn sums(dossier: &Dossier<'_>) -> Vec<(String, &'static str)> {
-    let tally = &dossier.tally;
-    [
-        (tally.unknown, Class::Unknown),
-        (tally.maintenance, Class::Maintenance),
-        (tally.paused, Class::Paused),
-        (tally.outside, Class::Outside),
-    ]
-    .into_iter()
-    .filter(|(ms, _)| *ms > 0)
-    .map(|(ms, class)| (duration::in_words(ms), why(class)))
-    .collect()
+/// How long it was, and what of that counts where, in words that add up.
+struct Lengths {
+    whole: String,
+    downtime: String,
+    sums: Vec<(String, &'static str)>,
+    /// The downtime of each month.
+    months: Vec<String>,
+}
+
+impl Lengths {
+    fn of(dossier: &Dossier<'_>) -> Lengths {
+        let tally = &dossier.tally;
+        let others = [
+            (tally.unknown, Class::Unknown),
+            (tally.maintenance, Class::Maintenance),
+            (tally.paused, Class::Paused),
+            (tally.outside, Class::Outside),
+        ];
+        let others: Vec<_> = others.into_iter().filter(|(ms, _)| *ms > 0).collect();
+        let parts: Vec<i64> = std::iter::once(tally.down)
+            .chain(others.iter().map(|(ms, _)| *ms))
+            .collect();
+        let months: Vec<i64> = dossier.months.iter().map(|(_, down_ms)| *down_ms).collect();
+        let (parts, months, whole) = duration::adding_up_twice(&parts, &months);
+        let mut parts = parts.into_iter();
+        let downtime = parts.next().filter(|_| tally.down > 0);
+        Lengths {
+            whole,
+            downtime: downtime.unwrap_or_else(|| "none".to_owned()),
+            sums: parts.zip(others).map(|(length, (_, class))| (length, why(class))).collect(),
+            months,
+        }
+    }
 }
 
 fn stretches(dossier: &Dossier<'_>, zone: Tz) -> Vec<Stretch> {
-    let stretch = |segment: &crate::domain::timeline::Segment| Stretch {
-        from: Moment::exact(segment.span.from, zone),
-        to: Moment::exact(segment.span.to, zone),
-        length: duration::in_words(segment.span.length_ms()),
-        why: why(segment.class),
+    let stretch = |segment: &crate::domain::timeline::Segment| {
+        let [from, to] = Moment::exact_range(segment.span, zone);
+        let length = duration::in_words(segment.span.length_ms());
+        Stretch { from, to, length, why: why(segment.class) }
     };
     dossier.uncounted.iter().map(stretch).collect()
 }
 
-fn months(dossier: &Dossier<'_>) -> Vec<InMonth> {
+fn months(dossier: &Dossier<'_>, lengths: Vec<String>) -> Vec<InMonth> {
     let monitor = &dossier.history.monitor.id;
-    let in_month = |(month, down_ms): &(Month, i64)| InMonth {
+    let in_month = |((month, _), downtime): (&(Month, i64), String)| InMonth {
         href: format!("/report/{month}#m-{monitor}"),
         name: month.name(),
-        downtime: duration::in_words(*down_ms),
+        downtime,
     };
-    dossier.months.iter().map(in_month).collect()
+    dossier.months.iter().zip(lengths).map(in_month).collect()
 }
 
 fn corrected(of: &Correction, zone: Tz) -> Corrected<'_> {
@@ -329,77 +315,4 @@ fn row(check: &Check, zone: Tz) -> Row<'_> {
         latency: check.latency_us.map_or(NOTHING.to_owned(), milliseconds),
         reason: check.reason().unwrap_or_default(),
     }
-}
-
-fn shown(proof: &Proof, from: Timestamp, zone: Tz) -> Shown<'_> {
-    let check = &proof.check;
-    let evidence = check.evidence.as_deref();
-    let exchange = proof.exchange.as_ref();
-    let status = evidence.and_then(|seen| seen.status);
-    Shown {
-        is_first: check.started_at == from,
-        at: Moment::exact(check.started_at, zone),
-        reason: check.reason().unwrap_or("failed"),
-        address: evidence.and_then(|seen| seen.address.as_deref()),
-        status,
-        phases: phases(evidence.map(|seen| seen.phases).unwrap_or_default()),
-        tls: exchange.and_then(|seen| tls(seen, check.started_at, zone)),
-        absence: match (exchange, status) {
-            (None, Some(_)) => "Its headers and body were not kept.",
-            (_, None) if evidence.is_some_and(|seen| seen.kind.is_some()) => "No answer came.",
-            (_, None) => "Nothing more is known of it.",
-            _ => "",
-        },
-        exchange: exchange.filter(|_| status.is_some()),
-    }
-}
-
-fn phases(phases: Phases) -> Vec<(&'static str, String)> {
-    let Phases { dns_us, connect_us, tls_us, first_byte_us, total_us } = phases;
-    [
-        ("DNS", dns_us),
-        ("Connect", connect_us),
-        ("TLS", tls_us),
-        ("First byte", first_byte_us),
-        ("Total", total_us),
-    ]
-    .into_iter()
-    .filter_map(|(name, us)| Some((name, milliseconds(us?))))
-    .collect()
-}
-
-fn tls(exchange: &Exchange, at: Timestamp, zone: Tz) -> Option<Tls<'_>> {
-    let tls = exchange.tls.as_ref()?;
-    let protocol: Vec<&str> = [&tls.version, &tls.cipher]
-        .into_iter()
-        .flatten()
-        .map(String::as_str)
-        .collect();
-    Some(Tls {
-        protocol: match &protocol[..] {
-            [] => "the handshake did not come to an end".to_owned(),
-            some => some.join(", "),
-        },
-        certificate: tls.certificate.as_ref().map(|shown| certificate(shown, at, zone)),
-    })
-}
-
-fn certificate(certificate: &Certificate, at: Timestamp, zone: Tz) -> Shown509<'_> {
-    Shown509 {
-        names: certificate.names.join(", "),
-        issuer: &certificate.issuer,
-        not_before: Moment::exact(certificate.not_before, zone),
-        not_after: Moment::exact(certificate.not_after, zone),
-        remark: if at > certificate.not_after {
-            "it had expired"
-        } else if at < certificate.not_before {
-            "it was not valid yet"
-        } else {
-            ""
-        },
-    }
-}
-
-fn milliseconds(us: u32) -> String {
-    format!("{} ms", tenths_of_ms(us))
 }

@@ -5,9 +5,10 @@
 //! leads a browser there.
 
 use super::frame::Frame;
+use super::wish::wants_json;
 use crate::domain::check::Evidence;
 use crate::domain::month::Month;
-use crate::domain::notice::Refusal;
+use crate::domain::notice::{Refusal, Starts};
 use crate::domain::timestamp::Timestamp;
 use crate::planning::NotDone;
 use crate::report::form::Form;
@@ -18,8 +19,8 @@ use axum::extract::Request;
 use axum::extract::rejection::QueryRejection;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
-use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, VARY};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, VARY};
+use http::{HeaderName, HeaderValue, Method, StatusCode, Uri};
 use serde::Serialize;
 
 /// When to try again after something that passes.
@@ -46,8 +47,8 @@ pub(super) struct Problem {
 enum Aside {
     /// A header.
     Header(HeaderName, String),
-    /// The earliest start that would do, of maintenance on too short notice.
-    EarliestStart(Timestamp),
+    /// The starts that would do, of maintenance on too short notice.
+    Starts(Starts),
 }
 
 #[derive(Serialize)]
@@ -59,6 +60,8 @@ struct ProblemJson<'a> {
     see: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     earliest_start: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suggested_start: Option<String>,
 }
 
 #[derive(Template)]
@@ -282,9 +285,11 @@ impl From<NotDone> for Problem {
         let status = match not_done {
             NotDone::NoWindow(id) => return Problem::no_such_window(&id.to_string()),
             NotDone::Store(error) => return Problem::unkept(error),
-            NotDone::Refused(Refusal::ShortNotice { earliest, .. }) => {
+            NotDone::Refused(
+                Refusal::ShortNotice { starts, .. } | Refusal::Extension { starts, .. },
+            ) => {
                 let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail);
-                let aside = Some(Box::new(Aside::EarliestStart(earliest)));
+                let aside = Some(Box::new(Aside::Starts(starts)));
                 return Problem { aside, ..problem };
             }
             NotDone::Contended => return Problem::busy(&detail),
@@ -350,16 +355,18 @@ pub(super) async fn tell(request: Request, next: Next) -> Response {
     }
     let title = problem.status.canonical_reason().unwrap_or("Error");
     let json = || {
+        let starts = match problem.aside.as_deref() {
+            Some(Aside::Starts(starts)) => Some(starts),
+            _ => None,
+        };
         let form = ProblemJson {
             r#type: "about:blank",
             title,
             status: problem.status.as_u16(),
             detail: &problem.detail,
             see: &problem.next.0,
-            earliest_start: match problem.aside.as_deref() {
-                Some(Aside::EarliestStart(at)) => Some(at.to_string()),
-                _ => None,
-            },
+            earliest_start: starts.map(|starts| starts.earliest.to_string()),
+            suggested_start: starts.map(|starts| starts.suggested.to_string()),
         };
         // Strings and a number cannot fail to be serialised.
         serde_json::to_string(&form).unwrap_or_default()
@@ -386,65 +393,10 @@ pub(super) async fn tell(request: Request, next: Next) -> Response {
     response
 }
 
-/// Whether a program asks: by its `Accept`, or at an address that has no page.
-fn wants_json(path: &str, headers: &HeaderMap) -> bool {
-    let is_data = path.ends_with(".json")
-        || path.ends_with(".csv")
-        || ["/api/", "/admin/", "/health", "/maintenance"]
-            .iter()
-            .any(|service| path.starts_with(service));
-    let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok());
-    let accept = accept.unwrap_or_default().to_ascii_lowercase();
-    is_data || wish(&accept, "json") > wish(&accept, "html")
-}
-
-/// How much is wished for a media type whose name ends so, in thousandths (RFC 9110).
-fn wish(accept: &str, end: &str) -> u32 {
-    let wish = |range: &str| {
-        let mut parts = range.split(';').map(str::trim);
-        let named = parts.next().is_some_and(|name| name.ends_with(end));
-        let weight = parts.find_map(|part| part.strip_prefix("q="));
-        if named { weight.map_or(1_000, thousandths) } else { 0 }
-    };
-    accept.split(',').map(wish).max().unwrap_or(0)
-}
-
-/// `0.5` as 500; what is not written like that wishes nothing.
-fn thousandths(weight: &str) -> u32 {
-    let (whole, fraction) = weight.split_once('.').unwrap_or((weight, ""));
-    let whole = if whole == "1" { 1_000 } else { 0 };
-    let fraction: u32 = format!("{fraction:0<3}").parse().unwrap_or(0);
-    (whole + fraction).min(1_000)
-}
-
 /// With a capital at its start and a full stop at its end.
 fn sentence(text: &str) -> String {
     let text = Evidence::clean(text);
     let mut chars = text.chars();
     let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
     format!("{first}{}.", chars.as_str().trim_end_matches('.'))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use rstest::rstest;
-
-    #[rstest]
-    #[case("", false)]
-    #[case("*/*", false)]
-    #[case("application/json", true)]
-    #[case("application/problem+json, */*", true)]
-    #[case("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", false)]
-    #[case("text/html;q=0.1, application/json", true)]
-    #[case("text/html, application/json", false)]
-    #[case("text/html;q=0.9, application/json;q=0.85", false)]
-    #[case("TEXT/HTML;Q=0.5, Application/JSON;Q=0.75", true)]
-    #[case("application/json;q=0", false)]
-    #[case("application/json;q=x", false)]
-    fn the_form_is_what_is_wished_for_most(#[case] accept: &'static str, #[case] json: bool) {
-        let mut headers = HeaderMap::new();
-        headers.insert(ACCEPT, HeaderValue::from_static(accept));
-        assert_eq!(wants_json("/nowhere", &headers), json);
-    }
 }

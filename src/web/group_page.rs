@@ -4,10 +4,12 @@
 use super::error::Problem;
 use super::frame::{self, Frame};
 use super::moment::Moment;
+use super::notices::Notices;
 use super::rows::Rows;
 use super::sentence::Sentence;
 use super::story::{self, AskedMonth, Sections, Subject};
 use super::visitors::{self, Told};
+use super::works::Works;
 use super::{Site, View};
 use crate::domain::group::Rule;
 use crate::domain::history::History;
@@ -15,6 +17,7 @@ use crate::domain::month::Month;
 use crate::report::bygone;
 use crate::report::group::{GroupPast, GroupReport};
 use crate::report::headline::Piece;
+use crate::report::notice::Standing;
 use crate::report::settings::GroupSettings;
 use crate::report::status::State;
 use crate::store::contract::Store;
@@ -34,7 +37,10 @@ struct GroupPage<'a> {
     sentence: Sentence,
     /// How many members are in which state; `None` where that goes without saying.
     rest: Option<String>,
+    notices: Notices<'a>,
     rule: &'static str,
+    /// When an outage of it begins, where that does not go without saying.
+    begins: &'static str,
     target: String,
     since: Option<Moment>,
     /// What the visitors of a balancer saw.
@@ -43,6 +49,9 @@ struct GroupPage<'a> {
     /// `None` where no member lives.
     members: Option<Rows<'a>>,
     story: Sections<'a>,
+    /// The maintenance that is over.
+    works: Option<Works<'a>>,
+    works_left_out: usize,
 }
 
 /// `GET /groups/{id}`.
@@ -71,7 +80,8 @@ async fn show(
         return Err(not_configured(store, &id).await);
     };
     let month = story::month(asked, &view)?;
-    let report = GroupReport::make(store, group, view.now, &view.settings)
+    let windows = &view.snapshot.windows;
+    let report = GroupReport::make(store, group, windows, view.now, &view.settings)
         .await
         .map_err(Problem::unreadable)?;
     let group = [&report.group.settings.group];
@@ -93,7 +103,7 @@ async fn not_configured(store: &dyn Store, id: &str) -> Problem {
     }
 }
 
-fn page<'a>(view: &View, report: &'a GroupReport<'a>, month: Month) -> GroupPage<'a> {
+fn page<'a>(view: &'a View, report: &'a GroupReport<'a>, month: Month) -> GroupPage<'a> {
     let zone = view.settings.zone;
     let of = report.group.settings;
     let name = &of.group.name;
@@ -111,17 +121,27 @@ fn page<'a>(view: &View, report: &'a GroupReport<'a>, month: Month) -> GroupPage
         name: &of.group.name,
     };
     let caption = format!("The members of {name}, the troubled ones first");
+    let living: Vec<Standing<'_>> = (report.members.monitors.iter())
+        .map(|of| Standing { monitor: &of.history.monitor, now: &of.now })
+        .collect();
     GroupPage {
         frame: Frame::of(view, format!("{name}: {}", state.word()), state),
         mark: frame::mark(state),
         sentence: Sentence::of(pieces, view.now, zone),
         rest: (report.members.monitors.len() > 1).then(|| report.members.counts()),
+        notices: Notices::about(view, &of.group.members, &living),
         rule: rule(of.group.rule),
+        begins: match of.group.rule {
+            Rule::Any => "",
+            Rule::All => ": its outage begins when the last of them goes down",
+        },
         target: of.target.to_string(),
         since: report.story.since.map(|since| Moment::exact(since, zone)),
         visitors: None,
         month: report.members.month.name(),
         members: Rows::of(view, caption, &[], &report.members),
         story: Sections::of(view, &subject, &report.group.past, &report.story, month),
+        works: Works::live(view, &report.maintenance, format!("Past maintenance of {name}")),
+        works_left_out: report.maintenance.left_out,
     }
 }

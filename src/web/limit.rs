@@ -1,6 +1,6 @@
 //! How often somebody may do something: so many times at once, then so many a minute.
 //!
-//! `auth` counts writes by token and failed attempts by address with it. It is told the
+//! `gate` counts writes by token and failed attempts by address with it. It is told the
 //! time, which must be the steady one: a clock that is set back would shut somebody out.
 
 use crate::domain::timestamp::MINUTE_MS;

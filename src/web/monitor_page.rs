@@ -96,14 +96,15 @@ fn page<'a>(view: &'a View, report: &'a MonitorReport<'a>, month: Month) -> Moni
         name: &monitor.name,
     };
     let living = Standing { monitor, now: &report.now };
-    let living = report.removed_at.is_none().then_some(living);
+    let living: Vec<Standing<'_>> =
+        report.removed_at.is_none().then_some(living).into_iter().collect();
     let caption = format!("Past maintenance of {}", monitor.name);
     MonitorPage {
         frame: Frame::of(view, title, state),
         mark: frame::mark(state),
         sentence: Sentence::of(pieces, view.now, zone),
         why: Sentence::of(why, view.now, zone),
-        notices: Notices::about(view, &monitor.id, living),
+        notices: Notices::about(view, std::slice::from_ref(&monitor.id), &living),
         url: &monitor.url,
         since: report.story.since.map(|since| Moment::exact(since, zone)),
         rule: rule(&parameters),

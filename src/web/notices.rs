@@ -1,5 +1,5 @@
 //! Maintenance that is overrunning, under way or planned, in lines: on the status page and
-//! on a monitor's.
+//! on those of monitors and groups.
 
 use super::View;
 use super::message::Message;
@@ -9,10 +9,14 @@ use super::unbroken::unbroken;
 use crate::domain::duration;
 use crate::domain::monitor::MonitorId;
 use crate::domain::span::Span;
+use crate::domain::timestamp::MINUTE_MS;
 use crate::report::banner::Stage;
 use crate::report::maintenance;
 use crate::report::notice::{self, Notice, Standing};
 use askama::Template;
+
+/// What is shorter would begin and end within one minute, or seem longer than it is.
+const MOMENT_MS: i64 = 2 * MINUTE_MS;
 
 /// Some notices.
 #[derive(Template)]
@@ -47,15 +51,14 @@ impl<'a> Notices<'a> {
         [Notices::of(view, soon, 0), Notices::of(view, later, told.left_out)]
     }
 
-    /// What concerns one monitor, which may live.
+    /// What concerns any of these monitors, of which these live.
     pub(super) fn about(
         view: &'a View,
-        monitor: &MonitorId,
-        living: Option<Standing<'_>>,
+        monitors: &[MonitorId],
+        living: &[Standing<'_>],
     ) -> Notices<'a> {
         let windows = &view.snapshot.windows;
-        let living: Vec<Standing<'_>> = living.into_iter().collect();
-        let told = notice::Notices::of(windows, Some(monitor), &living, view.now);
+        let told = notice::Notices::of(windows, Some(monitors), living, view.now);
         Notices::of(view, told.notices, told.left_out)
     }
 
@@ -71,7 +74,6 @@ fn row<'a>(view: &'a View, notice: Notice<'a>) -> Row<'a> {
         |id: &MonitorId| view.snapshot.find(id.as_str()).map(|of| of.monitor.name.as_str());
     let about = maintenance::about(window, name);
     let zone = view.settings.zone;
-    let moment = |at| Moment::short(at, view.now, zone);
     let kind = match (notice.stage, window.emergency) {
         (Stage::Overrunning, _) => "Maintenance takes longer",
         (Stage::Active, false) => "Maintenance now",
@@ -81,13 +83,16 @@ fn row<'a>(view: &'a View, notice: Notice<'a>) -> Row<'a> {
     };
     // Where it was ended early, that is its end.
     let span = window.span();
-    let from = moment(span.from);
+    let [from, to] = match span.length_ms() {
+        ..MOMENT_MS => Moment::exact_range(span, zone),
+        _ => Moment::short_range(span, view.now, zone),
+    };
     Row {
         kind,
         is_late: notice.stage == Stage::Overrunning,
         label: format!("{kind}, from {}: {about}", from.text()),
         from,
-        to: moment(span.to),
+        to,
         length: unbroken(&duration::in_words(Span::length_ms(span))),
         about,
         message: Message::of(&window.message),

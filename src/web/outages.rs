@@ -3,6 +3,7 @@
 use super::View;
 use super::moment::Moment;
 use crate::domain::month::Month;
+use crate::domain::span::Span;
 use crate::report::outage::MonthOutage;
 use crate::report::period::PeriodReport;
 use crate::report::restated::CorrectedMonth;
@@ -38,7 +39,7 @@ impl<'a> Outages<'a> {
     /// For a monitor's page, where times are the viewer's.
     pub(super) fn live(story: &'a Story, view: &View, caption: String) -> Outages<'a> {
         let Story { outages, corrected, .. } = story;
-        Outages::of(outages, corrected, view.settings.zone, caption, Moment::exact)
+        Outages::of(outages, corrected, view.settings.zone, caption, Moment::exact_range)
     }
 
     /// For a report, where times are the report's.
@@ -47,7 +48,7 @@ impl<'a> Outages<'a> {
         report: &PeriodReport,
         caption: String,
     ) -> Outages<'a> {
-        Outages::of(outages, &report.corrected, report.zone, caption, Moment::fixed)
+        Outages::of(outages, &report.corrected, report.zone, caption, Moment::fixed_range)
     }
 
     fn of(
@@ -55,12 +56,12 @@ impl<'a> Outages<'a> {
         corrected: &[CorrectedMonth],
         zone: Tz,
         caption: String,
-        moment: fn(crate::domain::timestamp::Timestamp, Tz) -> Moment,
+        moments: fn(Span, Tz) -> [Moment; 2],
     ) -> Outages<'a> {
-        let row = |outage: &'a MonthOutage, (downtime, of)| Row {
+        let row = |outage: &'a MonthOutage, [from, to]: [Moment; 2], (downtime, of)| Row {
             href: outage.id.as_ref().map(|id| format!("/outages/{id}")),
-            from: moment(outage.span.from, zone),
-            to: (!outage.ongoing).then(|| moment(outage.span.to, zone)),
+            from,
+            to: (!outage.ongoing).then_some(to),
             downtime,
             down_ms: outage.down_ms,
             of,
@@ -71,7 +72,8 @@ impl<'a> Outages<'a> {
                 .map(|of| of.month)
                 .collect(),
         };
-        let rows = outages.iter().map(|outage| row(outage, outage.lengths())).collect();
-        Outages { rows, caption }
+        let told =
+            |outage: &'a MonthOutage| row(outage, moments(outage.span, zone), outage.lengths());
+        Outages { rows: outages.iter().map(told).collect(), caption }
     }
 }

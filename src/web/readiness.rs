@@ -6,7 +6,7 @@
 use super::{Site, View};
 use crate::domain::duration;
 use crate::domain::timestamp::Timestamp;
-use crate::vitals::Reading;
+use crate::vitals::{Reading, Role};
 use serde::Serialize;
 use std::time::Duration;
 use tokio::sync::Mutex;
@@ -42,6 +42,8 @@ pub(super) struct Answer {
     /// it out of service for that makes nothing better.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
+    /// Whether this daemon watches, or shows what another does.
+    role: &'static str,
     store_writable: bool,
     waiting_checks: usize,
     last_committed_at: Option<String>,
@@ -93,6 +95,10 @@ impl Readiness {
         let instant = |at: Option<Timestamp>| at.map(|at| at.to_string());
         Answer {
             status: if reasons.is_empty() { "ready" } else { "not ready" },
+            role: match reading.role {
+                Role::Active => "active",
+                Role::Standby => "standby",
+            },
             store_writable: refusal.is_none() && reading.store_refuses.is_none(),
             waiting_checks: reading.waiting_checks,
             last_committed_at: instant(reading.last_committed_at),
@@ -130,7 +136,17 @@ impl Readiness {
             .map(|history| history.monitor.parameters.current())
             .map(|parameters| SILENT_INTERVALS * parameters.interval_ms + parameters.timeout_ms)
             .min()?;
-        let silent_ms = match reading.last_finished_at {
+        let newest = || {
+            let latest =
+                view.snapshot.histories.iter().filter_map(|known| known.latest.as_ref());
+            latest.map(|check| check.started_at).max()
+        };
+        let finished_at = match reading.role {
+            Role::Active => reading.last_finished_at,
+            // What another has kept: when that began.
+            Role::Standby => newest(),
+        };
+        let silent_ms = match finished_at {
             Some(at) => view.now.since_ms(at),
             None => site.app.clock.steady_ms() - self.started_ms,
         };

@@ -260,11 +260,12 @@ fn page<'a>(view: &View, report: &'a PeriodReport, months: Months) -> ReportPage
     let dates = is_pictured.then_some(dates.as_slice());
     let monitors = report.monitors.iter().map(|row| of_monitor(report, row, dates));
     let groups = report.groups.iter().map(|row| of_group(report, row, dates));
+    let [from, to] = Moment::fixed_range(report.window, zone);
     ReportPage {
         frame: Frame::fixed(view, format!("Uptime in {name}"), report.as_of, zone),
         zone: zone.name(),
-        from: Moment::fixed(report.window.from, zone),
-        to: Moment::fixed(report.window.to, zone),
+        from,
+        to,
         closed: report.closed,
         previous: report.period.previous().and_then(link),
         next: report.period.next().and_then(link),

@@ -3,6 +3,7 @@
 
 use super::moment::Moment;
 use super::unbroken::unbroken;
+use crate::domain::span::Span;
 use crate::domain::timestamp::Timestamp;
 use crate::report::headline::Piece;
 use askama::Template;
@@ -25,19 +26,29 @@ enum Part {
 impl Sentence {
     /// A sentence as it is said at `now`.
     pub(super) fn of(pieces: Vec<Piece>, now: Timestamp, zone: Tz) -> Sentence {
-        Sentence::told(pieces, |at| Moment::short(at, now, zone))
+        let end = |span| {
+            let [_, to] = Moment::short_range(span, now, zone);
+            to
+        };
+        Sentence::told(pieces, |at| Moment::short(at, now, zone), end)
     }
 
     /// A sentence whose instants are exact and in the report's zone.
     pub(super) fn exact(pieces: Vec<Piece>, zone: Tz) -> Sentence {
-        Sentence::told(pieces, |at| Moment::to_the_ms(at, zone))
+        let moment = |at| Moment::to_the_ms(at, zone);
+        Sentence::told(pieces, moment, |span| moment(span.to))
     }
 
-    fn told(pieces: Vec<Piece>, moment: impl Fn(Timestamp) -> Moment) -> Sentence {
+    fn told(
+        pieces: Vec<Piece>,
+        moment: impl Fn(Timestamp) -> Moment,
+        end: impl Fn(Span) -> Moment,
+    ) -> Sentence {
         let part = |piece| match piece {
             Piece::Text(text) => Part::Text(unbroken(&text)),
             Piece::Name(name) => Part::Name(name),
             Piece::At(at) => Part::At(moment(at)),
+            Piece::Until(span) => Part::At(end(span)),
         };
         Sentence { parts: pieces.into_iter().map(part).collect() }
     }

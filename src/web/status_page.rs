@@ -8,10 +8,12 @@ use super::sentence::Sentence;
 use super::visitors::{self, Told};
 use super::works::Works;
 use super::{Site, View};
+use crate::domain::duration;
 use crate::domain::history::History;
 use crate::domain::month::Month;
 use crate::domain::timestamp::DAY_MS;
 use crate::report::group::GroupStatus;
+use crate::report::headline::Piece;
 use crate::report::maintenance::Looking;
 use crate::report::notice::{self, Notice, Standing};
 use crate::report::status::{State, Status};
@@ -49,6 +51,8 @@ struct StatusPage<'a> {
     /// How many more are over, and the report that has them.
     works_left_out: usize,
     works_month: Month,
+    /// Whether nobody has said what to watch.
+    is_empty: bool,
     /// Whether there is anything that a calendar could show.
     has_calendar: bool,
     /// `None` where nothing is watched.
@@ -81,6 +85,14 @@ fn page<'a>(
     status: &'a Status<'a>,
 ) -> StatusPage<'a> {
     let mut headline = status.headline(view.snapshot.first_checks_by);
+    let behind_ms = behind_ms(view);
+    if let Some(behind_ms) = behind_ms {
+        let length = duration::in_words(behind_ms);
+        let why = format!("The clock of this host is {length} behind what is already kept.");
+        headline.first = vec![Piece::Text(why)];
+        headline.title = "Not checked".to_owned();
+        headline.state = State::Unknown;
+    }
     let living: Vec<Standing<'_>> = (status.monitors.iter())
         .map(|of| Standing { monitor: &of.history.monitor, now: &of.now })
         .collect();
@@ -112,9 +124,22 @@ fn page<'a>(
         ),
         works_left_out: status.maintenance.left_out,
         works_month: status.month,
+        is_empty: behind_ms.is_none() && status.monitors.is_empty(),
         has_calendar: !view.snapshot.windows.is_empty(),
         rows: Rows::of(view, caption, groups, status),
         visitors: Vec::new(),
         month: status.month.name(),
     }
+}
+
+/// How far the clock is behind the beginning of all that is watched, where it is: then none of
+/// it seems to live.
+fn behind_ms(view: &View) -> Option<i64> {
+    if view.snapshot.living(view.now).next().is_some() {
+        return None;
+    }
+    let lives = view.snapshot.histories.iter().map(|history| history.monitor.lives());
+    let begins = lives.filter_map(|lives| lives.as_slice().first()).map(|life| life.from);
+    let first = begins.filter(|from| *from > view.now).min()?;
+    Some(first.since_ms(view.now))
 }

@@ -1,12 +1,12 @@
 //! Maintenance windows as a table, each with what was seen beneath it: on the status page,
-//! on a monitor's page and in a report.
+//! on those of monitors and groups, and in a report.
 
 use super::View;
 use super::message::Message;
 use super::moment::Moment;
 use super::unbroken::unbroken;
 use crate::domain::monitor::MonitorId;
-use crate::domain::timestamp::Timestamp;
+use crate::domain::span::Span;
 use crate::report::maintenance::{Maintenance, Work, WorkWords};
 use crate::report::period::PeriodReport;
 use askama::Template;
@@ -40,7 +40,7 @@ impl<'a> Works<'a> {
         let name =
             |id: &MonitorId| view.snapshot.find(id.as_str()).map(|of| of.monitor.name.as_str());
         let zone = view.settings.zone;
-        Works::of(told, name, caption, |at| Moment::short(at, view.now, zone))
+        Works::of(told, name, caption, |span| Moment::exact_range(span, zone))
     }
 
     /// For a report, where times are the report's; `None` where there are none.
@@ -52,20 +52,23 @@ impl<'a> Works<'a> {
             .collect();
         let name = |id: &MonitorId| names.get(id.as_str()).copied();
         let caption = "Maintenance, in order of its start".to_owned();
-        Works::of(&report.maintenance, name, caption, |at| Moment::fixed(at, report.zone))
+        Works::of(&report.maintenance, name, caption, |span| {
+            Moment::fixed_range(span, report.zone)
+        })
     }
 
     fn of(
         told: &'a Maintenance,
         name: impl Fn(&'a MonitorId) -> Option<&'a str>,
         caption: String,
-        moment: impl Fn(Timestamp) -> Moment,
+        moments: impl Fn(Span) -> [Moment; 2],
     ) -> Option<Works<'a>> {
         let row = |work: &'a Work| {
             let words = WorkWords::of(work, &name);
+            let [from, to] = moments(words.span);
             Row {
-                from: moment(words.span.from),
-                to: moment(words.span.to),
+                from,
+                to,
                 length: unbroken(&words.length),
                 message: Message::of(&work.window.message),
                 seen: (words.seen.iter())

@@ -7,6 +7,7 @@
 )]
 
 mod browser;
+mod own_pages;
 #[allow(dead_code, reason = "it belongs to the tests of the pages, which use more of it")]
 #[path = "../web/sample.rs"]
 mod sample;
@@ -338,6 +339,8 @@ fn a_bar_that_comes_back_never_says_what_it_said_before() {
 #[case("lang=en-GB", "", "Maintenance in progress Tue 24 Nov")]
 #[case("lang=es", "", "Mantenimiento en curso mar, 24 nov")]
 #[case("lang=zh-Hans", "", "正在维护 11/24周二")]
+#[case("lang=zh-TW", "", "Maintenance in progress Tue, Nov 24")]
+#[case("lang=zh-Hant-HK", "", "Maintenance in progress Tue, Nov 24")]
 #[case("lang=en", "data-lang=fr", "Maintenance en cours mar. 24 nov.")]
 #[case("lang=tlh", "", "Maintenance in progress Tue, Nov 24")]
 #[case("lang=constructor", "", "Maintenance in progress Tue, Nov 24")]

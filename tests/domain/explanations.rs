@@ -445,7 +445,7 @@ fn where_checks_were_let_go_in_silence_nobody_says_that_there_were_none() {
 fn text(event: &Event) -> String {
     let piece = |piece: &Piece| match piece {
         Piece::Text(text) | Piece::Name(text) => text.clone(),
-        Piece::At(at) => at.to_string(),
+        Piece::At(at) | Piece::Until(Span { to: at, .. }) => at.to_string(),
     };
     event.said.iter().map(piece).collect()
 }

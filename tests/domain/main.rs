@@ -11,4 +11,5 @@ mod notices;
 mod oracle;
 mod periods;
 mod properties;
+mod settlements;
 mod worked_examples;

@@ -7,6 +7,7 @@ use crate::support::receiver::Receiver;
 use crate::support::target::Target;
 use axum::http::{HeaderMap, HeaderValue};
 use everup::clock::Clock;
+use everup::domain::alert::ChannelId;
 use everup::domain::maintenance::MaintenanceWindow;
 use everup::domain::outage::OutageId;
 use everup::domain::timestamp::{HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp};
@@ -246,6 +247,86 @@ async fn windows_that_follow_each_other_hold_to_the_end_of_the_last() {
 }
 
 #[tokio::test]
+async fn what_a_failing_receiver_has_not_taken_before_maintenance_is_held_to_its_end() {
+    let (target, mut receiver) = (Target::start().await, Receiver::start().await);
+    let app = alerting(&target, &receiver).await;
+    announced(&app, &[(10 * MINUTE_MS, 30 * MINUTE_MS)]).await;
+    until(&app, 5 * MINUTE_MS).await;
+    receiver.stop().await;
+    target.answer(Behaviour::status(502));
+    let failed_at = app.until_next_check().await;
+    until(&app, 10 * MINUTE_MS).await;
+    receiver.restart().await;
+    until(&app, 30 * MINUTE_MS - 1).await;
+    receiver.has_only(&[]).await;
+    app.pass_ms(1).await;
+    receiver.has_only(&["down api"]).await;
+    let told = receiver.got()[0].clone();
+    assert_eq!(instant(&told.body, "since"), failed_at);
+    assert_eq!(instant(&told.body, "held_until"), START.plus_ms(30 * MINUTE_MS));
+    let held = "(held during maintenance until 2026-11-10T12:30:00Z)";
+    assert!(told.text("text").ends_with(held), "{}", told.text("text"));
+    app.stop().await;
+}
+
+/// Whether the receiver has heard of the beginning, nobody knows.
+#[tokio::test]
+async fn what_may_have_been_heard_before_maintenance_and_ended_during_it_is_told_by_its_end() {
+    let (target, receiver) = (Target::start().await, Receiver::start().await);
+    let mut app = alerting(&target, &receiver).await;
+    announced(&app, &[(10 * MINUTE_MS, 30 * MINUTE_MS)]).await;
+    until(&app, 5 * MINUTE_MS).await;
+    // It takes the message, and its answer says otherwise.
+    receiver.answer(503);
+    target.answer(Behaviour::status(502));
+    let failed_at = app.until_next_check().await;
+    receiver.until(1).await;
+    until(&app, 10 * MINUTE_MS).await;
+    let heard = receiver.news().len();
+    receiver.answer(200);
+    target.answer(Behaviour::ok());
+    app.restart_after(5 * MINUTE_MS).await;
+    until(&app, 30 * MINUTE_MS - 1).await;
+    assert_eq!(receiver.news().len(), heard);
+    app.pass_ms(1).await;
+    receiver.until(heard + 1).await;
+    app.pass_ms(HOUR_MS).await;
+    let got = receiver.got();
+    let (up, before) = got.split_last().unwrap();
+    assert!(before.len() == heard && before.iter().all(|got| got.news() == "down api"));
+    assert_eq!((up.news(), up.text("outage")), ("up api".into(), before[0].text("outage")));
+    assert_eq!(instant(&up.body, "since"), failed_at);
+    assert_eq!(instant(&up.body, "held_until"), START.plus_ms(30 * MINUTE_MS));
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn what_was_tried_between_two_windows_is_told_by_its_end_after_the_second() {
+    let (target, receiver) = (Target::start().await, Receiver::start().await);
+    let app = alerting(&target, &receiver).await;
+    let minutes = |from, to| (from * MINUTE_MS, to * MINUTE_MS);
+    announced(&app, &[minutes(10, 20), minutes(25, 40)]).await;
+    receiver.answer(503);
+    until(&app, 12 * MINUTE_MS).await;
+    target.answer(Behaviour::status(502));
+    until(&app, 20 * MINUTE_MS).await;
+    receiver.until(1).await;
+    until(&app, 25 * MINUTE_MS).await;
+    let heard = receiver.news().len();
+    receiver.answer(200);
+    target.answer(Behaviour::ok());
+    until(&app, 40 * MINUTE_MS).await;
+    let got = receiver.until(heard + 1).await;
+    app.pass_ms(HOUR_MS).await;
+    assert_eq!(receiver.news().len(), heard + 1);
+    let [first, .., last] = &got[..] else { panic!() };
+    assert_eq!((first.news(), last.news()), ("down api".into(), "up api".into()));
+    assert_eq!(instant(&first.body, "held_until"), START.plus_ms(20 * MINUTE_MS));
+    assert_eq!(instant(&last.body, "held_until"), START.plus_ms(40 * MINUTE_MS));
+    app.stop().await;
+}
+
+#[tokio::test]
 async fn a_receiver_that_was_down_for_an_hour_is_told_everything_in_order() {
     let (target, mut receiver) = (Target::start().await, Receiver::start().await);
     let app = alerting(&target, &receiver).await;
@@ -266,6 +347,17 @@ async fn a_receiver_that_was_down_for_an_hour_is_told_everything_in_order() {
     let outages: Vec<&str> = got.iter().map(|got| got.text("outage")).collect();
     assert_eq!((outages[0], outages[2]), (outages[1], outages[3]));
     assert!(outages[0] < outages[2]);
+    // By then it was over, and says so.
+    for pair in got.chunks(2) {
+        for member in ["since", "until", "duration_ms"] {
+            assert_eq!(pair[0].body[member], pair[1].body[member], "{member}");
+        }
+        assert!(pair[0].text("text").starts_with("API was down from 2026-"));
+    }
+    let [first, .., last] = &got[..] else { panic!() };
+    assert_eq!(first.body["held_until"], Value::Null);
+    assert!(got[1].text("text").starts_with("API was up again, after "));
+    assert!(last.text("text").starts_with("API is up again, after "));
     app.stop().await;
 }
 
@@ -350,6 +442,7 @@ async fn what_was_told_before_a_crash_and_not_noted_is_told_again_by_the_same_na
     // It has the message; that it has, everup does not know.
     app.restart_after_kill(MINUTE_MS).await;
     receiver.answer(200);
+    app.until_next_check().await;
     receiver.until(2).await;
     let got = receiver.got();
     assert_eq!((got[0].news(), got[1].news()), ("down api".into(), "down api".into()));
@@ -424,10 +517,317 @@ async fn what_waits_for_a_channel_that_goes_is_dropped_for_good() {
     target.answer(Behaviour::status(502));
     app.pass_ms(2 * MINUTE_MS).await;
     app.change(&strict("api", &target)).await;
+    until_nothing_waits(&app, "ops").await;
     app.change(&(channel("ops", &receiver) + &strict("api", &target))).await;
     receiver.restart().await;
     app.pass_ms(HOUR_MS).await;
     receiver.has_only(&[]).await;
+    app.stop().await;
+}
+
+/// How a channel is told nothing of a monitor for a while.
+#[derive(Clone, Copy)]
+enum Away {
+    Gone,
+    ForOthers,
+    GoneWhileStopped,
+}
+
+#[rstest::rstest]
+#[case::gone(Away::Gone)]
+#[case::for_others(Away::ForOthers)]
+#[case::gone_while_stopped(Away::GoneWhileStopped)]
+#[tokio::test]
+async fn what_a_channel_was_told_before_it_was_away_decides_nothing_when_it_is_back(
+    #[case] away: Away,
+) {
+    let (target, quiet) = (Target::start().await, Target::start().await);
+    let (one, two) = (Receiver::start().await, Receiver::start().await);
+    let others = channel("one", &one) + &strict("api", &target) + &strict("web", &quiet);
+    let with_two = others.clone() + &channel("two", &two);
+    let without = match away {
+        Away::ForOthers => with_two.clone() + "monitors = [\"web\"]\n",
+        _ => others,
+    };
+    let mut app = TestApp::start(&with_two).await;
+    app.pass_ms(2 * MINUTE_MS).await;
+    target.answer(Behaviour::status(502));
+    app.pass_ms(2 * MINUTE_MS).await;
+    two.has_only(&["down api"]).await;
+    change(&mut app, away, &without).await;
+    target.answer(Behaviour::ok());
+    app.pass_ms(2 * MINUTE_MS).await;
+    change(&mut app, away, &with_two).await;
+    // It is down, and nobody has told that yet.
+    emergency(&app, 10 * MINUTE_MS).await;
+    target.answer(Behaviour::status(502));
+    app.pass_ms(11 * MINUTE_MS).await;
+    one.has_only(&["down api", "up api", "down api"]).await;
+    two.has_only(&["down api", "down api"]).await;
+    // It goes away while it knows of this outage, and is back in the next.
+    change(&mut app, away, &without).await;
+    target.answer(Behaviour::ok());
+    app.pass_ms(2 * MINUTE_MS).await;
+    target.answer(Behaviour::status(502));
+    app.pass_ms(2 * MINUTE_MS).await;
+    change(&mut app, away, &with_two).await;
+    target.answer(Behaviour::ok());
+    app.pass_ms(2 * MINUTE_MS).await;
+    two.has_only(&["down api", "down api", "up api"]).await;
+    let [.., down, up] = &one.got()[..] else { panic!() };
+    let told = two.got().pop().unwrap();
+    assert_eq!((told.body, up.text("outage")), (up.body.clone(), down.text("outage")));
+    app.stop().await;
+}
+
+async fn change(app: &mut TestApp, away: Away, config: &str) {
+    match away {
+        Away::GoneWhileStopped => app.restart_as(config).await,
+        _ => app.change(config).await,
+    }
+}
+
+#[tokio::test]
+async fn a_channel_that_is_back_is_told_of_an_end_within_maintenance_like_a_new_one() {
+    let target = Target::start().await;
+    let (one, two, new) =
+        (Receiver::start().await, Receiver::start().await, Receiver::start().await);
+    let others = channel("one", &one) + &strict("api", &target);
+    let mut app = TestApp::start(&(others.clone() + &channel("two", &two))).await;
+    app.pass_ms(2 * MINUTE_MS).await;
+    target.answer(Behaviour::status(502));
+    app.pass_ms(2 * MINUTE_MS).await;
+    target.answer(Behaviour::ok());
+    app.pass_ms(2 * MINUTE_MS).await;
+    two.has_only(&["down api", "up api"]).await;
+    app.change(&others).await;
+    target.answer(Behaviour::status(502));
+    app.pass_ms(2 * MINUTE_MS).await;
+    app.change(&(others + &channel("two", &two) + &channel("new", &new))).await;
+    emergency(&app, 10 * MINUTE_MS).await;
+    target.answer(Behaviour::ok());
+    app.pass_ms(11 * MINUTE_MS).await;
+    one.has_only(&["down api", "up api", "down api", "up api"]).await;
+    new.has_only(&["up api"]).await;
+    two.has_only(&["down api", "up api", "up api"]).await;
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn of_an_outage_that_was_not_told_no_end_is_told_when_its_monitor_is_back() {
+    let (target, other) = (Target::start().await, Target::start().await);
+    let receiver = Receiver::start().await;
+    let without = channel("ops", &receiver) + &strict("web", &other);
+    let with_api = without.clone() + &strict("api", &target);
+    let mut app = TestApp::start(&with_api).await;
+    app.pass_ms(2 * MINUTE_MS).await;
+    emergency(&app, 10 * MINUTE_MS).await;
+    target.answer(Behaviour::status(502));
+    app.pass_ms(3 * MINUTE_MS).await;
+    app.change(&without).await;
+    app.pass_ms(10 * MINUTE_MS).await;
+    app.change(&with_api).await;
+    target.answer(Behaviour::ok());
+    app.pass_ms(3 * MINUTE_MS).await;
+    receiver.has_only(&[]).await;
+    // Of the next, both ends are.
+    target.answer(Behaviour::status(502));
+    app.pass_ms(2 * MINUTE_MS).await;
+    receiver.has_only(&["down api"]).await;
+    app.change(&without).await;
+    app.pass_ms(MINUTE_MS).await;
+    app.change(&with_api).await;
+    target.answer(Behaviour::ok());
+    app.pass_ms(3 * MINUTE_MS).await;
+    receiver.has_only(&["down api", "up api"]).await;
+    assert!(receiver.got()[1].text("text").ends_with("it was no longer watched"));
+    app.stop().await;
+}
+
+/// It is back before maintenance is over, and is not down any more.
+#[tokio::test]
+async fn what_was_down_before_its_monitor_was_gone_is_not_told_once_it_is_back() {
+    let (target, other) = (Target::start().await, Target::start().await);
+    let receiver = Receiver::start().await;
+    let without = channel("ops", &receiver) + &strict("web", &other);
+    let hourly = strict("api", &target) + "interval = \"1h\"\n";
+    let mut app = TestApp::start(&(without.clone() + &strict("api", &target))).await;
+    app.pass_ms(2 * MINUTE_MS).await;
+    emergency(&app, 10 * MINUTE_MS).await;
+    target.answer(Behaviour::status(502));
+    app.pass_ms(3 * MINUTE_MS).await;
+    app.change(&without).await;
+    app.pass_ms(MINUTE_MS).await;
+    app.change(&(without + &hourly)).await;
+    target.answer(Behaviour::ok());
+    app.pass_ms(2 * HOUR_MS).await;
+    receiver.has_only(&[]).await;
+    app.stop().await;
+}
+
+/// Both of what is held behind it are dropped, so nothing follows it.
+#[tokio::test]
+async fn an_end_that_nothing_follows_is_told_as_it_is() {
+    let (target, receiver) = (Target::start().await, Receiver::start().await);
+    let app = alerting(&target, &receiver).await;
+    app.pass_ms(2 * MINUTE_MS).await;
+    receiver.answer(503);
+    target.answer(Behaviour::status(502));
+    app.pass_ms(MINUTE_MS).await;
+    target.answer(Behaviour::ok());
+    app.pass_ms(MINUTE_MS).await;
+    emergency(&app, 10 * MINUTE_MS).await;
+    target.answer(Behaviour::status(502));
+    app.pass_ms(2 * MINUTE_MS).await;
+    target.answer(Behaviour::ok());
+    app.pass_ms(2 * MINUTE_MS).await;
+    let heard = receiver.news().len();
+    receiver.answer(200);
+    app.pass_ms(10 * MINUTE_MS).await;
+    receiver.until(heard + 2).await;
+    app.pass_ms(30 * MINUTE_MS).await;
+    let got = receiver.got();
+    let [.., down, up] = &got[..] else { panic!() };
+    assert_eq!(got.len(), heard + 2);
+    assert!(down.text("text").starts_with("API was down from "), "{}", down.text("text"));
+    assert!(up.text("text").starts_with("API is up again, "), "{}", up.text("text"));
+    app.stop().await;
+}
+
+/// What is down when everup is killed, held or not yet taken.
+#[rstest::rstest]
+#[case::held_for_maintenance(true)]
+#[case::its_receiver_failed(false)]
+#[tokio::test]
+async fn after_a_start_nothing_is_told_to_be_so_before_it_was_looked_at(#[case] held: bool) {
+    let (target, receiver) = (Target::start().await, Receiver::start().await);
+    let mut app = alerting(&target, &receiver).await;
+    app.pass_ms(2 * MINUTE_MS).await;
+    if held {
+        emergency(&app, 10 * MINUTE_MS).await;
+    } else {
+        receiver.answer(503);
+    }
+    target.answer(Behaviour::status(502));
+    app.pass_ms(2 * MINUTE_MS).await;
+    target.answer(Behaviour::ok());
+    app.restart_after_kill(HOUR_MS).await;
+    receiver.answer(200);
+    let heard = receiver.news().len();
+    tokio::time::sleep(Duration::from_millis(150)).await;
+    assert_eq!(receiver.news().len(), heard, "nobody has looked");
+    app.until_next_check().await;
+    receiver.until(heard + 2).await;
+    tokio::time::sleep(Duration::from_millis(150)).await;
+    let got = receiver.got();
+    assert_eq!(got.len(), heard + 2);
+    let [.., down, up] = &got[..] else { panic!() };
+    assert_eq!((down.news(), up.news()), ("down api".into(), "up api".into()));
+    assert!(down.text("text").starts_with("API was down from "), "{}", down.text("text"));
+    assert_eq!(down.body["until"], up.body["until"]);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_still_so_is_told_with_the_first_look_after_a_start() {
+    let (target, receiver) = (Target::start().await, Receiver::start().await);
+    let mut app = alerting(&target, &receiver).await;
+    app.pass_ms(2 * MINUTE_MS).await;
+    emergency(&app, 10 * MINUTE_MS).await;
+    target.answer(Behaviour::status(502));
+    app.pass_ms(2 * MINUTE_MS).await;
+    app.restart_after_kill(HOUR_MS).await;
+    receiver.has_only(&[]).await;
+    app.until_next_check().await;
+    receiver.has_only(&["down api"]).await;
+    let told = receiver.got().pop().unwrap();
+    assert!(told.text("text").starts_with("API is down since "), "{}", told.text("text"));
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn what_nobody_looks_at_after_a_start_is_told_as_it_was_and_keeps_nothing_waiting() {
+    let (target, other) = (Target::start().await, Target::start().await);
+    let receiver = Receiver::start().await;
+    let seldom = strict("api", &target) + "interval = \"1h\"\n";
+    let config = channel("ops", &receiver) + &seldom + &strict("web", &other);
+    let mut app = TestApp::start(&config).await;
+    app.pass_ms(2 * HOUR_MS).await;
+    receiver.answer(503);
+    target.answer(Behaviour::status(502));
+    app.pass_ms(HOUR_MS).await;
+    receiver.until(1).await;
+    app.restart_after_kill(0).await;
+    receiver.answer(200);
+    let heard = receiver.news().len();
+    other.answer(Behaviour::status(502));
+    app.pass_ms(90 * SECOND_MS).await;
+    receiver.until(heard + 1).await;
+    assert_eq!(receiver.news().split_off(heard), ["down web"]);
+    app.pass_ms(30 * SECOND_MS).await;
+    receiver.until(heard + 2).await;
+    let told = receiver.got().pop().unwrap();
+    assert_eq!((told.news(), &told.body["until"]), ("down api".into(), &Value::Null));
+    let text = told.text("text");
+    assert!(
+        text.starts_with("API was down when it was last looked at, since "),
+        "{text}"
+    );
+    app.stop().await;
+}
+
+/// Waits until the store has nothing that waits for a channel.
+async fn until_nothing_waits(app: &TestApp, id: &str) {
+    let (store, id) = (app.store().await, ChannelId::new(id).unwrap());
+    let started = std::time::Instant::now();
+    while !store.waiting_alerts(&id, 1).await.unwrap().is_empty() {
+        assert!(started.elapsed() < Duration::from_secs(20), "something waits for {id}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// A configuration is in force as a whole, or not at all.
+#[tokio::test]
+async fn a_store_that_drops_nothing_keeps_no_part_of_a_change_from_being_in_force() {
+    let (target, other) = (Target::start().await, Target::start().await);
+    let (mut receiver, later) = (Receiver::start().await, Receiver::start().await);
+    let mut app = alerting(&target, &receiver).await;
+    app.pass_ms(2 * MINUTE_MS).await;
+    receiver.stop().await;
+    target.answer(Behaviour::status(502));
+    app.pass_ms(2 * MINUTE_MS).await;
+    let mut fault = crate::connection(&app).await;
+    let refusing = "CREATE TRIGGER refusing BEFORE UPDATE OF outcome ON alert_delivery
+                    BEGIN SELECT RAISE(ABORT, 'the disk is full'); END";
+    sqlx::query(refusing).execute(&mut fault).await.unwrap();
+    let web = channel("later", &later) + &strict("web", &other);
+    app.change(&web).await;
+    app.pass_ms(2 * MINUTE_MS).await;
+    assert!(!other.requests().is_empty(), "the new monitor is watched");
+    sqlx::query("DROP TRIGGER refusing").execute(&mut fault).await.unwrap();
+    until_nothing_waits(&app, "ops").await;
+    other.answer(Behaviour::status(502));
+    app.pass_ms(2 * MINUTE_MS).await;
+    later.has_only(&["down web"]).await;
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_change_that_the_store_refuses_leaves_all_as_it_was() {
+    let (target, other) = (Target::start().await, Target::start().await);
+    let (receiver, later) = (Receiver::start().await, Receiver::start().await);
+    let app = alerting(&target, &receiver).await;
+    app.pass_ms(2 * MINUTE_MS).await;
+    let lock = crate::Lock::on(&app).await;
+    let web = channel("later", &later) + &strict("api", &target) + &strict("web", &other);
+    let why = app.refuse_to_change(&web).await;
+    assert!(why.contains("busy with another writer"), "{why}");
+    lock.release().await;
+    target.answer(Behaviour::status(502));
+    app.pass_ms(2 * MINUTE_MS).await;
+    receiver.has_only(&["down api"]).await;
+    later.has_only(&[]).await;
+    assert!(other.requests().is_empty());
     app.stop().await;
 }
 

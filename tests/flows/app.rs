@@ -5,7 +5,9 @@ use everup::app::{App, Ground};
 use everup::clock::{Clock, ManualClock};
 use everup::config::{self, Config, Environment};
 use everup::domain::timestamp::{SECOND_MS, Timestamp};
-use everup::store::contract::{Imported, Store};
+use everup::engine::run::Engine;
+use everup::store::contract::Store;
+use everup::store::import::Imported;
 use everup::store::sqlite::Sqlite;
 use everup::transfer::read;
 use serde_json::Value;
@@ -25,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub struct TestApp {
     app: Option<App>,
     pub clock: Arc<ManualClock>,
-    folder: TempDir,
+    folder: Arc<TempDir>,
     config: String,
     client: reqwest::Client,
 }
@@ -38,7 +40,7 @@ impl TestApp {
         let mut test = TestApp {
             app: None,
             clock: Arc::new(ManualClock::new(START)),
-            folder: tempfile::tempdir().unwrap(),
+            folder: Arc::new(tempfile::tempdir().unwrap()),
             config: config.to_owned(),
             client,
         };
@@ -65,6 +67,10 @@ impl TestApp {
         self.app = Some(app);
     }
 
+    fn engine(&self) -> Arc<Engine> {
+        self.app().engine().expect("it watches")
+    }
+
     fn app(&self) -> &App {
         self.app.as_ref().expect("it runs")
     }
@@ -74,6 +80,12 @@ impl TestApp {
         assert!(self.app.take().expect("it runs").stop().await, "something was not kept");
         self.clock.advance_ms(off_ms);
         self.go().await;
+    }
+
+    /// Stops in order and starts again with another configuration.
+    pub async fn restart_as(&mut self, config: &str) {
+        config.clone_into(&mut self.config);
+        self.restart_after(0).await;
     }
 
     /// Starts again, after `off_ms`, on what is on disk at this moment: as after a
@@ -88,9 +100,46 @@ impl TestApp {
             }
         }
         self.app.take().expect("it runs").stop().await;
-        self.folder = left;
+        self.folder = Arc::new(left);
         self.clock.advance_ms(off_ms);
         self.go().await;
+    }
+
+    /// Starts another everup over the same database, with this configuration.
+    pub async fn beside(&self, config: &str) -> TestApp {
+        let mut other = TestApp {
+            app: None,
+            clock: self.clock.clone(),
+            folder: self.folder.clone(),
+            config: config.to_owned(),
+            client: self.client.clone(),
+        };
+        other.go().await;
+        other
+    }
+
+    /// Whether it watches, and not another.
+    pub fn watches(&self) -> bool {
+        self.app().engine().is_some()
+    }
+
+    /// Waits until something is so, for as long as a lease may take.
+    pub async fn until(&self, what: &str, holds: impl AsyncFn(&TestApp) -> bool) {
+        let started = Instant::now();
+        while !holds(self).await {
+            assert!(started.elapsed() < PATIENCE, "not so that {what}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Executes SQL behind its back.
+    pub async fn execute(&self, sql: &str) {
+        use sqlx::Connection;
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.database());
+        let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+        let sql = sqlx::AssertSqlSafe(sql.to_owned());
+        sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
     }
 
     pub async fn stop(mut self) {
@@ -103,10 +152,15 @@ impl TestApp {
         self.app().change(self.parsed(config)).await.unwrap();
     }
 
+    /// As [`TestApp::change`], of a configuration that is not taken over. Gives why.
+    pub async fn refuse_to_change(&self, config: &str) -> String {
+        self.app().change(self.parsed(config)).await.unwrap_err().to_string()
+    }
+
     /// Waits until no check is due or under way.
     pub async fn settle(&self) {
         let started = Instant::now();
-        let engine = self.app().engine();
+        let engine = self.engine();
         let busy = || {
             let due = engine.next_due().is_some_and(|due| due <= self.clock.now());
             due || engine.checks_under_way() > 0
@@ -120,7 +174,7 @@ impl TestApp {
     /// Lets time pass, check by check, and everything be committed.
     pub async fn pass_ms(&self, ms: i64) {
         self.look_ms(ms).await;
-        assert!(self.app().engine().flush().await, "the store refuses");
+        assert!(self.engine().flush().await, "the store refuses");
     }
 
     /// Lets time pass, check by check.
@@ -128,7 +182,7 @@ impl TestApp {
         let until = self.clock.now().plus_ms(ms);
         loop {
             self.settle().await;
-            match self.app().engine().next_due() {
+            match self.engine().next_due() {
                 Some(due) if due <= until => {
                     self.clock.advance_ms(due.since_ms(self.clock.now()));
                 }
@@ -142,7 +196,7 @@ impl TestApp {
     /// Lets time pass up to the next check, and that be committed. Gives its instant.
     pub async fn until_next_check(&self) -> Timestamp {
         self.settle().await;
-        let due = self.app().engine().next_due().expect("something is watched");
+        let due = self.engine().next_due().expect("something is watched");
         self.pass_ms(due.since_ms(self.clock.now())).await;
         due
     }
@@ -150,10 +204,10 @@ impl TestApp {
     /// Lets time pass up to the next check, and that begin. Gives its instant.
     pub async fn begin_next_check(&self) -> Timestamp {
         self.settle().await;
-        let due = self.app().engine().next_due().expect("something is watched");
+        let due = self.engine().next_due().expect("something is watched");
         self.clock.advance_ms(due.since_ms(self.clock.now()));
         let started = Instant::now();
-        while self.app().engine().checks_under_way() == 0 {
+        while self.engine().checks_under_way() == 0 {
             assert!(started.elapsed() < PATIENCE, "no check begins");
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
@@ -161,7 +215,7 @@ impl TestApp {
     }
 
     pub async fn flush(&self) -> bool {
-        self.app().engine().flush().await
+        self.engine().flush().await
     }
 
     /// The whole answer to a request with this header.

@@ -130,7 +130,7 @@ async fn a_closed_month_moves_to_another_database_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let other = Sqlite::open(&folder.path().join("other.db")).await.unwrap();
     let registrations: Vec<_> = (registered.iter())
-        .map(|history| everup::store::contract::Registration {
+        .map(|history| everup::store::registration::Registration {
             id: history.monitor.id.clone(),
             name: history.monitor.name.clone(),
             url: history.monitor.url.clone(),
@@ -139,7 +139,7 @@ async fn a_closed_month_moves_to_another_database_as_it_is() {
         })
         .collect();
     other
-        .register(START, &registrations, everup::store::contract::Others::Keep)
+        .register(START, &registrations, everup::store::registration::Others::Keep)
         .await
         .unwrap();
     let imported = read::import(&other, &mut &lines[..], Timestamp::MAX, |_| {}).await.unwrap();

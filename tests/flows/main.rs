@@ -17,6 +17,7 @@ mod retention;
 #[path = "../support/mod.rs"]
 mod support;
 mod tokens;
+mod twice;
 
 use app::{START, TestApp, one};
 use everup::clock::Clock;
@@ -185,7 +186,7 @@ async fn monitors_come_and_go_while_it_runs() {
     app.pass_ms(MINUTE_MS).await;
     app.change(&(one("api", url.as_str()) + &one("web", url.as_str()))).await;
     app.pass_ms(MINUTE_MS).await;
-    assert!(app.text("/").await.contains("All 2 monitors are up"));
+    assert!(app.text("/").await.contains("Both monitors are up"));
     app.change(&one("web", url.as_str())).await;
     app.pass_ms(MINUTE_MS).await;
     let page = app.text("/").await;
@@ -239,6 +240,14 @@ async fn while_the_database_refuses_checks_wait_and_none_is_lost() {
     app.stop().await;
 }
 
+/// Another connection to its database.
+async fn connection(app: &TestApp) -> sqlx::SqliteConnection {
+    use sqlx::Connection;
+    let url = format!("sqlite://{}", app.database().display());
+    let options = sqlx::sqlite::SqliteConnectOptions::from_str(&url).unwrap();
+    sqlx::SqliteConnection::connect_with(&options).await.unwrap()
+}
+
 /// A writer in another connection, which holds the database.
 struct Lock {
     connection: sqlx::SqliteConnection,
@@ -246,13 +255,7 @@ struct Lock {
 
 impl Lock {
     async fn on(app: &TestApp) -> Lock {
-        use sqlx::Connection;
-        let options = sqlx::sqlite::SqliteConnectOptions::from_str(&format!(
-            "sqlite://{}",
-            app.database().display()
-        ));
-        let mut connection =
-            sqlx::SqliteConnection::connect_with(&options.unwrap()).await.unwrap();
+        let mut connection = connection(app).await;
         sqlx::query("BEGIN IMMEDIATE").execute(&mut connection).await.unwrap();
         Lock { connection }
     }

@@ -11,7 +11,9 @@ use everup::domain::timestamp::{MINUTE_MS, Timestamp};
 use everup::report::latency::Remembered;
 use everup::report::period::PeriodReport;
 use everup::report::settings::Settings;
-use everup::store::contract::{Imported, Others, Registration, Store};
+use everup::store::contract::Store;
+use everup::store::import::Imported;
+use everup::store::registration::{Others, Registration};
 use everup::store::sqlite::Sqlite;
 use everup::transfer::{read, write};
 

@@ -3,8 +3,9 @@
 use crate::app::{START, TestApp};
 use everup::domain::timestamp::MINUTE_MS;
 use everup::domain::token::{Scope, TokenName};
-use everup::store::contract::{NewToken, Store};
+use everup::store::contract::Store;
 use everup::store::secret::Secret;
+use everup::store::token::NewToken;
 
 async fn status(app: &TestApp, token: &str) -> (u16, String) {
     let bearer = format!("Bearer {token}");

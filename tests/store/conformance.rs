@@ -18,6 +18,7 @@ use everup::domain::foreign::{Claim, Count, Foreign, Origin, Records, Source, St
 use everup::domain::foreign_window::Terms;
 use everup::domain::gap::{Gap, Why};
 use everup::domain::judge::Entry;
+use everup::domain::lease::Fence;
 use everup::domain::ledger::Ledger;
 use everup::domain::maintenance::MaintenanceWindow;
 use everup::domain::monitor::Key;
@@ -28,16 +29,17 @@ use everup::domain::span::{Span, Spans};
 use everup::domain::timestamp::{DAY_MS, Timestamp};
 use everup::domain::token::{Fingerprint, Scope, Token, TokenId, TokenName};
 use everup::store::baseline::{Baseline, Purged};
+use everup::store::batch::{Alive, Batch, Committed, Exchanged};
 use everup::store::closed::{
     ClosedLengths, ClosedMonth, ClosedRow, Correction, Instead, Subject,
 };
-use everup::store::contract::{
-    Alive, Batch, Committed, Exchanged, Imported, LIVING_TOKENS_MAX, Loaded, NewToken, Others,
-    Pause, Registration, Store, StoreError,
-};
+use everup::store::contract::{Loaded, Store, StoreError, Tenant};
+use everup::store::import::{Imported, Pause};
 use everup::store::outbox::{AlertId, Outcome, Outgoing};
 use everup::store::past::Past;
+use everup::store::registration::{Others, Registration};
 use everup::store::source::Settled;
+use everup::store::token::{LIVING_TOKENS_MAX, NewToken};
 use everup::store::window::{Changed, WindowPast};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -708,7 +710,20 @@ pub async fn a_window_moves_with_its_name_and_all_that_was_done_to_it(database: 
     assert_eq!(store.deeds(kept.id).await.unwrap()[0].author, "import");
     // Another text without a new revision is a contradiction, with one it is what came after.
     let moved = WindowPast { window: planned(500_000, &[]), ..past.clone() };
-    assert!(matches!(import(&moved).await, Err(StoreError::Conflict(_))));
+    let sentence = conflict(import(&moved).await);
+    for said in ["its start_time is ", "its end_time is ", "its monitors differ"] {
+        assert!(sentence.contains(said), "{said}: {sentence}");
+    }
+    assert!(
+        !sentence.contains("announced_at") && !sentence.contains("message"),
+        "{sentence}"
+    );
+    let announced_at = past.window.announced_at;
+    let window =
+        MaintenanceWindow { announced_at: announced_at.plus_ms(-1), ..past.window.clone() };
+    let earlier = WindowPast { window, ..past.clone() };
+    let said = format!("its announced_at is {announced_at}, not {}", announced_at.plus_ms(-1));
+    assert!(conflict(import(&earlier).await).ends_with(&said));
     let deed = |at, action| Deed {
         at,
         author: "ci".to_owned(),
@@ -1727,7 +1742,7 @@ pub async fn a_channel_that_is_left_has_nothing_waiting(database: &dyn Database)
     assert_eq!(waiting(&*store, "boss").await, []);
 }
 
-pub async fn alerts_that_were_settled_long_ago_are_forgotten_but_for_the_last_that_was_told(
+pub async fn alerts_that_were_settled_long_ago_are_forgotten_but_not_what_was_told_last(
     database: &dyn Database,
 ) {
     let store = watching(database, &["api", "web"]).await;
@@ -1745,7 +1760,7 @@ pub async fn alerts_that_were_settled_long_ago_are_forgotten_but_for_the_last_th
     store.settle_alerts(&ops, &ids[..3], Outcome::Told, at(50)).await.unwrap();
     let told = store.told_alerts(&ops).await.unwrap();
     assert_eq!(store.forget_alerts(at(50)).await.unwrap(), 0);
-    assert_eq!(store.forget_alerts(at(51)).await.unwrap(), 1);
+    assert_eq!(store.forget_alerts(at(51)).await.unwrap(), 3);
     assert_eq!(store.forget_alerts(at(51)).await.unwrap(), 0);
     assert_eq!(store.told_alerts(&ops).await.unwrap(), told);
     assert_eq!(told.len(), 2);
@@ -1755,6 +1770,155 @@ pub async fn alerts_that_were_settled_long_ago_are_forgotten_but_for_the_last_th
     store.settle_alerts(&ops, &ids[3..], Outcome::Told, at(400)).await.unwrap();
     assert_eq!(store.forget_alerts(at(401)).await.unwrap(), 1);
     assert_eq!(store.told_alerts(&ops).await.unwrap()[&api].since, at(300));
+}
+
+pub async fn a_channel_that_an_alert_is_not_for_knows_nothing_of_the_monitor_from_then_on(
+    database: &dyn Database,
+) {
+    let store = watching(database, &["api", "web"]).await;
+    let loaded = store.load().await.unwrap();
+    let (api, web) = (key(&loaded, "api"), key(&loaded, "web"));
+    let (ops, boss) = (channel("ops"), channel("boss"));
+    let both: &[&str] = &["ops", "boss"];
+    let downs = [news(api, News::Down, 10, both), news(web, News::Down, 10, both)];
+    tell(&*store, &downs).await;
+    let ids: Vec<AlertId> = waiting(&*store, "ops").await.iter().map(|(id, _)| *id).collect();
+    store.settle_alerts(&ops, &ids, Outcome::Told, at(20)).await.unwrap();
+    store
+        .settle_alerts(&boss, &ids[1..], Outcome::GivenUp, at(20))
+        .await
+        .unwrap();
+    // The end of one is for none of them, and that of the other for one.
+    tell(&*store, &[news(api, News::Up, 10, &[]), news(web, News::Up, 10, &["boss"])]).await;
+    assert!(store.told_alerts(&ops).await.unwrap().is_empty());
+    let of_web = |kind, since| [(web, Told { kind, since: at(since) })].into_iter().collect();
+    assert_eq!(store.told_alerts(&boss).await.unwrap(), of_web(News::Down, 10));
+    // Nor does it learn what is older than that.
+    store.settle_alerts(&boss, &ids[..1], Outcome::Told, at(100)).await.unwrap();
+    assert_eq!(store.told_alerts(&boss).await.unwrap(), of_web(News::Down, 10));
+    // From the next on it does again.
+    tell(&*store, &[news(web, News::Down, 300, both)]).await;
+    let (id, _) = waiting(&*store, "ops").await[0].clone();
+    store.settle_alerts(&ops, &[id], Outcome::Told, at(400)).await.unwrap();
+    assert_eq!(store.told_alerts(&ops).await.unwrap(), of_web(News::Down, 300));
+    // What was for nobody goes as well.
+    store.forget_alerts(at(1_000)).await.unwrap();
+    assert_eq!(store.told_alerts(&ops).await.unwrap(), of_web(News::Down, 300));
+}
+
+fn tenant(name: &str) -> Tenant {
+    Tenant { name: name.to_owned(), is_locked: true }
+}
+
+/// Takes the lease as it is now.
+async fn taken(store: &dyn Store, name: &str) -> Fence {
+    let seen = store.lease().await.unwrap();
+    store
+        .take_lease(&seen.held, &tenant(name), 10_000)
+        .await
+        .unwrap()
+        .unwrap()
+        .fence
+}
+
+fn is_fenced<T>(result: Result<T, StoreError>) -> bool {
+    matches!(result, Err(StoreError::Fenced))
+}
+
+/// Mutants: a lease that is taken whoever has it by now; a fence that stays; a renewal that
+/// does not look at the fence.
+pub async fn a_lease_is_taken_from_where_it_was_seen_and_by_one_only(database: &dyn Database) {
+    let (one, two) = (database.open().await, database.open().await);
+    let seen = one.lease().await.unwrap();
+    assert_eq!((seen.held.fence, seen.held.until_ms), (Fence(0), 0));
+    let held = one.take_lease(&seen.held, &tenant("one"), 10_000).await.unwrap().unwrap();
+    assert_eq!((held.fence, held.is_locked), (Fence(1), true));
+    assert_eq!(two.take_lease(&seen.held, &tenant("two"), 10_000).await.unwrap(), None);
+    let again = two.lease().await.unwrap();
+    assert_eq!(again.held, held);
+    let left_ms = held.until_ms - again.now_ms;
+    assert!((5_000..=10_000).contains(&left_ms), "{left_ms}");
+    one.renew_lease(held.fence, false, 60_000).await.unwrap();
+    let renewed = two.lease().await.unwrap().held;
+    assert!(renewed.until_ms > held.until_ms + 40_000 && !renewed.is_locked);
+    // It was renewed meanwhile, so that it is not as it was seen.
+    assert_eq!(two.take_lease(&again.held, &tenant("two"), 10_000).await.unwrap(), None);
+    let second = two.take_lease(&renewed, &tenant("two"), 10_000).await.unwrap().unwrap();
+    assert_eq!((second.fence, second.holder.as_str()), (Fence(2), "two"));
+    assert!(is_fenced(one.renew_lease(held.fence, true, 10_000).await));
+    one.give_up_lease(held.fence).await.unwrap();
+    assert_eq!(two.lease().await.unwrap().held, second, "it is not theirs to give up");
+    two.give_up_lease(second.fence).await.unwrap();
+    let given_up = one.lease().await.unwrap().held;
+    assert_eq!((given_up.until_ms, given_up.fence), (0, Fence(3)));
+    assert!(is_fenced(two.under(second.fence).begin_run(at(0), "1").await));
+}
+
+/// Mutants: each verb that begins its transaction without asking for the fence.
+pub async fn nothing_is_written_under_an_older_fence(database: &dyn Database) {
+    let store = watching(database, &["api"]).await;
+    let old = store.under(taken(&*store, "one").await);
+    let mut recorder = Recorder::start(old.clone()).await;
+    recorder.keep(&[("api", ok(10))], None).await;
+    let batch = recorder.batch(&[("api", ok(70))], None);
+    let key = recorder.key("api");
+    old.begin_run(at(0), "1").await.unwrap();
+    let new = store.under(taken(&*store, "two").await);
+    let before = store.load().await.unwrap();
+    assert!(is_fenced(old.commit(&batch).await));
+    assert!(is_fenced(old.register(at(80), &[registration("web")], Others::Keep).await));
+    assert!(is_fenced(old.begin_run(at(80), "1").await));
+    assert!(is_fenced(old.end_run(at(0), at(80)).await));
+    assert!(is_fenced(old.close_month(&closed_month("2026-10", "{}")).await));
+    assert!(is_fenced(old.pack(at(7_200)).await));
+    let ops = channel("ops");
+    assert!(is_fenced(old.settle_alerts(&ops, &[], Outcome::Told, at(80)).await));
+    assert!(is_fenced(old.note_attempts(&ops, AlertId(1), 1, at(80)).await));
+    assert!(is_fenced(old.leave_channels(&[], at(80)).await));
+    assert!(is_fenced(old.forget_alerts(at(80)).await));
+    assert!(is_fenced(old.settle("supabase", &[], at(80)).await));
+    assert!(is_fenced(old.adopt_project("supabase", "https://x").await));
+    assert!(is_fenced(old.note_reading("supabase", at(80)).await));
+    assert!(is_fenced(old.announce(&planned(400_000, &[]), None, "rule").await));
+    assert!(is_fenced(old.writable().await));
+    let after = store.load().await.unwrap();
+    assert_eq!(after.histories, before.histories);
+    assert_eq!(store.runs().await.unwrap()[0].ended_at, None);
+    assert_eq!(store.checks(key, Span::ALWAYS).await.unwrap().len(), 1);
+    // Whoever has taken over writes, and so does whoever is asked by a user.
+    assert_eq!(new.commit(&batch).await.unwrap(), Committed::Kept);
+    store.announce(&planned(400_000, &[]), None, "ada").await.unwrap();
+    let (id, name) = (TokenId(1), TokenName::new("ci").unwrap());
+    store.note_token_use(id, at(90)).await.unwrap();
+    store.revoke_token(&name, at(90)).await.unwrap();
+}
+
+pub async fn nothing_is_packed_or_let_go_of_under_an_older_fence(database: &dyn Database) {
+    let (store, api) = three_days(database).await;
+    let old = store.under(taken(&*store, "one").await);
+    let new = store.under(taken(&*store, "two").await);
+    let spans = BTreeMap::from([(api, Spans::from(span(-DAY_MS / 1_000, DAY_MS / 250)))]);
+    assert!(is_fenced(old.purge(&spans).await));
+    assert_eq!(store.checks(api, Span::ALWAYS).await.unwrap().len(), 12);
+    let mut recorder = Recorder::start(store.clone()).await;
+    recorder.keep(&[("api", ok(4 * DAY_MS / 1_000))], None).await;
+    assert!(is_fenced(old.pack(at(5 * DAY_MS / 1_000)).await));
+    assert_eq!(new.pack(at(5 * DAY_MS / 1_000)).await.unwrap(), 1);
+    assert_eq!(new.purge(&spans).await.unwrap().days, 3);
+}
+
+pub async fn the_newest_checks_come_with_the_epoch_they_belong_to(database: &dyn Database) {
+    let store = watching(database, &["api", "web"]).await;
+    let mut recorder = Recorder::start(store.clone()).await;
+    recorder
+        .keep(&[("api", ok(10)), ("web", ok(12)), ("api", fail(70))], None)
+        .await;
+    let (api, web) = (recorder.key("api"), recorder.key("web"));
+    let newest = store.newest(at(12)).await.unwrap();
+    assert_eq!(newest.checks, [(web, ok(12)), (api, fail(70))]);
+    assert_eq!(newest.epoch, store.epoch().await.unwrap());
+    store.announce(&planned(400_000, &[]), None, "ada").await.unwrap();
+    assert!(store.newest(at(999)).await.unwrap().epoch > newest.epoch);
 }
 
 /// Every promise above, for one kind of database.
@@ -1830,11 +1994,16 @@ hold! {
         what_is_to_be_told_is_kept_once_with_its_batch_or_not_at_all,
         what_became_of_an_alert_stays_whoever_says_otherwise,
         a_channel_that_is_left_has_nothing_waiting,
-        alerts_that_were_settled_long_ago_are_forgotten_but_for_the_last_that_was_told,
         what_a_balancer_counted_is_added_once,
         runs_of_one_balancer_add_up_and_leave_the_time_between_uncounted,
         counts_that_are_summed_up_lose_no_request,
         a_backend_is_taken_out_once_and_let_back_and_it_is_noted_who_did,
+        a_channel_that_an_alert_is_not_for_knows_nothing_of_the_monitor_from_then_on,
+        alerts_that_were_settled_long_ago_are_forgotten_but_not_what_was_told_last,
+        a_lease_is_taken_from_where_it_was_seen_and_by_one_only,
+        nothing_is_written_under_an_older_fence,
+        nothing_is_packed_or_let_go_of_under_an_older_fence,
+        the_newest_checks_come_with_the_epoch_they_belong_to,
         a_closed_store_refuses,
     ];
 }

@@ -8,7 +8,8 @@ use everup::domain::ledger::Ledger;
 use everup::domain::monitor::{Monitor, Parameters};
 use everup::domain::span::{Span, Spans};
 use everup::domain::timestamp::{DAY_MS, HOUR_MS, SECOND_MS, Timestamp};
-use everup::store::contract::{Others, Pause, Registration};
+use everup::store::import::Pause;
+use everup::store::registration::{Others, Registration};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 

@@ -4,7 +4,8 @@ use crate::files::key;
 use everup::domain::check::Check;
 use everup::domain::monitor::Key;
 use everup::domain::timestamp::Timestamp;
-use everup::store::contract::{Batch, Committed, Loaded, Progress, Store};
+use everup::store::batch::{Batch, Committed, Progress};
+use everup::store::contract::{Loaded, Store};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

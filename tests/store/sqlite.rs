@@ -6,10 +6,13 @@ use everup::domain::month::Month;
 use everup::domain::span::{Span, Spans};
 use everup::domain::timestamp::DAY_MS;
 use everup::domain::token::{Scope, TokenName};
+use everup::store::batch::{Alive, Batch, Committed};
 use everup::store::closed::{ClosedMonth, ClosedRow, Subject};
-use everup::store::contract::{Alive, Batch, Committed, NewToken, Others, Store, StoreError};
+use everup::store::contract::{Store, StoreError};
+use everup::store::registration::Others;
 use everup::store::secret::Secret;
 use everup::store::sqlite::Sqlite;
+use everup::store::token::NewToken;
 use rstest::rstest;
 use std::collections::BTreeMap;
 use std::pin::pin;
@@ -93,6 +96,37 @@ async fn a_schema_of_a_later_everup_is_refused() {
     assert!(sentence.ends_with(wanted), "{sentence}");
 }
 
+/// Mutant: a schema that is only looked at when the file is opened.
+#[tokio::test]
+async fn an_everup_whose_schema_was_changed_by_a_later_one_writes_nothing_more() {
+    let file = File::new();
+    let store = watched(&file).await.store;
+    let before = store.windows().await.unwrap();
+    file.execute(
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+         VALUES (9000, 'later', true, x'00', 0)",
+    )
+    .await;
+    let refused = store.begin_run(at(0), "0.1.0").await.unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "a later everup has changed the database; stop this one, and run that"
+    );
+    assert!(matches!(store.writable().await, Err(StoreError::Outgrown)));
+    assert_eq!(store.windows().await.unwrap(), before, "it still reads what it can");
+}
+
+#[tokio::test]
+async fn a_database_of_before_the_lease_is_brought_up_to_date_and_anybody_may_take_it() {
+    let file = File::new();
+    drop(watched(&file).await);
+    file.execute("DROP TABLE lease; DELETE FROM _sqlx_migrations WHERE version = 15")
+        .await;
+    let store = file.open().await;
+    let held = store.lease().await.unwrap().held;
+    assert_eq!((held.fence.0, held.until_ms, held.is_locked), (0, 0, false));
+}
+
 #[tokio::test]
 async fn a_database_of_before_the_runs_is_brought_up_to_date() {
     let file = File::new();
@@ -121,7 +155,7 @@ async fn a_database_of_before_the_tokens_is_brought_up_to_date() {
 async fn a_database_of_before_the_alerts_is_brought_up_to_date_and_tells_nothing() {
     let file = File::new();
     drop(watched(&file).await);
-    let tables = "DROP TABLE alert_delivery; DROP TABLE alert;";
+    let tables = "DROP TABLE alert_delivery; DROP TABLE alert_told; DROP TABLE alert;";
     file.execute(&format!("{tables} DELETE FROM _sqlx_migrations WHERE version = 13"))
         .await;
     let store = file.open().await;

@@ -7,6 +7,7 @@ use everup::domain::announcement::{Announcement, Status};
 use everup::domain::maintenance::MaintenanceWindow;
 use everup::domain::timestamp::{HOUR_MS, MINUTE_MS, Timestamp};
 use everup::engine::follow::{Follower, Parts};
+use everup::engine::lease::Grip;
 use everup::store::contract::Store;
 use everup::store::sqlite::Sqlite;
 use everup::supabase::settings::Settings;
@@ -138,5 +139,6 @@ fn follower(store: &Arc<Sqlite>, clock: &Arc<ManualClock>, vitals: &Arc<Vitals>)
         store: store.clone(),
         board: Arc::new(Board::default()),
         vitals: vitals.clone(),
+        grip: Grip::firm(),
     })
 }

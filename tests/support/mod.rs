@@ -10,4 +10,5 @@ pub mod frames;
 pub mod name_server;
 pub mod postgrest;
 pub mod receiver;
+pub mod server;
 pub mod target;

@@ -8,6 +8,7 @@
 //! supabase.insert(json!({"start_time": "…", "end_time": "…", "message": "…"}));
 //! ```
 
+use super::server::Server;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
@@ -17,8 +18,6 @@ use serde_json::{Map, Value, json};
 use std::cmp::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
-use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
 
 pub const KEY: &str = "sb_secret_stand_in_0123456789";
 const TABLE: &str = "system_maintenance";
@@ -36,9 +35,8 @@ pub enum Kind {
 
 /// A server on loopback. It stops when dropped.
 pub struct Postgrest {
-    address: std::net::SocketAddr,
     state: Arc<Mutex<Database>>,
-    serving: Option<JoinHandle<()>>,
+    server: Server,
 }
 
 /// What it holds, and how it behaves.
@@ -99,35 +97,21 @@ impl Postgrest {
             delay: Duration::ZERO,
             requests: Vec::new(),
         };
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
         let state = Arc::new(Mutex::new(database));
-        let mut server = Postgrest { address, state, serving: None };
-        server.serve(listener);
-        server
-    }
-
-    fn serve(&mut self, listener: TcpListener) {
-        let router = Router::new().fallback(answer).with_state(Arc::clone(&self.state));
-        self.serving = Some(tokio::spawn(async move {
-            axum::serve(listener, router).await.unwrap();
-        }));
+        let router = Router::new().fallback(answer).with_state(Arc::clone(&state));
+        Postgrest { state, server: Server::answering(router).await }
     }
 
     pub async fn stop(&mut self) {
-        if let Some(serving) = self.serving.take() {
-            serving.abort();
-            let _ = serving.await;
-        }
+        self.server.stop().await;
     }
 
     pub async fn restart(&mut self) {
-        self.stop().await;
-        self.serve(TcpListener::bind(self.address).await.unwrap());
+        self.server.restart().await;
     }
 
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", self.server.address())
     }
 
     pub fn database(&self) -> MutexGuard<'_, Database> {
@@ -157,14 +141,6 @@ impl Postgrest {
 
     pub fn rows(&self) -> Vec<Map<String, Value>> {
         self.database().rows.clone()
-    }
-}
-
-impl Drop for Postgrest {
-    fn drop(&mut self) {
-        if let Some(serving) = &self.serving {
-            serving.abort();
-        }
     }
 }
 

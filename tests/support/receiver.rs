@@ -1,24 +1,21 @@
 //! A receiver of webhooks that does as it is told, and keeps what it was sent.
 
+use super::server::Server;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use serde_json::Value;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
 
 /// Nothing here takes this long; what does is stuck.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A server on loopback. It stops when dropped.
 pub struct Receiver {
-    address: SocketAddr,
     kept: Arc<Kept>,
-    serving: Option<JoinHandle<()>>,
+    server: Server,
 }
 
 /// One message.
@@ -56,24 +53,14 @@ enum Answer {
 impl Receiver {
     /// Starts one that takes everything.
     pub async fn start() -> Receiver {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
         let answer = Answer::Status(200, HeaderMap::new(), "ok".to_owned());
-        let kept = Kept { got: Mutex::default(), answer: Mutex::new(answer) };
-        let mut receiver = Receiver { address, kept: Arc::new(kept), serving: None };
-        receiver.serve(listener);
-        receiver
-    }
-
-    fn serve(&mut self, listener: TcpListener) {
-        let router = Router::new().fallback(take).with_state(self.kept.clone());
-        self.serving = Some(tokio::spawn(async move {
-            axum::serve(listener, router).await.unwrap();
-        }));
+        let kept = Arc::new(Kept { got: Mutex::default(), answer: Mutex::new(answer) });
+        let router = Router::new().fallback(take).with_state(kept.clone());
+        Receiver { kept, server: Server::answering(router).await }
     }
 
     pub fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        format!("http://{}{path}", self.server.address())
     }
 
     /// Answers with this status from now on.
@@ -120,24 +107,12 @@ impl Receiver {
 
     /// Stops listening. The port stays its own.
     pub async fn stop(&mut self) {
-        if let Some(serving) = self.serving.take() {
-            serving.abort();
-            let _ = serving.await;
-        }
+        self.server.stop().await;
     }
 
     /// Listens again, on the same port.
     pub async fn restart(&mut self) {
-        self.stop().await;
-        self.serve(TcpListener::bind(self.address).await.unwrap());
-    }
-}
-
-impl Drop for Receiver {
-    fn drop(&mut self) {
-        if let Some(serving) = self.serving.take() {
-            serving.abort();
-        }
+        self.server.restart().await;
     }
 }
 

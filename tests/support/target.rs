@@ -8,6 +8,7 @@
 
 use super::behaviour::{Act, Behaviour};
 use super::frames;
+use super::server::Server;
 use axum::body::Body;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use std::collections::HashMap;
@@ -19,17 +20,16 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use url::Url;
 
 /// A server on loopback. It stops when dropped.
 pub struct Target {
-    address: SocketAddr,
-    tls: Option<TlsAcceptor>,
+    has_tls: bool,
     seen: Arc<Seen>,
-    serving: Option<JoinHandle<()>>,
+    server: Server,
 }
 
 /// What it is told, and what it has seen.
@@ -56,29 +56,10 @@ impl Target {
     }
 
     async fn listen(tls: Option<TlsAcceptor>) -> Target {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let mut target =
-            Target { address, tls, seen: Arc::new(Seen::default()), serving: None };
-        target.serve(listener);
-        target
-    }
-
-    fn serve(&mut self, listener: TcpListener) {
-        let (tls, seen) = (self.tls.clone(), Arc::clone(&self.seen));
-        self.serving = Some(tokio::spawn(async move {
-            // Dropped with this task, and then all connections end.
-            let mut connections = JoinSet::new();
-            while let Ok((stream, _)) = listener.accept().await {
-                seen.connections.fetch_add(1, Ordering::SeqCst);
-                let (tls, open) = (tls.clone(), Open::count(&seen));
-                connections.spawn(async move {
-                    // Whoever is probed is left in the middle of things all the time.
-                    let _ = converse(stream, tls, &open.0).await;
-                    drop(open);
-                });
-            }
-        }));
+        let (has_tls, seen) = (tls.is_some(), Arc::new(Seen::default()));
+        let told = Arc::clone(&seen);
+        let serve = move |listener| converse_with_all(listener, tls.clone(), Arc::clone(&told));
+        Target { has_tls, seen, server: Server::start(serve).await }
     }
 
     /// From now on every request is treated so.
@@ -93,20 +74,16 @@ impl Target {
 
     /// Stops listening and ends all connections. The port stays its own.
     pub async fn stop(&mut self) {
-        if let Some(serving) = self.serving.take() {
-            serving.abort();
-            let _ = serving.await;
-        }
+        self.server.stop().await;
     }
 
     /// Listens again, on the same port.
     pub async fn restart(&mut self) {
-        self.stop().await;
-        self.serve(TcpListener::bind(self.address).await.unwrap());
+        self.server.restart().await;
     }
 
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.server.address()
     }
 
     /// `http://127.0.0.1:PORT/`, or `https://…`.
@@ -120,8 +97,8 @@ impl Target {
 
     /// Its URL under a name that must be resolved first.
     pub fn url_as(&self, host: &str, path: &str) -> Url {
-        let scheme = if self.tls.is_some() { "https" } else { "http" };
-        Url::parse(&format!("{scheme}://{host}:{}{path}", self.address.port())).unwrap()
+        let scheme = if self.has_tls { "https" } else { "http" };
+        Url::parse(&format!("{scheme}://{host}:{}{path}", self.address().port())).unwrap()
     }
 
     /// How many connections it ever had.
@@ -147,14 +124,6 @@ impl Target {
     /// How many bytes it could get rid of, before TLS.
     pub fn sent_bytes(&self) -> u64 {
         self.seen.sent_bytes.load(Ordering::SeqCst)
-    }
-}
-
-impl Drop for Target {
-    fn drop(&mut self) {
-        if let Some(serving) = self.serving.take() {
-            serving.abort();
-        }
     }
 }
 
@@ -197,6 +166,20 @@ impl Wire for TcpStream {
 impl Wire for TlsStream<TcpStream> {
     fn tcp(&self) -> &TcpStream {
         self.get_ref().0
+    }
+}
+
+async fn converse_with_all(listener: TcpListener, tls: Option<TlsAcceptor>, seen: Arc<Seen>) {
+    // Dropped with this task, and then all connections end.
+    let mut connections = JoinSet::new();
+    while let Ok((stream, _)) = listener.accept().await {
+        seen.connections.fetch_add(1, Ordering::SeqCst);
+        let (tls, open) = (tls.clone(), Open::count(&seen));
+        connections.spawn(async move {
+            // Whoever is probed is left in the middle of things all the time.
+            let _ = converse(stream, tls, &open.0).await;
+            drop(open);
+        });
     }
 }
 

@@ -64,3 +64,63 @@ async fn it_is_sent_again_only_when_it_has_changed() {
     let other = visitor.ask(http::Method::GET, "/maintenance.ics", &headers).await;
     assert_eq!(other.status, StatusCode::OK);
 }
+
+/// 400 are over, one is under way, and 1,100 are planned, one each hour.
+#[tokio::test]
+async fn of_too_many_windows_those_that_are_next_come_first() {
+    let told = |from: i64, words: &str| sample::window(from, 30, 3 * DAY, words, &[]);
+    let over = (1..=400).rev().map(|n| told(60 * n, &format!("over {n}")));
+    let planned = (1..=1_100).map(|n| told(-60 * n, &format!("planned {n}")));
+    let windows: Vec<MaintenanceWindow> =
+        over.chain([told(10, "under way")]).chain(planned).collect();
+    let visitor = Visitor::of(&sample::scene(&[Story::new("API")], windows));
+    let feed = visitor.get("/maintenance.ics").await.body;
+    assert_eq!(feed.matches("BEGIN:VEVENT").count(), 1_000);
+    for (words, is_there) in [
+        ("under way", true),
+        ("planned 1", true),
+        ("planned 999", true),
+        ("planned 1000", false),
+        ("over 1", false),
+    ] {
+        assert_eq!(feed.contains(&format!("SUMMARY:{words}\r\n")), is_there, "{words}");
+    }
+    let page = visitor.get("/").await.body;
+    assert!(page.contains("1096 more windows are planned"), "{page}");
+    assert!(!page.contains("all are in the"), "they are not");
+    assert!(page.contains("/maintenance/windows?state=active,upcoming"), "{page}");
+}
+
+/// What is left of the room has the newest of those that are over.
+#[tokio::test]
+async fn of_too_many_windows_that_are_over_the_newest_are_there() {
+    let told = |from: i64, words: &str| sample::window(from, 30, 3 * DAY, words, &[]);
+    let over = (1..=1_100).rev().map(|n| told(60 * n, &format!("over {n}")));
+    let windows = over.chain([told(-60, "planned")]).collect();
+    let visitor = Visitor::of(&sample::scene(&[Story::new("API")], windows));
+    let feed = visitor.get("/maintenance.ics").await.body;
+    let has = |words: &str| feed.contains(&format!("SUMMARY:{words}\r\n"));
+    assert!(has("planned") && has("over 1") && has("over 999") && !has("over 1000"));
+}
+
+#[tokio::test]
+async fn an_emergency_is_called_one_in_its_title() {
+    let emergency = |message: &str| MaintenanceWindow {
+        emergency: true,
+        ..sample::window(20, 30, 0, message, &[])
+    };
+    let scene = sample::scene(&[Story::new("API")], vec![emergency("Leak"), emergency("")]);
+    let feed = Visitor::of(&scene).get("/maintenance.ics").await.body;
+    assert!(feed.contains("SUMMARY:Emergency: Leak\r\n"), "{feed}");
+    assert!(feed.contains("SUMMARY:Emergency maintenance\r\n"), "{feed}");
+}
+
+/// A calendar without any component is none (RFC 5545, 3.6).
+#[tokio::test]
+async fn without_windows_it_names_its_zone_and_has_no_event() {
+    let visitor = Visitor::of(&sample::scene(&[Story::new("API")], Vec::new()));
+    let feed = visitor.get("/maintenance.ics").await.body;
+    assert_eq!(feed.matches("BEGIN:").count(), 3, "{feed}");
+    assert!(feed.contains("BEGIN:VTIMEZONE\r\nTZID:UTC\r\n") && !feed.contains("VEVENT"));
+    assert!(feed.ends_with("END:VTIMEZONE\r\nEND:VCALENDAR\r\n"), "{feed}");
+}

@@ -50,9 +50,9 @@ async fn the_headline_of_a_corrected_month_leads_to_both_figures() {
     let visitor = Visitor::of(&scene);
     let page = visitor.get("/report/2026-10").await.body;
     let at = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text} in {page}"));
-    let headline = &page[at("class=\"summary\"")..at("id=\"restatement\"")];
+    let headline = &page[at("class=\"summary ")..at("id=\"restatement\"")];
     assert!(at("id=\"restatement\"") < at("id=\"trend\""));
-    let rows: Vec<&str> = headline.split("<tr>").skip(2).collect();
+    let rows: Vec<&str> = headline.split("<tr ").skip(2).collect();
     let is_marked = |row: &&str| row.contains("<a href=\"#restatement\">adjusted 100.00");
     assert_eq!(rows.iter().map(is_marked).collect::<Vec<_>>(), [true, true, false]);
     let text = visitor.get("/report/2026-10.txt").await.body;

@@ -1,5 +1,6 @@
 //! Groups as a visitor finds them: named on the status page, told on a page of their own.
 
+use crate::maintenance::{has, read};
 use crate::sample::{self, Event, Story};
 use crate::visitor::Visitor;
 use everup::domain::group::{Group, Rule};
@@ -39,18 +40,18 @@ async fn the_first_sentence_of_a_group_names_the_members_that_are_down_and_why()
         (
             Rule::Any,
             vec![well(), well().id("b")],
-            ["Shop: Up", "Shop is up since 16 Aug, 13:04 (100 d).", "All 2 monitors are up."],
+            ["Shop: Up", "Shop is up since 16 Aug, 13:04 (100 d).", "Both monitors are up."],
         ),
         // What was before a gap is not known to have gone on, unless the other one has seen it.
         (
             Rule::Any,
             vec![well(), hole()],
-            ["Shop: Up", "Shop is up since 11:04 (51 min).", "All 2 monitors are up."],
+            ["Shop: Up", "Shop is up since 11:04 (51 min).", "Both monitors are up."],
         ),
         (
             Rule::All,
             vec![well(), hole()],
-            ["Shop: Up", "Shop is up since 16 Aug, 13:04 (100 d).", "All 2 monitors are up."],
+            ["Shop: Up", "Shop is up since 16 Aug, 13:04 (100 d).", "Both monitors are up."],
         ),
         (
             Rule::Any,
@@ -144,4 +145,54 @@ async fn a_status_page_without_groups_has_no_trace_of_them() {
     let page = Visitor::of(&sample::mixture()).get("/").await;
     // Apart from the roles of the rows of tables.
     assert!(!page.body.replace("rowgroup", "").contains("roup"));
+}
+
+/// A group of API and Web, and Other beside it.
+fn shop_in_maintenance() -> sample::Scene {
+    let stories = [
+        Story::new("API").with(6 * 24 * 60 + 55, 40, Event::Fails("HTTP 502")),
+        Story::new("Web"),
+        Story::new("Other"),
+    ];
+    let notice = 3 * 24 * 60;
+    let of_group = ["api", "web"];
+    let windows = vec![
+        sample::window(6 * 24 * 60 + 60, 60, notice, "Old cables", &["api"]),
+        sample::window(5 * 24 * 60, 60, notice, "Not theirs", &["other"]),
+        sample::window(30, 120, notice, "New disks", &of_group),
+        sample::window(-2 * 24 * 60, 60, notice, "Second shelf", &["web"]),
+        sample::window(-3 * 24 * 60, 60, notice, "Nor this", &["other"]),
+    ];
+    let scene = sample::scene(&stories, windows);
+    let group = Group {
+        id: MonitorId::new("shop").unwrap(),
+        name: "Shop".to_owned(),
+        rule: Rule::Any,
+        members: of_group.iter().map(|id| MonitorId::new(id).unwrap()).collect(),
+    };
+    let groups = vec![GroupSettings { group, target: Target::DEFAULT }];
+    let settings = Settings { groups, ..(**scene.app.report.load()).clone() };
+    scene.app.report.store(Arc::new(settings));
+    scene
+}
+
+#[tokio::test]
+async fn the_page_of_a_group_tells_of_the_maintenance_of_its_members_and_of_no_others() {
+    let page = read(&shop_in_maintenance(), "/groups/shop").await;
+    has(&page, "Both monitors are in maintenance.");
+    has(&page, "Maintenance now · 11:24 to 13:24 (2 h) · API, Web");
+    has(&page, "Beneath it, both are up.");
+    has(&page, "New disks");
+    has(&page, "Maintenance planned · 26 Nov, 11:54 to 12:54 (1 h) · Web");
+    has(&page, "Second shelf");
+    has(&page, "Old cables");
+    has(&page, "API: down ");
+    assert!(!page.contains("Not theirs") && !page.contains("Nor this"), "{page}");
+}
+
+#[tokio::test]
+async fn members_that_are_up_beneath_maintenance_are_counted_as_up() {
+    let page = read(&shop_in_maintenance(), "/").await;
+    has(&page, "2 of 2 up");
+    assert!(!page.contains("0 of 2 up"), "{page}");
 }

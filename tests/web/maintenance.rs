@@ -41,10 +41,7 @@ async fn work_that_is_under_way_says_what_is_seen_beneath_it() {
     has(&page, "Maintenance now · 11:24 to 13:24 (2 h) · API, Sign-in");
     has(&page, "Beneath it, API is down since 11:29 (26 min), Sign-in is up.");
     has(&page, "Down beneath it for 26 min: HTTP 502 from 203.0.113.7");
-    has(
-        &page,
-        "Maintenance planned · 25 Nov, 07:54 to 25 Nov, 08:54 (1 h) · all monitors",
-    );
+    has(&page, "Maintenance planned · 25 Nov, 07:54 to 08:54 (1 h) · all monitors");
     let place = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text}"));
     assert!(place("Maintenance now") < place("Latency"));
     // API, which is in trouble beneath it, stands before Sign-in, which is not.
@@ -58,6 +55,15 @@ async fn work_that_is_under_way_says_what_is_seen_beneath_it() {
     let quiet = read(&scene, "/monitors/sign-in").await;
     has(&quiet, "Sign-in is in maintenance since 11:24 (30 min).");
     assert!(quiet.contains("Beneath it, Sign-in is up.") && !quiet.contains("down beneath"));
+}
+
+#[tokio::test]
+async fn where_all_are_in_maintenance_they_are_not_counted_one_by_one() {
+    let page = read(&sample::wordy(), "/").await;
+    has(&page, "All 4 monitors are in maintenance (Customer notification pipeline");
+    let stories = [Story::new("API").paused(60, 90), Story::new("Web").paused(60, 90)];
+    let page = read(&sample::scene(&stories, Vec::new()), "/").await;
+    has(&page, "Both monitors are paused.");
 }
 
 #[tokio::test]
@@ -150,7 +156,11 @@ async fn more_windows_than_anyone_reads_are_counted() {
     let scene = sample::nightly();
     let page = read(&scene, "/").await;
     assert_eq!(page.matches("Maintenance planned").count(), 5);
-    has(&page, "3 more windows are planned: all are in the calendar.");
+    has(
+        &page,
+        "3 more windows are planned: the next ones are in the calendar, all of them in the \
+         list of windows, as data.",
+    );
     has(&page, "15 more are in the reports of their months.");
     has(&page, "40 min count, because the contract's allowance was used up");
     has(&page, "its time leaves the figure, as far as the contract allows.");
@@ -215,6 +225,11 @@ async fn every_form_of_a_report_tells_of_maintenance() {
             has(&page, said);
         }
         assert!(!page.contains("<script>alert") || path.ends_with(".txt"), "{path}");
+        // A day that both ends have is said once.
+        let separator = if path.ends_with(".txt") { " to " } else { " | " };
+        if path.contains('.') {
+            has(&page, &format!("2026-11-19 11:54:07{separator}12:24:07"));
+        }
     }
     let pdf = Visitor::of(&scene).get("/report/2026-11.pdf").await.bytes;
     let pdf = pdf_extract::extract_text_from_mem(&pdf).unwrap();
@@ -223,6 +238,7 @@ async fn every_form_of_a_report_tells_of_maintenance() {
         overrun,
         "18 min of 44 min",
         "The mean time to recovery is of whole outages",
+        "2026-11-19 11:54:07 to 12:24:07 · 30 min · API",
         "Looked at here: only its first 30 min",
     ] {
         has(&pdf.join(" "), said);
@@ -319,14 +335,69 @@ async fn where_not_all_beyond_maintenance_counts_both_are_said() {
     let scene = sample::scene(&[story], windows);
     has(
         &read(&scene, "/").await,
-        "planned 20 min, took 31 min: 6 min 56 s of 11 min count",
+        "planned 20 min, took 30 min 56 s: 6 min 56 s of 10 min 56 s count",
     );
     let outages = json(&scene, "/api/v1/outages").await;
     let id = outages["outages"][0]["id"].as_str().unwrap();
     has(
         &read(&scene, &format!("/outages/{id}")).await,
-        "(20 min), and took 31 min; of the 11 min beyond, 6 min 56 s count.",
+        "(20 min), and took 30 min 56 s; of the 10 min 56 s beyond, 6 min 56 s count.",
     );
+}
+
+/// What the dossier of the one outage says of the window that it outlasted.
+async fn told_in_its_dossier(down_since: i64, window: MaintenanceWindow) -> String {
+    let event = Event::Fails("HTTP 502");
+    let story = Story::new("API").every_ms(MINUTE_MS).since(2 * DAY);
+    let scene = sample::scene(&[story.with(down_since, down_since - 60, event)], vec![window]);
+    let outages = json(&scene, "/api/v1/outages").await;
+    read(
+        &scene,
+        &format!("/outages/{}", outages["outages"][0]["id"].as_str().unwrap()),
+    )
+    .await
+}
+
+#[tokio::test]
+async fn a_dossier_says_why_the_time_of_work_counts() {
+    let emergency = MaintenanceWindow {
+        emergency: true,
+        ..sample::window(110, 20, 17 * DAY, "", &["api"])
+    };
+    let told = told_in_its_dossier(108, emergency).await;
+    has(&told, "and took 51 min; all of that counts, for it was an emergency.");
+    let late = sample::window(110, 20, DAY, "", &["api"]);
+    has(
+        &told_in_its_dossier(108, late).await,
+        "all of that counts, for it was not announced in time.",
+    );
+}
+
+#[tokio::test]
+async fn work_did_not_take_what_an_outage_took_that_had_begun_before() {
+    let window = sample::window(110, 20, 3 * DAY, "", &["api"]);
+    let told = told_in_its_dossier(150, window).await;
+    has(
+        &told,
+        "It had begun before maintenance that was planned until 10:24 (20 min), and",
+    );
+    has(&told, "and went on for 31 min after it; that counts.");
+    assert!(!told.contains("took"), "{told}");
+}
+
+/// Of an hour 28 min 25.3 s were maintenance, and 31 min 34.7 s count.
+#[tokio::test]
+async fn the_lengths_of_a_dossier_add_up() {
+    let window = MaintenanceWindow {
+        end: sample::ago(91).plus_ms(21_300),
+        ..sample::window(130, 60, 3 * DAY, "", &["api"])
+    };
+    let told = told_in_its_dossier(120, window).await;
+    has(
+        &told,
+        "Duration1 h Downtime that counts32 min Does not count28 min maintenance",
+    );
+    has(&told, "MonthNovember 2026: 32 min");
 }
 
 /// The closed report of October, with an outage that outlasted a window by seventeen minutes.
@@ -456,7 +527,10 @@ async fn whatever_was_announced_and_seen_a_closed_month_verifies() {
             let from = 22 * DAY + below(38 * DAY);
             let about: &[&str] = [&[][..], &["api"], &["web"]][below(3) as usize];
             let window = sample::window(from, below(4_000), below(5 * DAY), "", about);
-            let cancelled_at = (below(3) == 0).then(|| sample::ago(from - below(2_000)));
+            let cancelled_at = sample::ago(from - below(2_000));
+            // What is over is not called off any more.
+            let cancelled_at =
+                (below(3) == 0 && cancelled_at <= window.end).then_some(cancelled_at);
             MaintenanceWindow { emergency: below(4) == 0, cancelled_at, ..window }
         });
         let scene = sample::scene(&stories, windows.collect());
@@ -469,4 +543,26 @@ async fn whatever_was_announced_and_seen_a_closed_month_verifies() {
             panic!("{problems:#?}");
         }
     }
+}
+
+/// A table beside others, each with the day.
+#[tokio::test]
+async fn maintenance_that_is_over_is_told_with_its_day_and_to_the_second() {
+    let windows = vec![sample::window(60, 30, 3 * DAY, "New disks", &[])];
+    let scene = sample::scene(&[Story::new("API")], windows);
+    for path in ["/", "/monitors/api"] {
+        has(&read(&scene, path).await, "2026-11-24 10:54:0711:24:07");
+    }
+}
+
+#[tokio::test]
+async fn a_window_of_a_moment_is_told_to_the_second() {
+    let moment = |from: i64, ms: i64| {
+        let window = sample::window(from, 1, 3 * DAY, "", &[]);
+        MaintenanceWindow { end: window.start.plus_ms(ms), ..window }
+    };
+    let scene = sample::scene(&[Story::new("API")], vec![moment(-10, 30_000)]);
+    has(&read(&scene, "/").await, "2026-11-24 12:04:07 to 12:04:37 (30 s)");
+    let scene = sample::scene(&[Story::new("API")], vec![moment(-10, 2 * MINUTE_MS)]);
+    has(&read(&scene, "/").await, "12:04 to 12:06 (2 min)");
 }

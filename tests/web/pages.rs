@@ -181,7 +181,10 @@ async fn a_day_that_was_hardly_watched_has_no_figure() {
             .with(58 * 60, 15 * 60, Event::Gap);
     let page = Visitor::of(&sample::scene(&[story], Vec::new())).get("/monitors/api").await;
     let figure = |date: &str| {
-        let row = page.body.split(&format!(">{date}</th><td class=\"number\">")).nth(1);
+        let row = page
+            .body
+            .split(&format!(">{date}</th><td role=\"cell\" class=\"number\">"))
+            .nth(1);
         row.unwrap().split("</td>").next().unwrap().to_owned()
     };
     let whole = "<b class=\"percent\">100.00&nbsp;%</b>";
@@ -283,12 +286,12 @@ async fn the_first_sentence_names_the_trouble() {
                 "",
             ],
         ),
-        (vec![well(), well().id("web2")], ["All up", "All 2 monitors are up.", ""]),
+        (vec![well(), well().id("web2")], ["All up", "Both monitors are up.", ""]),
         (
             vec![well(), Story::new("Cart").since(0)],
             ["1 of 2 up", "1 of 2 is up, 1 waiting for the first check.", ""],
         ),
-        (vec![well(), slow], ["Cart is slow", "All 2 monitors are up (1 slow).", ""]),
+        (vec![well(), slow], ["Cart is slow", "Both monitors are up (1 slow).", ""]),
         (
             vec![down("A"), well(), unseen(), paused()],
             ["A is down", "A is down since 10:54 (1 h 01 min): HTTP 502.", counts],
@@ -332,4 +335,15 @@ async fn the_first_sentence_names_the_trouble() {
     for (stories, expected) in cases {
         assert_eq!(headline(&stories).await, expected);
     }
+}
+
+/// Its clock lies before anything was ever watched: somebody set it back.
+#[tokio::test]
+async fn a_host_whose_clock_was_set_back_is_not_told_to_name_a_monitor() {
+    let scene = sample::scene(&[Story::new("API").since(24 * 60)], Vec::new());
+    scene.clock.jump_ms(-48 * 3_600_000);
+    let page = Visitor::of(&scene).get("/").await;
+    let said = page.text_after("<h1>").replace('\u{a0}', " ");
+    assert_eq!(said, "The clock of this host is 1 d behind what is already kept.");
+    assert!(!page.body.contains("Nothing is watched") && !page.body.contains("Name a URL"));
 }

@@ -17,6 +17,7 @@ use everup::domain::gap::Gap;
 use everup::domain::group::{Group, Rule};
 use everup::domain::history::History;
 use everup::domain::judge::Entry;
+use everup::domain::lease::{Fence, Held, Seen};
 use everup::domain::ledger::Ledger;
 use everup::domain::maintenance::{Excluded, MaintenanceWindow};
 use everup::domain::monitor::{Key, Monitor, MonitorId, ParameterHistory, Parameters};
@@ -32,15 +33,17 @@ use everup::report::closed::seal;
 use everup::report::period::PeriodReport;
 use everup::report::settings::{Contract, GroupSettings, Settings};
 use everup::store::baseline::{Baseline, Purged};
+use everup::store::batch::{Batch, Committed};
 use everup::store::closed::{
     ClosedLengths, ClosedMonth, ClosedRow, Correction, Instead, Subject, cut,
 };
-use everup::store::contract::{
-    Batch, Committed, Import, Loaded, NewToken, Others, Pause, Registration, Store, StoreError,
-};
+use everup::store::contract::{Loaded, Newest, Store, StoreError, Tenant};
+use everup::store::import::{Import, Pause};
 use everup::store::outbox::{AlertId, Outcome, Waiting};
+use everup::store::registration::{Others, Registration};
 use everup::store::requests::{Counted, DrainAction, DrainDeed, Drained, Kept, Place};
 use everup::store::source::{Followed, Settled};
+use everup::store::token::NewToken;
 use everup::store::window::{Announced, Changed};
 use everup::vitals::Vitals;
 use everup::web::App;
@@ -645,6 +648,43 @@ pub(crate) fn maintained() -> Scene {
     scene(&stories, windows)
 }
 
+/// Work on monitors with long names and names of other letters, announced in long messages and
+/// in one that runs from right to left: upcoming, under way, ended early and over.
+pub(crate) fn wordy() -> Scene {
+    const LONG: &str =
+        "Customer notification pipeline (e-mail, SMS, push, fax) for the EU-central region";
+    let stories = [
+        Story::new(LONG)
+            .id("pipeline")
+            .with(26, 30, Event::Fails("HTTP 502 from 203.0.113.7")),
+        Story::new("خدمة الدفع").id("payments-ar"),
+        Story::new(&"a_name_without_any_space_".repeat(3)).id("unbroken"),
+        Story::new("Web").with(5 * DAY + 30, 90, Event::Fails("no answer within 10 s")),
+    ];
+    let arabic =
+        "صيانة مجدولة لقاعدة البيانات. قد لا تتوفر بعض الخدمات (API, Web) حتى الساعة 04:00.";
+    let address = format!("See https://status.example.com/{}.", "a-very-long-path/".repeat(9));
+    let everybody = ["pipeline", "payments-ar", "unbroken", "web"];
+    let windows = vec![
+        window(40, 25 * HOUR, 3 * DAY, arabic, &everybody),
+        window(-3 * HOUR, 60, 5 * DAY, &address, &["unbroken"]),
+        window(
+            -2 * DAY,
+            26 * HOUR,
+            9 * DAY,
+            "Two nights.\n\nThe second one is the longer one.",
+            &[],
+        ),
+        window(5 * DAY, 30, HOUR, arabic, &["web"]),
+        MaintenanceWindow {
+            cancelled_at: Some(ago(9 * DAY - 20)),
+            emergency: true,
+            ..window(9 * DAY, 60, 0, &address, &everybody)
+        },
+    ];
+    scene(&stories, windows)
+}
+
 /// Work that is over by its plan, and somebody is still down.
 pub(crate) fn overrunning() -> Scene {
     let stories = [
@@ -827,6 +867,35 @@ impl Store for Shelf {
     ) -> Result<Timestamp, StoreError> {
         self.works()?;
         Ok(Timestamp::MAX)
+    }
+
+    async fn newest(&self, _: Timestamp) -> Result<Newest, StoreError> {
+        read_only()
+    }
+
+    async fn lease(&self) -> Result<Seen, StoreError> {
+        read_only()
+    }
+
+    async fn take_lease(
+        &self,
+        _: &Held,
+        _: &Tenant,
+        _: i64,
+    ) -> Result<Option<Held>, StoreError> {
+        read_only()
+    }
+
+    async fn renew_lease(&self, _: Fence, _: bool, _: i64) -> Result<(), StoreError> {
+        read_only()
+    }
+
+    async fn give_up_lease(&self, _: Fence) -> Result<(), StoreError> {
+        read_only()
+    }
+
+    fn under(&self, _: Fence) -> Arc<dyn Store> {
+        unreachable!("nobody watches here")
     }
 
     async fn exchanges(

@@ -5,6 +5,7 @@ const STYLE: &str = include_str!("../../assets/style.css");
 const SCRIPT: &str = include_str!("../../assets/script.js");
 const GROUP: &str = include_str!("../../templates/explain_group.html");
 const DOSSIER: &str = include_str!("../../templates/dossier.html");
+const PROOF: &str = include_str!("../../templates/proof.html");
 
 /// The rules after `at`, up to where its block ends.
 fn block(at: &str) -> &'static str {
@@ -49,8 +50,9 @@ fn a_check_without_a_name_begins_with_its_instant_in_a_narrow_window() {
 #[test]
 fn a_dossier_says_its_times_in_both_zones() {
     assert!(SCRIPT.contains("time.closest(\".outages, .both\")"));
-    let places = ["<dl ", "<table"].iter().flat_map(|tag| DOSSIER.split(tag).skip(1));
-    for place in places.map(|place| place.split('>').next().unwrap()) {
+    let pages = [DOSSIER, PROOF].into_iter();
+    let places = pages.flat_map(|page| ["<dl ", "<table"].map(|tag| page.split(tag).skip(1)));
+    for place in places.flatten().map(|place| place.split('>').next().unwrap()) {
         let is_told = place.contains("both\"") || place.contains("\"outages\"");
         assert!(is_told || place.contains("\"headers\""), "{place}");
     }
@@ -59,7 +61,7 @@ fn a_dossier_says_its_times_in_both_zones() {
 /// The uptime of a member is in sight, however long its name is.
 #[test]
 fn the_name_of_a_member_is_broken_where_it_is_long() {
-    assert!(GROUP.contains("<table class=\"members\">"));
+    assert!(GROUP.contains("<table class=\"members stack\" "));
     let rule = STYLE.split(".members tbody th {").nth(1).unwrap();
     let rule = rule.split('}').next().unwrap();
     assert!(rule.contains("white-space: normal") && rule.contains("overflow-wrap: anywhere"));

@@ -11,7 +11,7 @@ use crate::balance::settings::{BACKENDS_MAX, Health, WEIGHT_MAX};
 use crate::domain::monitor::MonitorId;
 use crate::engine::settings::Watch;
 use crate::probe;
-use crate::store::contract::Registration;
+use crate::store::registration::Registration;
 use toml::de::DeValue;
 use url::Url;
 

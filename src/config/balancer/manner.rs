@@ -60,7 +60,12 @@ pub(super) fn read(section: &Section, reader: &mut Reader) -> Option<Settings> {
         health: health?,
         fail_open: fail_open?,
         slow_start: slow_start?,
-        timeouts: Timeouts { connect: connect?, first_byte: first_byte?, idle: idle? },
+        timeouts: Timeouts {
+            connect: connect?,
+            first_byte: first_byte?,
+            idle: idle?,
+            ..Timeouts::default()
+        },
         trusted: trusted?,
     })
 }

@@ -2,12 +2,12 @@
 //! is under way and what is to be tried again when. Nothing here waits or touches the store.
 
 use super::scene::Scene;
-use crate::domain::alert::{Alert, ChannelId, Kind, Then, Told, decide};
+use crate::domain::alert::{Alert, ChannelId, Decision, Ground, Kind, Sight, Told, decide};
 use crate::domain::duration;
-use crate::domain::monitor::{Key, MonitorId};
+use crate::domain::monitor::{Key, Monitor, MonitorId};
 use crate::domain::timestamp::{MINUTE_MS, SECOND_MS, Timestamp};
 use crate::notify::contract::Receipt;
-use crate::notify::message::Message;
+use crate::notify::message::{Message, SinceThen};
 use crate::store::outbox::{AlertId, Outcome, Waiting};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
@@ -34,7 +34,7 @@ pub(super) enum Note {
 
 /// What was decided.
 pub(super) enum Next {
-    /// Some are never to be told.
+    /// Some are not to be told any more.
     Dropped,
     /// To tell this of the monitor, which counts as under way.
     Tell(Key, AlertId, Box<Message>),
@@ -77,9 +77,28 @@ impl Line {
         self.told.filter(|told| told.kind == Kind::Down).map(|told| told.since)
     }
 
-    fn remove(&mut self, id: AlertId) -> Option<Waiting> {
-        let place = self.waiting.iter().position(|waiting| waiting.id == id)?;
-        Some(self.waiting.remove(place))
+    /// Whether it was tried to tell what waits first.
+    fn is_tried(&self) -> bool {
+        self.waiting.first().is_some_and(|waiting| waiting.attempts > 0)
+    }
+
+    /// What to do now about what waits of this monitor.
+    fn decide(&self, monitor: &Monitor, sight: Sight, scene: &Scene) -> Decision {
+        let waiting: Vec<Alert> =
+            self.waiting.iter().map(|waiting| waiting.alert.clone()).collect();
+        let windows = scene.maintenance_of(&monitor.id);
+        let (lives, now) = (monitor.lives(), scene.now);
+        let ground = Ground { windows: &windows, lives, sight, now };
+        decide(self.told, &waiting, self.is_tried(), &ground)
+    }
+
+    /// Takes away what waits no more, and from now on counts as told.
+    fn settle(&mut self, id: AlertId) {
+        let Some(place) = self.waiting.iter().position(|waiting| waiting.id == id) else {
+            return;
+        };
+        let Waiting { alert, .. } = self.waiting.remove(place);
+        self.told = Some(Told { kind: alert.kind, since: alert.since });
     }
 }
 
@@ -151,48 +170,53 @@ impl Desk {
             return None;
         }
         for (key, line) in &mut channel.lines {
-            if line.flying || line.waiting.is_empty() {
+            if line.flying {
                 continue;
             }
             line.look_at = None;
             let Some(monitor) = scene.monitor(*key) else { continue };
-            let spans = scene.maintenance_of(&monitor.id);
-            let alerts: Vec<Alert> =
-                line.waiting.iter().map(|waiting| waiting.alert.clone()).collect();
-            let decision = decide(line.told, &alerts, &spans, now);
-            let never = match &alerts[..] {
+            let Some(last) = line.waiting.last() else { continue };
+            let sight = scene.sight_of(*key, last.alert.at);
+            let decision = match is_for(&monitor.id) {
+                true => line.decide(monitor, sight, scene),
                 // The channel is not told of this monitor any more.
-                all if !is_for(&monitor.id) => 0..all.len(),
-                // Nobody watches it any more: that it is down is not so now, and nobody would
-                // ever tell of its end.
-                [.., last] if last.kind == Kind::Down && !monitor.lives().contains(now) => {
-                    alerts.len() - 1..alerts.len()
-                }
-                _ => decision.never,
+                false => Decision::Drop(0..line.waiting.len()),
             };
-            if !never.is_empty() {
-                let dropped = line.waiting.drain(never);
-                let ids = dropped.map(|waiting| waiting.id).collect();
-                self.note_settled(id, ids, Outcome::Dropped, now);
-                return Some(Next::Dropped);
-            }
-            let (place, held_until) = match decision.then {
-                Then::Nothing => continue,
-                Then::Hold(until) => {
+            let held_until = match decision {
+                Decision::Nothing => continue,
+                Decision::Drop(never) => {
+                    let dropped = line.waiting.drain(never);
+                    let ids = dropped.map(|waiting| waiting.id).collect();
+                    self.note_settled(id, ids, Outcome::Dropped, now);
+                    return Some(Next::Dropped);
+                }
+                Decision::GiveUp => {
+                    let first = line.waiting.first().map(|waiting| waiting.id);
+                    let ids: Vec<AlertId> = first.into_iter().collect();
+                    ids.iter().for_each(|id| line.settle(*id));
+                    self.note_settled(id, ids, Outcome::GivenUp, now);
+                    return Some(Next::Dropped);
+                }
+                Decision::Hold(until) => {
                     line.look_at = Some(until);
                     continue;
                 }
-                Then::Tell { place, held_until } => (place, held_until),
+                Decision::Tell { held_until } => held_until,
             };
-            let Some(waiting) = line.waiting.get(place) else { continue };
+            let [waiting, behind @ ..] = &line.waiting[..] else { continue };
             let due_ms = channel.due_ms.get(&waiting.id);
             let wait_ms = due_ms.map_or(0, |due_ms| due_ms - steady_ms);
             if wait_ms > 0 {
                 line.look_at = Some(now.plus_ms(wait_ms));
                 continue;
             }
-            let alert = &waiting.alert;
-            let message = Message::of(alert, monitor, line.down_since(), held_until);
+            let since_then = match (behind.first(), sight) {
+                (Some(next), _) => SinceThen::Over(&next.alert),
+                (None, Sight::Stale) => SinceThen::Unknown,
+                (None, _) => SinceThen::Same,
+            };
+            let (alert, since) = (&waiting.alert, line.down_since());
+            let message = Message::of(alert, since_then, monitor, since, held_until);
             let id = waiting.id;
             line.flying = true;
             return Some(Next::Tell(*key, id, Box::new(message)));
@@ -227,9 +251,7 @@ impl Desk {
         line.flying = false;
         let Some(outcome) = outcome else { return };
         channel.due_ms.remove(&alert);
-        if let Some(Waiting { alert, .. }) = line.remove(alert) {
-            line.told = Some(Told { kind: alert.kind, since: alert.since });
-        }
+        line.settle(alert);
         if outcome == Outcome::Told
             && let Some(since) = channel.failing_since.take()
         {
@@ -239,6 +261,12 @@ impl Desk {
             channel.due_ms.clear();
         }
         self.note_settled(id, vec![alert], outcome, now);
+    }
+
+    /// Notes that a message was given up half way.
+    pub(super) fn turn_back(&mut self, id: &ChannelId, monitor: Key) {
+        let channel = self.channels.entry(id.clone()).or_default();
+        channel.lines.entry(monitor).or_default().flying = false;
     }
 
     /// Notes what became of alerts: in one write with what is noted likewise, because many
@@ -313,9 +341,10 @@ mod tests {
     use crate::clock::{Clock, ManualClock};
     use crate::domain::history::History;
     use crate::domain::ledger::Ledger;
-    use crate::domain::monitor::{Monitor, MonitorId, ParameterHistory, Parameters};
+    use crate::domain::monitor::{MonitorId, ParameterHistory, Parameters};
     use crate::domain::span::{Span, Spans};
     use crate::domain::timestamp::HOUR_MS;
+    use crate::engine::deliver::scene::Beginning;
     use std::sync::Arc;
 
     #[test]
@@ -378,7 +407,8 @@ mod tests {
     /// The keys of what is sent, one after the other, until nothing is.
     fn sent(desk: &mut Desk, snapshot: &Snapshot, clock: &ManualClock) -> Vec<i64> {
         let instants: Vec<Timestamp> = desk.instants().collect();
-        let scene = Scene::new(snapshot, clock, instants.into_iter());
+        let long_ago = Beginning::default();
+        let scene = Scene::new(snapshot, &long_ago, clock, instants.into_iter());
         let next = std::iter::from_fn(|| desk.next(&ops(), |_| true, &scene));
         next.map(|next| match next {
             Next::Tell(key, ..) => key.0,

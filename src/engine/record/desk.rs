@@ -15,7 +15,8 @@ use crate::engine::announce::announce;
 use crate::engine::exchanges::Exchanges;
 use crate::engine::hold::Hold;
 use crate::engine::receivers::Receivers;
-use crate::store::contract::{Batch, Loaded, Progress};
+use crate::store::batch::{Batch, Progress};
+use crate::store::contract::Loaded;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 

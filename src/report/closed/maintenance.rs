@@ -28,6 +28,8 @@ struct Seen {
     from: Option<String>,
     to: Option<String>,
     milliseconds: Milliseconds,
+    /// Always there, if only as null.
+    #[serde(deserialize_with = "Option::deserialize")]
     overrun: Option<Overrun>,
 }
 

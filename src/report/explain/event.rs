@@ -304,7 +304,7 @@ fn not_running(reading: &Reading<'_>, span: Span) -> Words {
             None => Words::new("everup was last known to run at ")
                 // A check that it kept is a sign of life, too.
                 .at(run.alive_at.max(last_check_at))
-                .text(" and did not stop in order: it was killed, it crashed or lost power"),
+                .text(" and did not stop in order: it was killed, it crashed, stood still or lost power"),
         },
         None => Words::new("everup was not running"),
     };

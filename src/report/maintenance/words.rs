@@ -2,7 +2,9 @@
 
 use super::{Beneath, Overran, Work};
 use crate::domain::announcement::Status;
-use crate::domain::duration::{adding_up, as_printed, at_least_in_words, in_words};
+use crate::domain::duration::{
+    Overtime, adding_up, as_printed, at_least_in_words, in_words, to_the_second,
+};
 use crate::domain::maintenance::MaintenanceWindow;
 use crate::domain::monitor::MonitorId;
 use crate::domain::span::Span;
@@ -78,12 +80,8 @@ impl WorkWords {
 fn length(window: &MaintenanceWindow) -> String {
     let planned = Span::new(window.start, window.end);
     let held = window.span();
-    match held == planned {
-        true => in_words(as_printed(planned)),
-        false => {
-            format!("{} of {}", in_words(as_printed(held)), in_words(as_printed(planned)))
-        }
-    }
+    let [held_for, planned_for] = [held, planned].map(|span| to_the_second(as_printed(span)));
+    if held == planned { planned_for } else { format!("{held_for} of {planned_for}") }
 }
 
 /// Whom a window is about, by name: `API, Web and 3 more`, `all monitors`. Only those that
@@ -164,8 +162,8 @@ fn part(work: &Work) -> Option<String> {
     let parts = || work.beneath.iter().filter_map(|of| of.part);
     let from = parts().map(|part| part.from).min()?;
     let to = parts().map(|part| part.to).max()?;
-    let length = in_words(as_printed(Span::new(from, to)));
-    if length == in_words(as_printed(held)) {
+    let length = to_the_second(as_printed(Span::new(from, to)));
+    if length == to_the_second(as_printed(held)) {
         return None;
     }
     Some(match (from > held.from, to < held.to) {
@@ -196,7 +194,11 @@ fn what(of: &Beneath, window: &MaintenanceWindow) -> String {
         [] => {}
         [(kind, _)] => clauses.push(format!("{kind} throughout")),
         _ => {
-            let lengths: Vec<i64> = some.iter().map(|(_, ms)| *ms).collect();
+            let mut lengths: Vec<i64> = some.iter().map(|(_, ms)| *ms).collect();
+            // Together they are as long as what was looked at is said to be.
+            if let (Some(part), Some(longest)) = (of.part, lengths.iter_mut().max()) {
+                *longest += as_printed(part) - part.length_ms();
+            }
             let (lengths, _) = adding_up(&lengths);
             let each = some.iter().zip(lengths);
             let each = each.map(|((kind, _), length)| format!("{kind} {length}"));
@@ -217,8 +219,8 @@ fn overrun(seen: &Beneath, of: &Overran, window: &MaintenanceWindow) -> String {
     let held = window.span();
     let planned = if held.to < window.end { "ended after" } else { "planned" };
     let beyond_ms = of.took_ms - of.planned_ms;
-    let (lengths, took) = adding_up(&[beyond_ms, as_printed(held)]);
-    let [beyond, length] = &lengths[..] else { return String::new() };
+    let Overtime { planned: length, beyond, counted, took } =
+        Overtime::of(held, beyond_ms, of.counted_ms);
     let further = match (of.lasts, of.goes_on) {
         (true, _) => " so far",
         (_, true) => " and went on after this period",
@@ -229,11 +231,10 @@ fn overrun(seen: &Beneath, of: &Overran, window: &MaintenanceWindow) -> String {
         (true, _) | (_, 0) => " in this period",
         _ => "",
     };
-    let counted = in_words(of.counted_ms);
     let counts = match (window.excluded(), of.counted_ms) {
         (None, _) => "all of it counts".to_owned(),
         (Some(_), 0) => format!("nothing of that counts{here}"),
-        (Some(_), ms) if ms == beyond_ms || counted == *beyond => count(beyond, "") + here,
+        (Some(_), ms) if ms == beyond_ms || counted == beyond => count(&beyond, "") + here,
         (Some(_), _) => count(&counted, &format!(" of {beyond}")) + here,
     };
     format!("{planned} {length}, took {took}{further}: {counts}")
@@ -312,6 +313,8 @@ mod tests {
         let planned = MaintenanceWindow { cancelled_at: None, ..ended_after(0) };
         let planned = MaintenanceWindow { end: planned.end.plus_ms(999), ..planned };
         assert_eq!(words(&planned, [1, 0, 0]).length, "2 h");
+        let short = MaintenanceWindow { end: planned.end.plus_ms(-1_299), ..planned };
+        assert_eq!(words(&short, [1, 0, 0]).length, "1 h 59 min 59 s");
     }
 
     #[test]
@@ -325,6 +328,16 @@ mod tests {
             "down 15 min, not watched 5 min, up 10 min"
         );
         assert_eq!(what([25 * MINUTE_MS, 0, 0]), "not watched 5 min, up 25 min");
+        // Ended by hand, with a part of a second.
+        for (held_ms, up_ms, length, said) in [
+            (4_700, 2_100, "4 s", "down 2 s, up 2 s"),
+            (12_700, 1_900, "12 s", "down 10 s, up 2 s"),
+            (1_800_481, 600_481, "30 min", "down 20 min, up 10 min"),
+        ] {
+            let told = words(&ended_after(held_ms), [up_ms, held_ms - up_ms, 0]);
+            assert_eq!(told.length, format!("{length} of 2 h"));
+            assert_eq!(told.seen[0].what, said);
+        }
     }
 
     #[test]
@@ -353,6 +366,12 @@ mod tests {
             said(1_780_481, 1_029_700, 1_029_700),
             "29 min 40 s, took 46 min 50 s: 17 min 10 s count"
         );
+        // It ends three tenths of a second before its printed end would be full.
+        assert_eq!(
+            said(7_199_700, 2_429_300, 2_429_300),
+            "1 h 59 min 59 s, took 2 h 40 min 29 s: 40 min 30 s count"
+        );
+        assert_eq!(said(minutes(60), 300, 300), "1 h, took 1 h 300 ms: 300 ms count");
         // Nobody looked at the rest, or it is of another window.
         assert_eq!(
             said(minutes(30), minutes(17), minutes(12)),

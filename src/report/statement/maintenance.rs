@@ -1,6 +1,7 @@
 //! The maintenance of a report in words, with its instants.
 
 use super::local;
+use crate::domain::month::{TO_THE_SECOND, local_end};
 use crate::report::maintenance::{SeenWords, WorkWords};
 use crate::report::period::PeriodReport;
 use std::collections::HashMap;
@@ -10,7 +11,7 @@ use std::collections::HashMap;
 pub struct WindowWords {
     /// When it begins or began.
     pub from: String,
-    /// When it ends or ended.
+    /// When it ends or ended, said after that: without its day where that is the same.
     pub to: String,
     /// How long that is.
     pub length: String,
@@ -57,7 +58,7 @@ pub(super) fn windows(report: &PeriodReport) -> Vec<WindowWords> {
         };
         WindowWords {
             from: local(words.span.from, report.zone),
-            to: local(words.span.to, report.zone),
+            to: local_end(words.span, report.zone, TO_THE_SECOND),
             about: words.about + &kind,
             length: words.length,
             message: words.message,

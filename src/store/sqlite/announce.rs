@@ -143,8 +143,9 @@ async fn catch_up(
     }
     if past.revision == kept.revision {
         return Err(StoreError::Conflict(format!(
-            "the maintenance that begins at {} is kept otherwise: it begins at {} and ends at {}",
-            past.window.start, kept.window.start, kept.window.end
+            "the maintenance that begins at {} is kept otherwise: {}",
+            past.window.start,
+            differences(kept, past).join(", ")
         )));
     }
     let known = deeds::read(connection, kept.id).await?.len();
@@ -152,6 +153,34 @@ async fn catch_up(
     maintenance::update(connection, &new).await?;
     add_deeds(connection, kept.id, known, Some(&kept.window), past).await?;
     Ok(true)
+}
+
+/// In what a window that is kept differs from one that is given, by the names of the members.
+fn differences(kept: &Announcement, given: &WindowPast) -> Vec<String> {
+    let (ours, theirs) = (&kept.window, &given.window);
+    let at = |at: Option<Timestamp>| at.map_or("null".to_owned(), |at| at.to_string());
+    let instants = [
+        ("announced_at", Some(ours.announced_at), Some(theirs.announced_at)),
+        ("start_time", Some(ours.start), Some(theirs.start)),
+        ("end_time", Some(ours.end), Some(theirs.end)),
+        ("cancelled_at", ours.cancelled_at, theirs.cancelled_at),
+    ];
+    let instants = (instants.into_iter())
+        .filter(|(_, kept, given)| kept != given)
+        .map(|(name, kept, given)| format!("its {name} is {}, not {}", at(kept), at(given)));
+    let others = [
+        ("its message differs", ours.message != theirs.message),
+        ("its monitors differ", ours.monitors != theirs.monitors),
+        ("only one of them is an emergency", ours.emergency != theirs.emergency),
+        (
+            "it is another turn, or of another rule",
+            kept.occurrence != given.occurrence,
+        ),
+    ];
+    let others = (others.into_iter())
+        .filter(|(_, differs)| *differs)
+        .map(|(words, _)| words.to_owned());
+    instants.chain(others).collect()
 }
 
 /// A window that is known by what it says: it may have been called off since.

@@ -6,7 +6,8 @@ use super::{days, exchanges, hot, ledger, outbox, runs};
 use crate::domain::check::Check;
 use crate::domain::monitor::Key;
 use crate::domain::timestamp::Timestamp;
-use crate::store::contract::{Batch, Committed, StoreError};
+use crate::store::batch::{Batch, Committed};
+use crate::store::contract::StoreError;
 use sqlx::SqliteConnection;
 use std::collections::{BTreeMap, HashSet};
 

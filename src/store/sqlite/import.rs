@@ -1,17 +1,17 @@
-//! Taking over a history: [`crate::store::contract::Import`].
+//! Taking over a history: [`crate::store::import::Import`].
 //!
 //! One write transaction from the first record to the last. Checks go into packs; the
 //! days that are being added to are kept in memory, so that a contradiction is found by
 //! the call that brings it, and written when they become too many.
 
+mod day;
+
 use super::meta::{self, Meta};
 use super::monitors::{self, Stored};
 use super::write::Write;
-use super::{
-    announce, baseline, closed, days, exchanges, foreign, gaps, ledger, packing, past, runs,
-};
+use super::{announce, baseline, closed, days, exchanges, foreign, gaps, ledger, past, runs};
 use crate::domain::calendar::Cut;
-use crate::domain::check::{Check, Evidence};
+use crate::domain::check::Check;
 use crate::domain::digest::Digest;
 use crate::domain::foreign::{Count, Origin, Stretch};
 use crate::domain::gap::Gap;
@@ -21,27 +21,15 @@ use crate::domain::run::Run;
 use crate::domain::span::Span;
 use crate::domain::timestamp::Timestamp;
 use crate::store::baseline::Baseline;
+use crate::store::batch::Exchanged;
 use crate::store::closed::{ClosedMonth, Correction};
-use crate::store::contract::{Exchanged, Import, Imported, Pause, StoreError};
+use crate::store::contract::StoreError;
+use crate::store::import::{Import, Imported, Pause};
 use crate::store::past::Past;
 use crate::store::window::WindowPast;
 use async_trait::async_trait;
-use std::collections::btree_map::Entry;
+use day::{Day, day};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-
-/// What the days in memory may take, roughly: a month of minutes
-/// of four monitors.
-const BYTES_WAITING_MAX: usize = 16 << 20;
-/// What a check without evidence takes in such a day.
-const CHECK_BYTES: usize = 2 * size_of::<Check>();
-
-/// The checks of one monitor and day, while they are being added to.
-#[derive(Default)]
-struct Day {
-    checks: BTreeMap<Timestamp, Check>,
-    /// Whether some of them are not in the pack yet.
-    is_new: bool,
-}
 
 /// An import under way.
 pub(super) struct SqliteImport {
@@ -108,68 +96,6 @@ impl SqliteImport {
     fn begins(&mut self, key: Key, at: Timestamp) {
         let earliest = self.earliest.entry(key).or_insert(at);
         *earliest = at.min(*earliest);
-    }
-
-    async fn pack_hot(&mut self) -> Result<(), StoreError> {
-        if !self.packed {
-            packing::pack_all(self.write.connection()).await?;
-            self.packed = true;
-        }
-        Ok(())
-    }
-
-    /// Brings a day into memory, if it is not there.
-    async fn open_day(&mut self, key: Key, day: i64) -> Result<(), StoreError> {
-        if self.days.contains_key(&(key, day)) {
-            return Ok(());
-        }
-        if self.bytes_waiting >= BYTES_WAITING_MAX {
-            self.write_days().await?;
-        }
-        let kept = days::read(self.write.connection(), key, day).await?;
-        self.bytes_waiting += kept.iter().map(weight).sum::<usize>();
-        let checks = kept.into_iter().map(|check| (check.started_at, check)).collect();
-        self.days.insert((key, day), Day { checks, is_new: false });
-        Ok(())
-    }
-
-    /// Adds a check of a day that is in memory.
-    fn add(&mut self, key: Key, day: i64, check: &Check) -> Result<(), StoreError> {
-        let day = self.days.entry((key, day)).or_default();
-        match day.checks.entry(check.started_at) {
-            Entry::Vacant(place) => {
-                place.insert(check.clone());
-                day.is_new = true;
-                self.bytes_waiting += weight(check);
-                self.imported.checks += 1;
-                let is_closed =
-                    self.closed.iter().any(|cut| cut.window.contains(check.started_at));
-                self.imported.closed_checks += u64::from(is_closed);
-                self.begins(key, check.started_at);
-                self.latest = self.latest.max(Some(check.started_at));
-                Ok(())
-            }
-            Entry::Occupied(kept) if kept.get() == check => {
-                self.imported.known_checks += 1;
-                Ok(())
-            }
-            Entry::Occupied(kept) => {
-                let message = contradiction(kept.get(), check);
-                let id = &self.stored(key)?.id;
-                Err(StoreError::Conflict(format!("{id}: {message}")))
-            }
-        }
-    }
-
-    async fn write_days(&mut self) -> Result<(), StoreError> {
-        for ((key, day), content) in std::mem::take(&mut self.days) {
-            if content.is_new {
-                let checks: Vec<Check> = content.checks.into_values().collect();
-                days::write(self.write.connection(), key, day, &checks).await?;
-            }
-        }
-        self.bytes_waiting = 0;
-        Ok(())
     }
 
     /// A monitor has existed since its earliest record at least. That is kept whatever
@@ -460,27 +386,5 @@ impl Import for SqliteImport {
         meta::next_epoch(self.write.connection()).await?;
         self.write.commit().await?;
         Ok(self.imported)
-    }
-}
-
-fn day(check: &Check) -> i64 {
-    days::day_of(check.started_at)
-}
-
-fn weight(check: &Check) -> usize {
-    let said = |evidence: &Evidence| {
-        let address = evidence.address.as_ref().map_or(0, String::len);
-        size_of::<Evidence>() + evidence.reason.len() + address
-    };
-    CHECK_BYTES + check.evidence.as_deref().map_or(0, said)
-}
-
-fn contradiction(kept: &Check, given: &Check) -> String {
-    let at = kept.started_at;
-    let (is, would) = (kept.verdict, given.verdict);
-    if is == would {
-        format!("the check of {at} is kept with another latency or reason")
-    } else {
-        format!("the check of {at} is kept as {is}, and cannot become {would}")
     }
 }

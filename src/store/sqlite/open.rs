@@ -1,10 +1,11 @@
 //! Opening the database file: its creation, its checks, its schema, its connections.
 //!
-//! Called by [`super::Sqlite::open`] only. A file that is another program's is left as
+//! Called by the application and the commands. A file that is another program's is left as
 //! it was found, and whatever goes wrong is said with what to do about it.
 
-use super::error;
 use super::file::{self, File};
+use super::write::Writer;
+use super::{Sqlite, error};
 use crate::store::contract::StoreError;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
@@ -47,6 +48,43 @@ const UNWRITABLE: &str = "cannot be written: let this user write to it and its f
 
 /// What is said of a file that this user may not even read.
 const UNREADABLE: &str = "cannot be read: let this user read it and the files beside it";
+
+impl Sqlite {
+    /// Opens the database in the file at `path`; makes it if there is none.
+    ///
+    /// # Errors
+    /// A sentence with the path that says what is in the way and what to do:
+    /// [`StoreError::Refused`] where the file cannot be made, read or written, is not
+    /// everup's, or was written by a later everup; [`StoreError::Busy`] where another
+    /// process is changing its schema.
+    pub async fn open(path: &Path) -> Result<Sqlite, StoreError> {
+        let (pool, readers) = open(path).await?;
+        let writer = Writer { pool, fence: None };
+        Ok(Sqlite { writer, readers, file: File::find(path)? })
+    }
+
+    /// Opens the database for a command that only reads: where there is none, none is made,
+    /// and one that this user may only read is only read.
+    ///
+    /// # Errors
+    /// As [`Sqlite::open`], and where there is no file.
+    pub async fn open_existing(path: &Path) -> Result<Sqlite, StoreError> {
+        if !path.exists() {
+            let message = format!(
+                "there is no database {}; everup makes it when it runs, and --store names \
+                 another",
+                path.display()
+            );
+            return Err(StoreError::Refused(message));
+        }
+        if file::can_be_written(path) {
+            return Sqlite::open(path).await;
+        }
+        let (pool, readers) = open_to_read(path).await?;
+        let writer = Writer { pool, fence: None };
+        Ok(Sqlite { writer, readers, file: File::find(path)? })
+    }
+}
 
 /// The connection that writes, and those that read.
 pub(super) async fn open(path: &Path) -> Result<(SqlitePool, SqlitePool), StoreError> {
@@ -206,6 +244,14 @@ async fn inspect(path: &Path, connection: &mut SqliteConnection) -> Result<bool,
         .await
         .map_err(|error| explain(path, error))?;
     Ok(MIGRATIONS.iter().all(|migration| applied.contains(&migration.version)))
+}
+
+/// Whether another everup has changed the schema since this one opened the database.
+pub(super) async fn is_outgrown(connection: &mut SqliteConnection) -> Result<bool, StoreError> {
+    let applied: i64 = sqlx::query_scalar("SELECT count(*) FROM _sqlx_migrations")
+        .fetch_one(connection)
+        .await?;
+    Ok(usize::try_from(applied).unwrap_or(0) > MIGRATIONS.iter().count())
 }
 
 async fn migrate(path: &Path, connection: &mut SqliteConnection) -> Result<(), StoreError> {

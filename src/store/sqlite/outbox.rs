@@ -14,7 +14,8 @@ use std::sync::Arc;
 /// A row that waits: id, monitor, kind, began_at, ended_at, decided_at, reason, attempts.
 type Row = (i64, i64, String, i64, Option<i64>, i64, String, i64);
 
-/// Adds what is to be told; what is there already stays as it is.
+/// Adds what is to be told; what is there already stays as it is. The channels that are not
+/// told of it know nothing of its monitor any more.
 pub(super) async fn add(
     connection: &mut SqliteConnection,
     outgoing: &[Outgoing],
@@ -47,6 +48,20 @@ pub(super) async fn add(
          ON CONFLICT DO NOTHING",
     )
     .bind(write::rows(&deliveries))
+    .execute(&mut *connection)
+    .await?;
+    let told: Vec<(i64, Vec<&str>)> = (outgoing.iter())
+        .map(|Outgoing { alert, channels }| {
+            (alert.monitor.0, channels.iter().map(ChannelId::as_str).collect())
+        })
+        .collect();
+    sqlx::query(
+        "DELETE FROM alert_told WHERE (monitor, channel) IN (
+             SELECT known.monitor, known.channel FROM json_each($1) AS news
+             CROSS JOIN alert_told AS known ON known.monitor = news.value ->> 0
+             WHERE known.channel NOT IN (SELECT value FROM json_each(news.value ->> 1)))",
+    )
+    .bind(write::rows(&told))
     .execute(connection)
     .await?;
     Ok(())
@@ -76,7 +91,7 @@ pub(super) async fn waiting(
         .map(|(id, monitor, word, since, until, at, reason, attempts)| {
             let alert = Alert {
                 monitor: Key(monitor),
-                kind: kind(id, &word)?,
+                kind: kind(format!("alert {id}"), &word)?,
                 since: Timestamp(since),
                 until: until.map(Timestamp),
                 at: Timestamp(at),
@@ -93,26 +108,21 @@ pub(super) async fn told(
     connection: &mut SqliteConnection,
     channel: &ChannelId,
 ) -> Result<HashMap<Key, Told>, StoreError> {
-    let rows: Vec<(i64, i64, String, i64)> = sqlx::query_as(
-        "SELECT id, monitor, kind, began_at FROM alert
-         WHERE id IN (SELECT max(alert) FROM alert_delivery
-                      JOIN alert AS source ON source.id = alert_delivery.alert
-                      WHERE channel = $1 AND outcome IN ('told', 'given_up')
-                      GROUP BY source.monitor)",
-    )
-    .bind(channel.as_str())
-    .fetch_all(connection)
-    .await?;
+    let rows: Vec<(i64, String, i64)> =
+        sqlx::query_as("SELECT monitor, kind, began_at FROM alert_told WHERE channel = $1")
+            .bind(channel.as_str())
+            .fetch_all(connection)
+            .await?;
     rows.into_iter()
-        .map(|(id, monitor, word, since)| {
-            let told = Told { kind: kind(id, &word)?, since: Timestamp(since) };
-            Ok((Key(monitor), told))
+        .map(|(monitor, word, since)| {
+            let kind = kind(format!("what was told of monitor {monitor}"), &word)?;
+            Ok((Key(monitor), Told { kind, since: Timestamp(since) }))
         })
         .collect()
 }
 
-fn kind(id: i64, word: &str) -> Result<Kind, StoreError> {
-    Kind::from_word(word).ok_or_else(|| corrupt(format!("alert {id}"), "its kind is unknown"))
+fn kind(of: String, word: &str) -> Result<Kind, StoreError> {
+    Kind::from_word(word).ok_or_else(|| corrupt(of, "its kind is unknown"))
 }
 
 /// Notes how often something was tried.
@@ -145,6 +155,9 @@ pub(super) async fn settle(
     at: Timestamp,
 ) -> Result<(), StoreError> {
     let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    if outcome.counts_as_told() {
+        learn(write.connection(), channel, &ids).await?;
+    }
     sqlx::query(
         "UPDATE alert_delivery SET outcome = $3, settled_at = $4
          WHERE channel = $1 AND outcome IS NULL
@@ -157,6 +170,37 @@ pub(super) async fn settle(
     .execute(write.connection())
     .await?;
     write.commit().await
+}
+
+/// Notes as told last what waits of these; but not where the channel is not told of a later
+/// alert of the monitor.
+async fn learn(
+    connection: &mut SqliteConnection,
+    channel: &ChannelId,
+    ids: &[i64],
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO alert_told (monitor, channel, kind, began_at)
+         SELECT monitor, $1, kind, began_at FROM alert
+         WHERE id IN (SELECT max(alert) FROM alert_delivery
+                      JOIN alert AS source ON source.id = alert_delivery.alert
+                      WHERE channel = $1 AND outcome IS NULL
+                      AND alert IN (SELECT value FROM json_each($2))
+                      GROUP BY source.monitor)
+         AND NOT EXISTS (
+             SELECT 1 FROM alert AS later
+             WHERE later.monitor = alert.monitor AND later.began_at >= alert.began_at
+             AND later.id > alert.id
+             AND NOT EXISTS (SELECT 1 FROM alert_delivery AS part
+                             WHERE part.channel = $1 AND part.alert = later.id))
+         ON CONFLICT (monitor, channel)
+         DO UPDATE SET kind = excluded.kind, began_at = excluded.began_at",
+    )
+    .bind(channel.as_str())
+    .bind(write::rows(ids))
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// Drops what waits for any channel but these.
@@ -180,34 +224,22 @@ pub(super) async fn leave(
     }
 }
 
-/// Lets go of what was settled before an instant, but for what was told last.
+/// Lets go of what was settled before an instant.
 pub(super) async fn forget(mut write: Write, before: Timestamp) -> Result<u64, StoreError> {
-    let done = sqlx::query(
-        "DELETE FROM alert_delivery
-         WHERE settled_at < $1
-         AND NOT EXISTS (
-             SELECT 1 FROM (
-                 SELECT channel, max(alert) AS alert FROM alert_delivery
-                 JOIN alert AS source ON source.id = alert_delivery.alert
-                 WHERE outcome IN ('told', 'given_up') GROUP BY channel, source.monitor
-             ) AS newest
-             WHERE newest.channel = alert_delivery.channel
-             AND newest.alert = alert_delivery.alert
-         )",
+    let deliveries = sqlx::query("DELETE FROM alert_delivery WHERE settled_at < $1")
+        .bind(before.0)
+        .execute(write.connection())
+        .await?;
+    let alerts = sqlx::query(
+        "DELETE FROM alert WHERE decided_at < $1
+         AND NOT EXISTS (SELECT 1 FROM alert_delivery WHERE alert_delivery.alert = alert.id)",
     )
     .bind(before.0)
     .execute(write.connection())
     .await?;
-    if done.rows_affected() == 0 {
-        write.roll_back().await?;
-        return Ok(0);
+    match deliveries.rows_affected() + alerts.rows_affected() {
+        0 => write.roll_back().await?,
+        _ => write.commit().await?,
     }
-    sqlx::query(
-        "DELETE FROM alert
-         WHERE NOT EXISTS (SELECT 1 FROM alert_delivery WHERE alert_delivery.alert = alert.id)",
-    )
-    .execute(write.connection())
-    .await?;
-    write.commit().await?;
-    Ok(done.rows_affected())
+    Ok(deliveries.rows_affected())
 }

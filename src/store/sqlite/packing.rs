@@ -9,7 +9,7 @@
 //! there are monitors.
 
 use super::meta;
-use super::write::Write;
+use super::write::Writer;
 use super::{days, hot};
 use crate::domain::check::Check;
 use crate::domain::monitor::Key;
@@ -29,7 +29,7 @@ const ROWS_AT_ONCE: i64 = 10_000;
 /// Moves the checks that began before `before`, and gives how many rows that were.
 /// Commits come in between.
 pub(super) async fn pack(
-    writer: &SqlitePool,
+    writer: &Writer,
     readers: &SqlitePool,
     before: Timestamp,
 ) -> Result<u64, StoreError> {
@@ -37,7 +37,7 @@ pub(super) async fn pack(
     loop {
         let mut reader = readers.acquire().await?;
         let Some(slice) = next_slice(&mut reader, before).await? else { return Ok(moved) };
-        let mut write = Write::begin(writer).await?;
+        let mut write = writer.begin().await?;
         meta::set_packed_until(write.connection(), slice.to).await?;
         write.commit().await?;
         for keys in chunks(&mut reader).await? {
@@ -45,13 +45,13 @@ pub(super) async fn pack(
             if rows.is_empty() {
                 continue;
             }
-            let mut write = Write::begin(writer).await?;
+            let mut write = writer.begin().await?;
             add(write.connection(), slice, rows).await?;
             write.commit().await?;
         }
         drop(reader);
         loop {
-            let mut write = Write::begin(writer).await?;
+            let mut write = writer.begin().await?;
             let deleted = delete(write.connection(), slice).await?;
             write.commit().await?;
             if deleted == 0 {

@@ -9,7 +9,7 @@
 
 use super::days::{self, day_of, start_of};
 use super::monitors::{self, Stored};
-use super::write::Write;
+use super::write::Writer;
 use super::{baseline, exchanges, gaps, hot, meta, read};
 use crate::domain::check::Check;
 use crate::domain::digest::Digest;
@@ -35,7 +35,7 @@ enum Outcome {
 
 /// Lets go of the checks of whole days that lie within the spans of their monitor.
 pub(super) async fn purge(
-    writer: &SqlitePool,
+    writer: &Writer,
     readers: &SqlitePool,
     spans: &BTreeMap<Key, Spans>,
 ) -> Result<Purged, StoreError> {
@@ -50,7 +50,7 @@ pub(super) async fn purge(
         for (day, next) in purgeable(&mut reader, *key, spans).await? {
             let after = Span::new(days::end_of(day), days::end_of(next));
             let next = read::checks(&mut *reader.begin().await?, *key, after).await?;
-            let mut write = Write::begin(writer).await?;
+            let mut write = writer.begin().await?;
             let connection = write.connection();
             match purge_day(connection, *key, monitor, day, next.first()).await? {
                 Outcome::Gone(checks) => {

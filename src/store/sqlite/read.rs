@@ -6,7 +6,8 @@ use crate::domain::check::Check;
 use crate::domain::monitor::Key;
 use crate::domain::span::Span;
 use crate::domain::timestamp::Timestamp;
-use crate::store::contract::{Pause, StoreError};
+use crate::store::contract::StoreError;
+use crate::store::import::Pause;
 use sqlx::SqliteConnection;
 
 /// The checks that began within `span`, in order of time.

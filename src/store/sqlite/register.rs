@@ -11,7 +11,8 @@ use super::read;
 use super::write::Write;
 use crate::domain::monitor::Key;
 use crate::domain::timestamp::Timestamp;
-use crate::store::contract::{Others, Registration, StoreError};
+use crate::store::contract::StoreError;
+use crate::store::registration::{Others, Registration};
 use sqlx::SqliteConnection;
 use std::collections::{BTreeMap, HashMap, HashSet};
 

@@ -2,14 +2,14 @@
 //! ones are added up. Whoever reads asks both.
 
 use super::error::corrupt;
-use super::write::{self, Write};
+use super::write::{self, Write, Writer};
 use crate::domain::monitor::MonitorId;
 use crate::domain::requests::Requests;
 use crate::domain::span::{Span, Spans};
 use crate::domain::timestamp::{DAY_MS, MINUTE_MS, Timestamp};
 use crate::store::contract::StoreError;
 use crate::store::requests::{Counted, Kept};
-use sqlx::{SqliteConnection, SqlitePool};
+use sqlx::SqliteConnection;
 use std::collections::BTreeMap;
 
 /// The sums of longer ago of a balancer as a whole: the days of every zone of today are
@@ -157,11 +157,11 @@ fn id(text: &str) -> Result<MonitorId, StoreError> {
 }
 
 /// Adds up the rows of minutes of whole UTC days before `before`, a day in a transaction.
-pub(super) async fn sum_up(writer: &SqlitePool, before: Timestamp) -> Result<u64, StoreError> {
+pub(super) async fn sum_up(writer: &Writer, before: Timestamp) -> Result<u64, StoreError> {
     let end = before.0.div_euclid(DAY_MS) * DAY_MS;
     let mut summed = 0;
     loop {
-        let mut write = Write::begin(writer).await?;
+        let mut write = writer.begin().await?;
         let connection = write.connection();
         let oldest: Option<i64> =
             sqlx::query_scalar("SELECT min(began_at) FROM request_minute")

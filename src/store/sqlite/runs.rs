@@ -3,7 +3,8 @@
 use super::write::Write;
 use crate::domain::run::Run;
 use crate::domain::timestamp::Timestamp;
-use crate::store::contract::{Alive, StoreError};
+use crate::store::batch::Alive;
+use crate::store::contract::StoreError;
 use sqlx::SqliteConnection;
 
 /// Notes a run from its beginning on.

@@ -4,7 +4,8 @@ use super::error::corrupt;
 use super::write::Write;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::token::{Fingerprint, Scope, Token, TokenId, TokenName};
-use crate::store::contract::{LIVING_TOKENS_MAX, NewToken, StoreError, TOKEN_USE_MS};
+use crate::store::contract::StoreError;
+use crate::store::token::{LIVING_TOKENS_MAX, NewToken, TOKEN_USE_MS};
 use sqlx::SqliteConnection;
 
 /// A row as it is read: id, name, scope, sha256, made_at, last_used_at, revoked_at.

@@ -1,15 +1,52 @@
 //! One write transaction on the one connection that writes.
 //!
-//! Every verb that changes anything begins one. sqlx's own transactions are not used
+//! Every verb that changes anything begins one, by the store's [`Writer`]: which sees first
+//! that the schema is the one it knows and, for those who watch, that nobody has taken over. sqlx's own transactions are not used
 //! for that: when SQLite has rolled back by itself, as it may on a full disk, their
 //! count of open transactions never comes back to zero, and the connection refuses
 //! every later one. Here a transaction that does not end cleanly takes its connection
 //! with it, and the pool opens another.
 
+use super::{lease, open};
+use crate::domain::lease::Fence;
 use crate::store::contract::StoreError;
 use serde::Serialize;
 use sqlx::pool::PoolConnection;
 use sqlx::{Sqlite, SqliteConnection, SqlitePool};
+
+/// Begins write transactions, for everybody or under a fence.
+#[derive(Clone, Debug)]
+pub(super) struct Writer {
+    /// One connection.
+    pub(super) pool: SqlitePool,
+    /// Under which its writes are made; `None` for what users ask for.
+    pub(super) fence: Option<Fence>,
+}
+
+impl Writer {
+    /// As [`Write::begin`], if the schema is known and no fence is newer than ours.
+    pub(super) async fn begin(&self) -> Result<Write, StoreError> {
+        let mut write = Write::begin(&self.pool).await?;
+        match self.admit(write.connection()).await {
+            Ok(()) => Ok(write),
+            Err(error @ (StoreError::Fenced | StoreError::Outgrown)) => {
+                write.roll_back().await?;
+                Err(error)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn admit(&self, connection: &mut SqliteConnection) -> Result<(), StoreError> {
+        if open::is_outgrown(connection).await? {
+            return Err(StoreError::Outgrown);
+        }
+        match self.fence {
+            Some(fence) if lease::fence(connection).await? != fence => Err(StoreError::Fenced),
+            _ => Ok(()),
+        }
+    }
+}
 
 /// A write transaction. Dropped without [`Write::commit`], nothing of it is kept.
 pub(super) struct Write {

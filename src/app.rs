@@ -110,6 +110,10 @@ impl App {
             tenure: Mutex::default(),
             engine: ArcSwapOption::empty(),
         });
+        // Before the lease is taken: what cannot listen must not keep another from watching.
+        let (trust, _) = client_config(&Roots::Platform)?;
+        let fleet = Arc::new(Fleet::new(false, trust));
+        fleet.start(common.config.load().balancers.clone()).await?;
         let name = format!("process {}, which answers on {address}", std::process::id());
         let contender = Contender::new(store.clone(), path, name);
         let keep_no_more = CancellationToken::new();
@@ -117,9 +121,6 @@ impl App {
         let (tell, told) = oneshot::channel();
         let keeper = tokio::spawn(keeper.run(tell));
         told.await.context("what watches has ended")??;
-        let (trust, _) = client_config(&Roots::Platform)?;
-        let fleet = Arc::new(Fleet::new(false, trust));
-        fleet.start(common.config.load().balancers.clone()).await?;
         let clerk = Clerk::start(requests::Parts {
             store: store.clone(),
             clock: clock.clone(),

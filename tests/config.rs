@@ -594,6 +594,8 @@ fn a_balancer_becomes_its_settings_a_group_and_a_monitor_for_each_backend() {
     assert_eq!(settings.timeouts.connect, ms(500));
     assert_eq!(settings.timeouts.first_byte, ms(120_000));
     assert_eq!(settings.timeouts.idle, ms(600_000));
+    assert_eq!(settings.timeouts.head, ms(30_000));
+    assert_eq!(settings.timeouts.tunnel, ms(7_200_000));
     assert_eq!(settings.trusted.len(), 2);
     let tls = settings.tls.as_ref().unwrap();
     assert_eq!(

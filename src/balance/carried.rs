@@ -5,6 +5,7 @@ use super::body::{Broken, Pace};
 use super::count::Outcome;
 use super::line::Line;
 use super::under_way::UnderWay;
+use super::visitors::Turn;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
@@ -42,6 +43,8 @@ pub struct Carried {
     /// Until it is known what became of it.
     under_way: Option<UnderWay>,
     outcome: Outcome,
+    /// The visitor's connection is of use.
+    _turn: Turn,
 }
 
 impl Carried {
@@ -49,11 +52,11 @@ impl Carried {
     pub(super) fn new(
         (body, pace): (Incoming, Pace),
         line: Line,
-        under_way: UnderWay,
+        (under_way, turn): (UnderWay, Turn),
         outcome: Outcome,
     ) -> Carried {
-        let mut carried =
-            Carried { body, pace, line: Some(line), under_way: Some(under_way), outcome };
+        let (line, under_way) = (Some(line), Some(under_way));
+        let mut carried = Carried { body, pace, line, under_way, outcome, _turn: turn };
         // Of one without a body nobody will ask for a piece.
         if carried.body.is_end_stream() {
             carried.finish(outcome);

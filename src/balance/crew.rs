@@ -1,10 +1,10 @@
 //! The threads that carry requests: each has its connections, its pools and its timers to
 //! itself, so that nothing is handed from one to another while a request is on its way.
 
-use super::bell::Bells;
 use super::idle::SWEEP_EVERY;
 use super::lane::Lane;
 use super::serve::{self, Arrival};
+use super::visitors::{TICK, Visitors};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -98,8 +98,9 @@ async fn work(
     cut: CancellationToken,
 ) {
     let visits = TaskTracker::new();
-    let bells = Bells::default();
+    let visitors = Visitors::with_patience(lane.settings.timeouts.head);
     let mut sweep = tokio::time::interval(SWEEP_EVERY);
+    let mut tick = tokio::time::interval(TICK);
     loop {
         let arrival = tokio::select! {
             arrival = arriving.recv() => arrival,
@@ -107,13 +108,17 @@ async fn work(
                 lane.sweep();
                 continue;
             }
+            _ = tick.tick() => {
+                visitors.tick();
+                continue;
+            }
             () = stop.cancelled() => None,
         };
         let Some(arrival) = arrival else { break };
-        visits.spawn(serve::visit(Arc::clone(&lane), arrival, bells.clone()));
+        visits.spawn(serve::visit(Arc::clone(&lane), arrival, visitors.clone()));
     }
     visits.close();
-    bells.ring();
+    visitors.ring();
     // What is left when this returns ends with the runtime.
     cut.run_until_cancelled(visits.wait()).await;
 }

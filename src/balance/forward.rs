@@ -12,6 +12,7 @@ use super::pool::{Backend, Places};
 use super::refusal::Refusal;
 use super::tunnel;
 use super::under_way::{UnderWay, Wait};
+use super::visitors::Turn;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::{Body, Incoming};
 use hyper::upgrade::OnUpgrade;
@@ -42,13 +43,16 @@ enum Sent {
 /// A request on its way.
 struct Errand<'a> {
     visit: &'a Visit,
+    /// Goes with the answer, until that is whole.
+    turn: Turn,
     id: HeaderValue,
     upgrade: Option<(Upgrade, OnUpgrade)>,
     /// What is known of its body; `None` where it has none.
     fate: Option<Fate>,
-    /// Whether doing it twice is doing it once (RFC 9110, section 9.2.2), and its body does
-    /// not have to be kept for that.
-    is_repeatable: bool,
+    /// Its head as it came, where doing it twice is doing it once (RFC 9110, section 9.2.2),
+    /// and no body has to be kept for that. What is added to it is more than it has, so that
+    /// is rather added once more than kept.
+    original: Option<Request<Outgoing>>,
 }
 
 impl Lane {
@@ -57,26 +61,24 @@ impl Lane {
         self: &Arc<Lane>,
         mut request: Request<Incoming>,
         visit: &Visit,
+        turn: Turn,
     ) -> Response<Answer> {
         if let Err(refusal) = message::accept(&mut request) {
             return self.refuse(refusal);
         }
         let on_upgrade = hyper::upgrade::on(&mut request);
+        let has_body = !request.body().is_end_stream();
+        let is_repeatable = !has_body && is_idempotent(request.method());
+        let original = is_repeatable.then(|| head_of(&request));
         let passed = headers::pass_on(&mut request, visit, || self.new_id());
         let Ok((id, upgrade)) = passed else {
             return self.refuse(Refusal::Malformed("This request goes in a circle."));
         };
         self.pool.budget.earn();
-        let has_body = !request.body().is_end_stream();
         // What follows a body on a connection that changes cannot be told from it.
         let upgrade = upgrade.filter(|_| !has_body).map(|upgrade| (upgrade, on_upgrade));
-        let errand = Errand {
-            visit,
-            id,
-            upgrade,
-            fate: has_body.then(Fate::default),
-            is_repeatable: !has_body && is_idempotent(request.method()),
-        };
+        let errand =
+            Errand { visit, turn, id, upgrade, fate: has_body.then(Fate::default), original };
         let (mut parts, body) = request.into_parts();
         parts.version = http::Version::HTTP_11;
         let body = match &errand.fate {
@@ -107,8 +109,7 @@ impl Lane {
                 self.pool.counts.note_repeated();
             }
             let under_way = UnderWay::begin(self, place);
-            let copy = errand.is_repeatable.then(|| head_of(&request));
-            refusal = match self.send(request, copy.as_ref(), (backend, place), &errand).await {
+            refusal = match self.send(request, (backend, place), &errand).await {
                 Sent::Answered(response, line) => {
                     backend.answered();
                     return Ok(self.answer(response, line, under_way, errand));
@@ -123,8 +124,8 @@ impl Lane {
                     self.idle[place].clear();
                     self.pool.failed(place, &why);
                     backend.counts.note(Outcome::Failed);
-                    match copy {
-                        Some(copy) if self.pool.budget.spend() => request = copy,
+                    match errand.once_more() {
+                        Some(again) if self.pool.budget.spend() => request = again,
                         _ => return Err(Refusal::NoAnswer),
                     }
                     Refusal::NoAnswer
@@ -150,27 +151,23 @@ impl Lane {
     async fn send(
         &self,
         mut request: Request<Outgoing>,
-        copy: Option<&Request<Outgoing>>,
         (backend, place): (&Backend, usize),
         errand: &Errand<'_>,
     ) -> Sent {
-        if errand.needs_host(&request) {
-            let host = backend.settings.address.authority();
-            if let Ok(host) = HeaderValue::from_str(host.as_str()) {
-                request.headers_mut().insert(header::HOST, host);
-            }
-        }
-        while let Some(line) = self.idle[place].take(errand.is_repeatable) {
-            match (self.send_over(line, request, errand).await, copy) {
-                (Sent::Unsent(unsent, _), _) => request = unsent,
-                // A server may close a connection just as a request arrives on it.
-                (Sent::Lost(_), Some(copy)) => {
+        name_host(&mut request, backend);
+        while let Some(line) = self.idle[place].take(errand.original.is_some()) {
+            match self.send_over(line, request, errand).await {
+                Sent::Unsent(unsent, _) => request = unsent,
+                Sent::Lost(why) => {
+                    let Some(again) = errand.once_more() else { return Sent::Lost(why) };
+                    // A server may close a connection just as a request arrives on it.
                     self.idle[place].clear();
                     self.pool.counts.note_repeated();
-                    request = head_of(copy);
+                    request = again;
+                    name_host(&mut request, backend);
                     break;
                 }
-                (sent, _) => return sent,
+                sent => return sent,
             }
         }
         // On the heap, for it is large and rare, and every request would carry room for it.
@@ -275,7 +272,8 @@ impl Lane {
         }
         let idle = self.settings.timeouts.idle;
         response.map(|body| {
-            Answer::Carried(Carried::new((body, Pace::new(idle)), line, under_way, outcome))
+            let pace = Pace::new(idle);
+            Answer::Carried(Carried::new((body, pace), line, (under_way, errand.turn), outcome))
         })
     }
 
@@ -289,8 +287,13 @@ impl Lane {
 }
 
 impl Errand<'_> {
-    fn needs_host(&self, request: &Request<Outgoing>) -> bool {
-        !request.headers().contains_key(header::HOST)
+    /// The same request, if it may be sent again.
+    fn once_more(&self) -> Option<Request<Outgoing>> {
+        let mut request = head_of(self.original.as_ref()?);
+        // It was in no circle before.
+        headers::pass_on(&mut request, self.visit, || self.id.clone()).ok()?;
+        *request.version_mut() = http::Version::HTTP_11;
+        Some(request)
     }
 }
 
@@ -301,9 +304,21 @@ fn is_idempotent(method: &Method) -> bool {
     )
 }
 
-/// The same request once more; it has no body.
-fn head_of(request: &Request<Outgoing>) -> Request<Outgoing> {
+/// What HTTP/1.0 may leave out, and a backend wants.
+fn name_host(request: &mut Request<Outgoing>, backend: &Backend) {
+    if request.headers().contains_key(header::HOST) {
+        return;
+    }
+    let host = backend.settings.address.authority();
+    if let Ok(host) = HeaderValue::from_str(host.as_str()) {
+        request.headers_mut().insert(header::HOST, host);
+    }
+}
+
+/// A request of which nothing but its head is there.
+fn head_of<B>(request: &Request<B>) -> Request<Outgoing> {
     let mut copy = Request::new(Outgoing::Empty);
+    *copy.version_mut() = request.version();
     *copy.method_mut() = request.method().clone();
     *copy.uri_mut() = request.uri().clone();
     *copy.headers_mut() = request.headers().clone();

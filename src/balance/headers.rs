@@ -138,8 +138,8 @@ pub fn pass_on<B>(
     }
     // Whoever may say something twice says it in the spelling of variables too.
     drop_doubles(headers);
-    let forwarded = visit.forwarded(headers.get(header::HOST));
     let host = headers.get(header::HOST).cloned();
+    let forwarded = visit.forwarded(host.as_ref());
     if visit.is_trusted {
         append(headers, FORWARDED_FOR, &visit.plain);
         append(headers, header::FORWARDED, &forwarded);
@@ -203,7 +203,7 @@ fn strip(headers: &mut HeaderMap) -> Option<Upgrade> {
         return None;
     }
     let mut wants_upgrade = false;
-    if found[0] {
+    if found[0] && !names_nothing(headers) {
         let named: Vec<HeaderName> = headers
             .get_all(header::CONNECTION)
             .iter()
@@ -241,6 +241,16 @@ fn strip(headers: &mut HeaderMap) -> Option<Upgrade> {
 
 /// Another version of HTTP, or TLS, on the same connection would let requests pass that
 /// nobody has looked at.
+/// Whether `Connection` says only what it says most often, by which no other header is named.
+fn names_nothing(headers: &HeaderMap) -> bool {
+    let mut lines = headers.get_all(header::CONNECTION).iter();
+    let only = lines.next().filter(|_| lines.next().is_none());
+    only.is_some_and(|only| {
+        only.as_bytes().eq_ignore_ascii_case(b"keep-alive")
+            || only.as_bytes().eq_ignore_ascii_case(b"close")
+    })
+}
+
 fn may_become(upgrade: &Upgrade) -> bool {
     let Ok(to) = upgrade.0.to_str() else { return false };
     !to.split(',').any(|one| {

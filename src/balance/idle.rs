@@ -50,9 +50,7 @@ impl Idle {
 
     /// Keeps one over which the answer has been read to its end.
     pub fn keep(&self, mut line: Line) {
-        if !line.is_usable() {
-            return;
-        }
+        line.rest();
         let mut kept = self.lock();
         if kept.len() < KEPT_MAX {
             kept.push(Kept { line, since: Instant::now() });

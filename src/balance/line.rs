@@ -107,13 +107,17 @@ impl Line {
         mover.until(cx, |cx| Pin::new(&mut *body).poll_frame(cx))
     }
 
+    /// Lets go of whoever has used it, who is not to be woken any more. Whether it is still
+    /// open is seen when it is taken again.
+    pub fn rest(&mut self) {
+        self.bell.user.take();
+    }
+
     /// Looks whether another request can be sent: it is open, and done with the last.
     pub fn is_usable(&mut self) -> bool {
         if self.works_apart || self.connection.is_none() {
             return false;
         }
-        // Whoever used it last is not to be woken any more.
-        self.bell.user.take();
         let connection = self.connection.as_mut();
         let mut cx = Context::from_waker(&self.waker);
         if connection.is_some_and(|connection| connection.as_mut().poll(&mut cx).is_ready()) {

@@ -72,11 +72,13 @@ fn has_one_host<B>(request: &mut Request<B>) -> Result<(), Refusal> {
     if lines.next().is_some() {
         return Err(Refusal::Malformed("This request has more than one Host."));
     }
+    let target = request.uri().authority();
     let host = match first {
         None => None,
+        Some(value) if target.is_none() && is_plain_name(value.as_bytes()) => return Ok(()),
         Some(value) => Some(authority(value)?),
     };
-    match (host, request.uri().authority()) {
+    match (host, target) {
         (Some(_), None) => Ok(()),
         (Some(host), Some(target)) if host.as_str().eq_ignore_ascii_case(target.as_str()) => {
             Ok(())
@@ -95,6 +97,24 @@ fn has_one_host<B>(request: &mut Request<B>) -> Result<(), Refusal> {
         (None, None) if request.version() == Version::HTTP_10 => Ok(()),
         (None, _) => Err(Refusal::Malformed("This request has no Host.")),
     }
+}
+
+/// Whether a `Host` is a name or an IPv4 address, and maybe a port: what it nearly always is,
+/// and what takes no closer look.
+fn is_plain_name(host: &[u8]) -> bool {
+    // A port of more is looked at more closely.
+    const PORT_DIGITS_MAX: usize = 5;
+    let (name, port) = match host.iter().position(|byte| *byte == b':') {
+        Some(at) => (&host[..at], &host[at + 1..]),
+        None => (host, &host[host.len()..]),
+    };
+    let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
+    let number = |port: &[u8]| port.iter().fold(0, |n, digit| n * 10 + u32::from(digit - b'0'));
+    !name.is_empty()
+        && name.iter().all(is_of_name)
+        && port.len() <= PORT_DIGITS_MAX
+        && port.iter().all(u8::is_ascii_digit)
+        && number(port) <= u32::from(u16::MAX)
 }
 
 fn authority(value: &HeaderValue) -> Result<Authority, Refusal> {

@@ -10,7 +10,6 @@
 
 pub mod address;
 pub mod balancer;
-pub mod bell;
 pub mod body;
 pub mod budget;
 pub mod carried;
@@ -35,4 +34,5 @@ pub mod stream;
 pub mod tls;
 pub mod tunnel;
 pub mod under_way;
+pub mod visitors;
 pub mod wellness;

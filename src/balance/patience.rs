@@ -1,5 +1,6 @@
 //! A visitor's connection that ends when the visitor takes nothing of what it is sent.
 
+use super::stream::poll_write_pieces;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -66,7 +67,7 @@ impl AsyncWrite for Patient {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let patient = self.get_mut();
-        let written = Pin::new(&mut patient.stream).poll_write_vectored(cx, slices);
+        let written = poll_write_pieces(Pin::new(&mut patient.stream), cx, slices);
         patient.judge(cx, written)
     }
 

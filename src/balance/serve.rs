@@ -1,12 +1,12 @@
 //! Takes connections of visitors, within limits that none of them can lift, and answers what
 //! comes over them.
 
-use super::bell::Bells;
 use super::carried::Answer;
 use super::crew::Seat;
 use super::headers::Visit;
 use super::lane::Lane;
 use super::patience::Patient;
+use super::visitors::{Call, Visitors};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -17,14 +17,11 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_rustls::TlsAcceptor;
-
-/// How long a visitor may take for the head of a request, and how long a connection may be
-/// of no use: long enough for whoever keeps one for the next request.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How long a visitor may take for the handshake of TLS.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -33,6 +30,9 @@ const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// headers is what hyper takes by itself, 100: browsers send about 20, and any other number
 /// costs it an allocation for each request.
 const HEAD_BYTES_MAX: usize = 32 * 1024;
+
+/// How often a visitor of HTTP/2 who waits is asked whether he is still there.
+const PING_EVERY: Duration = Duration::from_secs(60);
 
 /// Requests at once over one connection of HTTP/2: what browsers and RFC 9113 expect.
 const STREAMS_MAX: u32 = 100;
@@ -60,7 +60,7 @@ pub struct Arrival {
 }
 
 /// Answers what comes over a connection until it ends.
-pub async fn visit(lane: Arc<Lane>, arrival: Arrival, bells: Bells) {
+pub async fn visit(lane: Arc<Lane>, arrival: Arrival, visitors: Visitors) {
     let Arrival { stream, peer, tls, seat: _seat, permit: _permit } = arrival;
     let stream = match tokio::net::TcpStream::from_std(stream) {
         Ok(stream) => stream,
@@ -72,9 +72,9 @@ pub async fn visit(lane: Arc<Lane>, arrival: Arrival, bells: Bells) {
     let stream = Patient::new(stream, lane.settings.timeouts.idle);
     let visit = Arc::new(Visit::new(peer.ip(), tls.is_some(), &lane.settings.trusted));
     let ended = match tls {
-        None => answer(lane, stream, visit, bells).await,
+        None => answer(lane, stream, visit, &visitors).await,
         Some(tls) => match tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
-            Ok(Ok(stream)) => answer(lane, stream, visit, bells).await,
+            Ok(Ok(stream)) => answer(lane, stream, visit, &visitors).await,
             Ok(Err(error)) => Err(error.into()),
             Err(_) => Err("the handshake of TLS took too long".into()),
         },
@@ -88,22 +88,27 @@ async fn answer<S>(
     lane: Arc<Lane>,
     stream: S,
     visit: Arc<Visit>,
-    bells: Bells,
+    visitors: &Visitors,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let mut visitor = visitors.enter();
+    let presence = visitor.presence();
     let service = service_fn(move |request: http::Request<Incoming>| {
-        let (lane, visit) = (Arc::clone(&lane), Arc::clone(&visit));
-        async move { Ok::<http::Response<Answer>, Infallible>(lane.carry(request, &visit).await) }
+        let (lane, visit, turn) = (Arc::clone(&lane), Arc::clone(&visit), presence.turn());
+        async move {
+            Ok::<http::Response<Answer>, Infallible>(lane.carry(request, &visit, turn).await)
+        }
     });
     let builder = builder();
     let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
     let mut connection = pin!(connection);
-    let mut ring = bells.hang();
     poll_fn(|cx| {
-        if ring.rings(cx) {
-            connection.as_mut().graceful_shutdown();
+        match visitor.called(cx) {
+            None => {}
+            Some(Call::Leave) => connection.as_mut().graceful_shutdown(),
+            Some(Call::Cut) => return Poll::Ready(Err("it was of no use for long".into())),
         }
         connection.as_mut().poll(cx)
     })
@@ -114,8 +119,8 @@ fn builder() -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     builder
         .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
+        // `visitors` limits it, from the first byte on that does not come.
+        .header_read_timeout(None)
         .max_buf_size(HEAD_BYTES_MAX);
     builder
         .http2()
@@ -125,7 +130,7 @@ fn builder() -> Builder<TokioExecutor> {
         .max_local_error_reset_streams(RESET_STREAMS_MAX)
         .initial_stream_window_size(STREAM_WINDOW_BYTES)
         .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
-        .keep_alive_interval(HEAD_TIMEOUT)
+        .keep_alive_interval(PING_EVERY)
         .max_header_list_size(u32::try_from(HEAD_BYTES_MAX).unwrap_or(u32::MAX));
     builder
 }

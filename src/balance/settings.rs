@@ -164,6 +164,9 @@ pub struct Health {
 /// How long is waited for what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
+    /// Until the head of a visitor's next request is there, whether it takes so long or none
+    /// comes.
+    pub head: Duration,
     /// Until a connection to a backend stands, with TLS.
     pub connect: Duration,
     /// Until a backend begins to answer.
@@ -189,6 +192,8 @@ impl Default for Health {
 impl Default for Timeouts {
     fn default() -> Timeouts {
         Timeouts {
+            // Long enough for whoever keeps a connection for the next request.
+            head: Duration::from_secs(60),
             connect: Duration::from_secs(3),
             first_byte: Duration::from_secs(60),
             idle: Duration::from_secs(60),

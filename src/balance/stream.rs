@@ -1,6 +1,7 @@
 //! One connection to a backend, whatever it is made of.
 
 use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -25,6 +26,30 @@ macro_rules! each {
             Stream::Tls($inner) => $does,
         }
     };
+}
+
+/// Pieces of together so many bytes are written as one: to copy them costs less than what
+/// the kernel takes more for pieces.
+const JOINED_BYTES_MAX: usize = 4096;
+
+/// Writes what is in `pieces`, or the beginning of it.
+pub(super) fn poll_write_pieces<S: AsyncWrite>(
+    stream: Pin<&mut S>,
+    cx: &mut Context<'_>,
+    pieces: &[IoSlice<'_>],
+) -> Poll<io::Result<usize>> {
+    if let [only] = pieces {
+        return stream.poll_write(cx, only);
+    }
+    if pieces.iter().map(|piece| piece.len()).sum::<usize>() > JOINED_BYTES_MAX {
+        return stream.poll_write_vectored(cx, pieces);
+    }
+    let mut room = [const { MaybeUninit::uninit() }; JOINED_BYTES_MAX];
+    let mut joined = ReadBuf::uninit(&mut room);
+    for piece in pieces {
+        joined.put_slice(piece);
+    }
+    stream.poll_write(cx, joined.filled())
 }
 
 impl AsyncRead for Stream {
@@ -59,7 +84,7 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        each!(self, inner => Pin::new(inner).poll_write_vectored(cx, slices))
+        each!(self, inner => poll_write_pieces(Pin::new(inner), cx, slices))
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -78,26 +78,25 @@ async fn what_may_not_be_repeated_is_told_and_not_repeated() {
 
 #[tokio::test]
 async fn an_answer_that_breaks_off_is_not_repeated_and_not_taken_for_whole() {
-    let (a, b) = (Backend::start("a").await, Backend::start("b").await);
-    let balancer = over(&[&a, &b]).await;
-    let mut visitor = Visitor::come(balancer.address()).await;
-    a.next(Does::SaysAndCloses(
-        b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf".to_vec(),
-    ));
-    visitor.say(get("/")).await;
-    // What was there when it broke off may have been sent already, or not.
-    let answer = visitor.hear(true).await;
-    assert!(answer.is_none_or(|answer| answer.text() == "half"));
-    assert!(visitor.is_left().await);
-    let mut visitor = Visitor::come(balancer.address()).await;
-    b.next(Does::SaysAndCloses(
-        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\nhalf\r\n".to_vec(),
-    ));
-    visitor.say(get("/")).await;
-    let answer = visitor.hear(true).await;
-    assert!(answer.is_none_or(|answer| !answer.text().ends_with("0\r\n\r\n")));
-    until(|| balancer.pool.counts.read().cut == 2).await;
-    assert_eq!((a.seen().len(), b.seen().len()), (1, 1));
+    for begun in [
+        "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf",
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\nhalf\r\n",
+    ] {
+        let (a, b) = (Backend::start("a").await, Backend::start("b").await);
+        let balancer = over(&[&a, &b]).await;
+        for backend in [&a, &b] {
+            backend.next(Does::SaysAndCloses(begun.as_bytes().to_vec()));
+        }
+        let mut visitor = Visitor::come(balancer.address()).await;
+        visitor.say(get("/")).await;
+        // What was there when it broke off may have been sent already, or not.
+        if let Some(answer) = visitor.hear(true).await {
+            assert!(answer.text().contains("half") && !answer.text().ends_with("0\r\n\r\n"));
+        }
+        assert!(visitor.is_left().await);
+        until(|| balancer.pool.counts.read().cut == 1).await;
+        assert_eq!(a.seen().len() + b.seen().len(), 1);
+    }
 }
 
 #[tokio::test]

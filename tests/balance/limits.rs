@@ -41,6 +41,27 @@ async fn a_visitor_who_takes_nothing_is_not_kept() {
     assert_eq!(balancer.pool.counts.read().abandoned, 1);
 }
 
+#[tokio::test]
+async fn a_visitor_who_says_nothing_or_no_whole_head_is_not_kept() {
+    let a = Backend::start("a").await;
+    let balancer = over_with(&[&a], |settings| {
+        settings.timeouts.head = Duration::from_secs(1);
+        settings.timeouts.first_byte = Duration::from_secs(3);
+    })
+    .await;
+    let mut silent = Visitor::come(balancer.address()).await;
+    let mut slow = Visitor::come(balancer.address()).await;
+    slow.say("GET / HTTP/1.1\r\nHo").await;
+    let mut kept = Visitor::come(balancer.address()).await;
+    assert_eq!(kept.ask("GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.status, 200);
+    let mut waiting = Visitor::come(balancer.address()).await;
+    a.next(super::backend::Does::IsSilent);
+    waiting.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    assert!(silent.is_left().await && slow.is_left().await && kept.is_left().await);
+    let answer = waiting.hear(true).await.expect("who has something under way may wait");
+    assert_eq!(answer.status, 504);
+}
+
 /// A frame of HTTP/2.
 fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let mut bytes = (payload.len() as u32).to_be_bytes()[1..].to_vec();

@@ -38,6 +38,7 @@ pub(crate) fn settings(addresses: &[String]) -> Settings {
         fail_open: false,
         slow_start: Duration::ZERO,
         timeouts: Timeouts {
+            head: Duration::from_secs(60),
             connect: Duration::from_secs(2),
             first_byte: Duration::from_secs(5),
             idle: Duration::from_secs(5),

@@ -39,9 +39,11 @@ pub(super) fn read(section: &Section, reader: &mut Reader) -> Option<Settings> {
     let fail_open = flag(section, "fail_open", true, reader);
     let usual = Timeouts::default();
     let slow_start = time(section, "slow_start", SLOW_START_MS, Settings::SLOW_START, reader);
+    let head = time(section, "head_timeout", WAIT_MS, usual.head, reader);
     let connect = time(section, "connect_timeout", CONNECT_MS, usual.connect, reader);
     let first_byte = time(section, "first_byte_timeout", WAIT_MS, usual.first_byte, reader);
     let idle = time(section, "idle_timeout", WAIT_MS, usual.idle, reader);
+    let tunnel = time(section, "tunnel_timeout", WAIT_MS, usual.tunnel, reader);
     let trusted = trusted(section, reader);
     let tls = match section.field("tls", reader) {
         None => Some(None),
@@ -61,10 +63,11 @@ pub(super) fn read(section: &Section, reader: &mut Reader) -> Option<Settings> {
         fail_open: fail_open?,
         slow_start: slow_start?,
         timeouts: Timeouts {
+            head: head?,
             connect: connect?,
             first_byte: first_byte?,
             idle: idle?,
-            ..Timeouts::default()
+            tunnel: tunnel?,
         },
         trusted: trusted?,
     })

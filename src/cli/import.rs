@@ -208,6 +208,7 @@ fn added(imported: Imported) -> String {
             "records of checks no longer kept",
         ),
         (imported.runs, "run of everup", "runs of everup"),
+        (imported.sums, "count of requests", "counts of requests"),
     ] {
         if number > 0 {
             text += &format!(", {}", many(number, one, more));

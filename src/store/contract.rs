@@ -33,7 +33,9 @@ use crate::store::closed::{ClosedLengths, ClosedMonth, Correction, Subject};
 use crate::store::import::{Import, Pause};
 use crate::store::outbox::{AlertId, Outcome, Waiting};
 use crate::store::registration::{Others, Registration};
-use crate::store::requests::{Counted, DrainAction, DrainDeed, Drained, Kept, Place};
+use crate::store::requests::{
+    Counted, CountedRun, DrainAction, DrainDeed, Drained, Kept, Place, Sum,
+};
 use crate::store::source::{Followed, Settled};
 use crate::store::token::NewToken;
 use crate::store::window::{Announced, Changed};
@@ -389,6 +391,13 @@ pub trait Store: Send + Sync {
     /// total is exact where `span` begins and ends at a quarter of an hour, and a backend's
     /// where it does at a day in UTC.
     async fn requests(&self, span: Span) -> Result<BTreeMap<MonitorId, Kept>, StoreError>;
+
+    /// When the runs of balancers counted that touch `span`, by balancer and start.
+    async fn counted_runs(&self, span: Span) -> Result<Vec<CountedRun>, StoreError>;
+
+    /// What is kept of requests, each sum as it is kept, of those that begin within `span`, in
+    /// order of time. A day of one balancer has some thousands at most.
+    async fn sums(&self, span: Span) -> Result<Vec<Sum>, StoreError>;
 
     /// Moves counts of minutes of whole UTC days before `before` into sums, which stay for
     /// ever: of a balancer by quarters of an hour, of a backend by days. Gives how many went.

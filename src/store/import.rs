@@ -13,6 +13,7 @@ use crate::store::batch::Exchanged;
 use crate::store::closed::{ClosedMonth, Correction};
 use crate::store::contract::StoreError;
 use crate::store::past::Past;
+use crate::store::requests::{CountedRun, Sum};
 use crate::store::window::WindowPast;
 use async_trait::async_trait;
 
@@ -78,6 +79,13 @@ pub trait Import: Send {
     /// lasted longer.
     async fn run(&mut self, run: &Run) -> Result<(), StoreError>;
 
+    /// Adds when a run of a balancer counted, or that it did for longer.
+    async fn counted_run(&mut self, run: &CountedRun) -> Result<(), StoreError>;
+
+    /// Adds what was counted of requests. Of a stretch of which something is kept, the larger
+    /// number of each kind holds; a longer stretch stands for the minutes in it.
+    async fn sum(&mut self, sum: &Sum) -> Result<(), StoreError>;
+
     /// What was added up to here.
     fn so_far(&self) -> Imported;
 
@@ -104,6 +112,8 @@ pub struct Imported {
     pub digests: u64,
     /// Runs of everup that were not there before, or lasted longer than was known.
     pub runs: u64,
+    /// Counts of requests that were not there before, or have grown.
+    pub sums: u64,
     /// Pauses that were not there before, or have now an end.
     pub pauses: u64,
     /// Maintenance windows that were not there before, or have now been cancelled.

@@ -3,8 +3,8 @@
 
 use crate::domain::monitor::MonitorId;
 use crate::domain::requests::Requests;
-use crate::domain::span::Spans;
-use crate::domain::timestamp::Timestamp;
+use crate::domain::span::{Span, Spans};
+use crate::domain::timestamp::{DAY_MS, MINUTE_MS, Timestamp};
 use std::collections::BTreeMap;
 
 /// What a balancer has counted since it was last kept, to be added to what is kept.
@@ -33,6 +33,63 @@ pub struct Kept {
     pub backends: BTreeMap<MonitorId, Requests>,
     /// When it was counted; outside of this nobody knows.
     pub counted: Spans,
+}
+
+/// How long a time a sum is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SumOf {
+    /// A minute: what was counted of late.
+    Minute,
+    /// A quarter of an hour: what older counts of a balancer as a whole are kept by, since
+    /// the days of every zone of today are made of these.
+    Quarter,
+    /// A day of UTC: what older counts of a backend are kept by, of which no month is made.
+    Day,
+}
+
+impl SumOf {
+    /// Every length, the shortest first.
+    pub const ALL: [SumOf; 3] = [SumOf::Minute, SumOf::Quarter, SumOf::Day];
+
+    /// How long that is.
+    #[must_use]
+    pub const fn ms(self) -> i64 {
+        match self {
+            SumOf::Minute => MINUTE_MS,
+            SumOf::Quarter => 15 * MINUTE_MS,
+            SumOf::Day => DAY_MS,
+        }
+    }
+
+    /// By what older counts are kept: of a backend, or of a balancer as a whole.
+    #[must_use]
+    pub const fn long_ago(is_of_backend: bool) -> SumOf {
+        if is_of_backend { SumOf::Day } else { SumOf::Quarter }
+    }
+}
+
+/// What is kept of the requests of one stretch of time, as it goes from one store to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sum {
+    /// Which balancer.
+    pub balancer: MonitorId,
+    /// Which of its backends; `None`: the balancer as a whole.
+    pub backend: Option<MonitorId>,
+    /// Where the stretch begins: at a whole one since 1970.
+    pub from: Timestamp,
+    /// How long it is: a minute, or what is kept of long ago.
+    pub of: SumOf,
+    /// What there was in it.
+    pub requests: Requests,
+}
+
+/// When one run of a balancer counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CountedRun {
+    /// Which balancer.
+    pub balancer: MonitorId,
+    /// From its start until its counts are kept.
+    pub span: Span,
 }
 
 /// A backend of a balancer.

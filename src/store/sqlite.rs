@@ -64,7 +64,9 @@ use crate::store::contract::{Loaded, Newest, Store, StoreError, Tenant};
 use crate::store::import::{Import, Pause};
 use crate::store::outbox::{AlertId, Outcome, Waiting};
 use crate::store::registration::{Others, Registration};
-use crate::store::requests::{Counted, DrainAction, DrainDeed, Drained, Kept, Place};
+use crate::store::requests::{
+    Counted, CountedRun, DrainAction, DrainDeed, Drained, Kept, Place, Sum,
+};
 use crate::store::source::{Followed, Settled};
 use crate::store::token::NewToken;
 use crate::store::window::{Announced, Changed};
@@ -393,6 +395,14 @@ impl Store for Sqlite {
 
     async fn requests(&self, span: Span) -> Result<BTreeMap<MonitorId, Kept>, StoreError> {
         requests::read(&mut *self.readers.begin().await?, span).await
+    }
+
+    async fn counted_runs(&self, span: Span) -> Result<Vec<CountedRun>, StoreError> {
+        requests::runs(&mut *self.readers.begin().await?, span).await
+    }
+
+    async fn sums(&self, span: Span) -> Result<Vec<Sum>, StoreError> {
+        requests::sums(&mut *self.readers.begin().await?, span).await
     }
 
     async fn sum_requests(&self, before: Timestamp) -> Result<u64, StoreError> {

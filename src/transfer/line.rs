@@ -9,6 +9,7 @@ use super::closed_line::{ClosedMonthLine, ClosedRowLine, CorrectionLine};
 use super::field::Instant;
 use super::foreign_line::{CountLine, OriginLine, StretchLine};
 use super::monitor_line::MonitorLine;
+use super::requests_line::{CountedRunLine, RequestsLine};
 use super::run_line::RunLine;
 use super::window_line::WindowLine;
 use crate::domain::check::Check;
@@ -26,6 +27,7 @@ use crate::store::closed::{ClosedMonth, ClosedRow, Correction};
 use crate::store::exchange::Form;
 use crate::store::import::Pause;
 use crate::store::past::Past;
+use crate::store::requests::{CountedRun, Sum};
 use crate::store::window::WindowPast;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -72,6 +74,10 @@ pub enum Record {
     Gap(MonitorId, Gap),
     /// When everup ran.
     Run(Run),
+    /// When a balancer counted.
+    CountedRun(CountedRun),
+    /// What it counted.
+    Requests(Sum),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -111,6 +117,8 @@ enum Line<'a> {
     Digest(DigestLine),
     Gap(GapLine),
     Run(RunLine),
+    CountedRun(CountedRunLine),
+    Requests(RequestsLine),
 }
 
 impl Record {
@@ -152,6 +160,8 @@ impl Record {
             Line::Digest(line) => line.read(),
             Line::Gap(line) => line.read(),
             Line::Run(line) => line.read(),
+            Line::CountedRun(line) => line.read(),
+            Line::Requests(line) => line.read(),
         }
     }
 
@@ -189,6 +199,8 @@ impl Record {
             Record::Digest(monitor, digest) => Line::Digest(DigestLine::of(monitor, digest)),
             Record::Gap(monitor, gap) => Line::Gap(GapLine::of(monitor, gap)),
             Record::Run(run) => Line::Run(RunLine::of(run)),
+            Record::CountedRun(run) => Line::CountedRun(CountedRunLine::of(run)),
+            Record::Requests(sum) => Line::Requests(RequestsLine::of(sum)),
         };
         // Serialising strings, integers and finite numbers into memory cannot fail.
         serde_json::to_string(&line).unwrap_or_default()
@@ -421,6 +433,26 @@ mod tests {
     #[case(
         r#"{"kind":"run","started_at":1793491200000,"alive_at":1793491200002,"ended_at":1793491200001,"version":"0.1.0"}"#,
         "no earlier than it"
+    )]
+    #[case(
+        r#"{"kind":"counted_run","balancer":"web","from":1793491200001,"to":1793491200000}"#,
+        "no earlier than it begins"
+    )]
+    #[case(
+        r#"{"kind":"requests","balancer":"web","from":1793491200000,"minutes":1440,"answered":1}"#,
+        "minutes of a balancer is 1 or 15"
+    )]
+    #[case(
+        r#"{"kind":"requests","balancer":"web","backend":"web-1","from":1793491200000,"minutes":15}"#,
+        "minutes of a backend is 1 or 1440"
+    )]
+    #[case(
+        r#"{"kind":"requests","balancer":"web","from":1793491260000,"minutes":15,"answered":1}"#,
+        "at a whole stretch of 15 min"
+    )]
+    #[case(
+        r#"{"kind":"requests","balancer":"web","from":1793491200000,"minutes":1,"answered":-1}"#,
+        "invalid value"
     )]
     #[case(r#"{"kind":"outage"}"#, "unknown variant")]
     #[case("{", "EOF")]

@@ -20,6 +20,7 @@ pub mod line;
 pub mod mapping;
 mod monitor_line;
 pub mod read;
+mod requests_line;
 mod run_line;
 pub mod supabase;
 pub mod taking;

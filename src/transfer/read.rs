@@ -177,6 +177,14 @@ impl Reading {
                 }
                 at(line, self.import.run(&run).await)
             }
+            Record::CountedRun(run) => {
+                if run.span.to > self.now {
+                    let problem = format!("{} lies in the future", run.span.to);
+                    return Err(ReadError::Line { line, problem });
+                }
+                at(line, self.import.counted_run(&run).await)
+            }
+            Record::Requests(sum) => at(line, self.import.sum(&sum).await),
             Record::Pause(id, pause) => {
                 let key = self.key(line, &id)?;
                 at(line, self.import.pause(key, pause).await)

@@ -112,6 +112,20 @@ pub async fn export(
             }
         }
     }
+    if selection.monitors.is_empty() {
+        let runs = store.counted_runs(selection.span).await?;
+        let from = runs.iter().map(|run| run.span.from.0.div_euclid(DAY_MS) * DAY_MS).min();
+        let to = runs.iter().map(|run| run.span.to).max();
+        let counted = from.zip(to).map(|(from, to)| Span::new(Timestamp(from), to));
+        for run in runs {
+            put(Record::CountedRun(run), output)?;
+        }
+        for day in counted.into_iter().flat_map(|counted| by_day(counted.cut(selection.span))) {
+            for sum in store.sums(day).await? {
+                put(Record::Requests(sum), output)?;
+            }
+        }
+    }
     for history in chosen {
         let id = &history.monitor.id;
         for pause in store.pauses(history.key).await? {
@@ -186,12 +200,16 @@ async fn days(
     span: Span,
 ) -> Result<Vec<Span>, StoreError> {
     let Some(extent) = store.extent(history.key).await? else { return Ok(Vec::new()) };
-    let extent = extent.cut(span);
-    let starts = std::iter::successors(Some(extent.from), |from| Some(from.plus_ms(DAY_MS)));
-    let starts = starts.take_while(|from| *from < extent.to);
-    Ok(starts
-        .map(|from| Span::new(from, from.plus_ms(DAY_MS).min(extent.to)))
-        .collect())
+    Ok(by_day(extent.cut(span)))
+}
+
+/// It in pieces of a day.
+fn by_day(span: Span) -> Vec<Span> {
+    let starts = std::iter::successors(Some(span.from), |from| Some(from.plus_ms(DAY_MS)));
+    let starts = starts.take_while(|from| *from < span.to);
+    starts
+        .map(|from| Span::new(from, from.plus_ms(DAY_MS).min(span.to)))
+        .collect()
 }
 
 fn chosen<'a>(

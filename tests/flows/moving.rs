@@ -5,7 +5,9 @@ use crate::support::behaviour::Behaviour;
 use crate::support::target::Target;
 use everup::clock::Clock;
 use everup::domain::history::History;
+use everup::domain::monitor::MonitorId;
 use everup::domain::period::Period;
+use everup::domain::requests::Requests;
 use everup::domain::span::Span;
 use everup::domain::timestamp::{MINUTE_MS, Timestamp};
 use everup::report::latency::Remembered;
@@ -14,6 +16,7 @@ use everup::report::settings::Settings;
 use everup::store::contract::Store;
 use everup::store::import::Imported;
 use everup::store::registration::{Others, Registration};
+use everup::store::requests::Counted;
 use everup::store::sqlite::Sqlite;
 use everup::transfer::{read, write};
 
@@ -197,4 +200,37 @@ async fn a_monitor_that_is_watched_where_it_comes_from_must_be_configured() {
     );
     assert!(other.load().await.unwrap().histories.is_empty());
     app.stop().await;
+}
+
+#[tokio::test]
+async fn with_what_its_balancers_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = async |name: &str| Sqlite::open(&folder.path().join(name)).await.unwrap();
+    let (store, other) = (open("one.db").await, open("other.db").await);
+    let id = |text: &str| MonitorId::new(text).unwrap();
+    let begin = Timestamp(1_793_491_200_000 + 20_000);
+    let counted = Counted {
+        balancer: id("web"),
+        run: begin,
+        from: begin,
+        to: begin.plus_ms(MINUTE_MS),
+        total: Requests { answered: 84_212, failed: 3, repeated: 7, ..Requests::default() },
+        backends: vec![(id("web-1"), Requests { answered: 42_000, ..Requests::default() })],
+    };
+    store.count_requests(&counted).await.unwrap();
+    let history = lines(&store, Timestamp::MIN).await;
+    assert_eq!(
+        history.matches(r#""kind":"requests","balancer":"web""#).count(),
+        2,
+        "{history}"
+    );
+    assert_eq!(import(&other, &history).await.sums, 3);
+    assert_eq!(lines(&other, Timestamp::MIN).await, history);
+    let all = store.requests(Span::ALWAYS).await.unwrap();
+    assert_eq!(other.requests(Span::ALWAYS).await.unwrap(), all);
+    assert_eq!(import(&other, &history).await, Imported::default());
+    let later = lines(&store, begin.plus_ms(2 * MINUTE_MS)).await;
+    assert!(!later.contains("web"), "{later}");
+    let ahead = read::import(&other, &mut history.as_bytes(), begin, |_| ()).await;
+    assert!(ahead.unwrap_err().to_string().contains("lies in the future"));
 }

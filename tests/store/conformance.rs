@@ -4,7 +4,7 @@ use crate::files::{Database, File, at, everything, fail, key, ok, registration, 
 use crate::recorder::Recorder;
 use crate::requests::{
     a_backend_is_taken_out_once_and_let_back_and_it_is_noted_who_did,
-    counts_that_are_summed_up_lose_no_request,
+    counts_move_to_another_store_once_summed_or_not, counts_that_are_summed_up_lose_no_request,
     runs_of_one_balancer_add_up_and_leave_the_time_between_uncounted,
     what_a_balancer_counted_is_added_once,
 };
@@ -1997,6 +1997,7 @@ hold! {
         what_a_balancer_counted_is_added_once,
         runs_of_one_balancer_add_up_and_leave_the_time_between_uncounted,
         counts_that_are_summed_up_lose_no_request,
+        counts_move_to_another_store_once_summed_or_not,
         a_backend_is_taken_out_once_and_let_back_and_it_is_noted_who_did,
         a_channel_that_an_alert_is_not_for_knows_nothing_of_the_monitor_from_then_on,
         alerts_that_were_settled_long_ago_are_forgotten_but_not_what_was_told_last,

@@ -1,12 +1,12 @@
 //! The promises of the contract about balancers: their counts, and who is taken out.
 
-use crate::files::{Database, at, span};
+use crate::files::{Database, File, at, span};
 use everup::domain::monitor::MonitorId;
 use everup::domain::requests::Requests;
 use everup::domain::span::{Span, Spans};
 use everup::domain::timestamp::{DAY_MS, Timestamp};
 use everup::store::contract::Store;
-use everup::store::requests::{Counted, DrainAction, Kept, Place};
+use everup::store::requests::{Counted, DrainAction, Kept, Place, Sum, SumOf};
 
 fn id(text: &str) -> MonitorId {
     MonitorId::new(text).unwrap()
@@ -117,6 +117,60 @@ pub async fn counts_that_are_summed_up_lose_no_request(database: &dyn Database) 
     assert_eq!(store.sum_requests(at(2 * day)).await.unwrap(), 6);
     assert_eq!(kept(&*store, Span::ALWAYS).await.total, answered(131));
     assert_eq!(kept(&*store, span(0, 900)).await.total, answered(103));
+}
+
+/// What a store has, taken over by another.
+async fn move_to(store: &dyn Store, from: &dyn Store) -> u64 {
+    let mut import = store.import().await.unwrap();
+    for run in from.counted_runs(Span::ALWAYS).await.unwrap() {
+        import.counted_run(&run).await.unwrap();
+    }
+    for sum in from.sums(Span::ALWAYS).await.unwrap() {
+        import.sum(&sum).await.unwrap();
+    }
+    import.finish().await.unwrap().sums
+}
+
+pub async fn counts_move_to_another_store_once_summed_or_not(database: &dyn Database) {
+    let elsewhere = File::new();
+    let (store, other) = (database.open().await, elsewhere.open().await);
+    let day = DAY_MS / 1_000;
+    store.count_requests(&counted(0, 0, 60, answered(1))).await.unwrap();
+    store.count_requests(&counted(0, 60, day, answered(2))).await.unwrap();
+    assert_eq!(move_to(&*other, &*store).await, 5, "a run, two minutes, of a backend too");
+    assert_eq!(move_to(&*other, &*store).await, 0);
+    assert_eq!(kept(&*other, Span::ALWAYS).await, kept(&*store, Span::ALWAYS).await);
+    // What has grown since is what it has grown to.
+    let epoch = other.epoch().await.unwrap();
+    store.count_requests(&counted(5, 5, 50, answered(100))).await.unwrap();
+    store.count_requests(&counted(0, day, day + 60, answered(4))).await.unwrap();
+    assert_eq!(move_to(&*other, &*store).await, 6);
+    assert_eq!(other.epoch().await.unwrap(), epoch + 1);
+    let all = kept(&*store, Span::ALWAYS).await;
+    assert_eq!(all.total, answered(107));
+    assert_eq!(kept(&*other, Span::ALWAYS).await, all);
+    let rows = |sums: Vec<Sum>| sums.iter().map(|sum| (sum.of, sum.from)).collect::<Vec<_>>();
+    let minutes = store.sums(Span::ALWAYS).await.unwrap();
+    assert!(minutes.iter().all(|sum| sum.of == SumOf::Minute), "{:?}", rows(minutes));
+    // Where the one has summed and the other not, either way.
+    store.sum_requests(at(day)).await.unwrap();
+    assert!(
+        store
+            .sums(Span::ALWAYS)
+            .await
+            .unwrap()
+            .iter()
+            .any(|sum| sum.of == SumOf::Day)
+    );
+    assert_eq!(move_to(&*store, &*other).await, 0);
+    assert_eq!(kept(&*store, Span::ALWAYS).await, all);
+    move_to(&*other, &*store).await;
+    assert_eq!(kept(&*other, Span::ALWAYS).await, all);
+    assert_eq!(
+        other.sums(Span::ALWAYS).await.unwrap(),
+        store.sums(Span::ALWAYS).await.unwrap()
+    );
+    assert_eq!(move_to(&*other, &*store).await, 0);
 }
 
 pub async fn a_backend_is_taken_out_once_and_let_back_and_it_is_noted_who_did(

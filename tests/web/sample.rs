@@ -41,7 +41,9 @@ use everup::store::contract::{Loaded, Newest, Store, StoreError, Tenant};
 use everup::store::import::{Import, Pause};
 use everup::store::outbox::{AlertId, Outcome, Waiting};
 use everup::store::registration::{Others, Registration};
-use everup::store::requests::{Counted, DrainAction, DrainDeed, Drained, Kept, Place};
+use everup::store::requests::{
+    Counted, CountedRun, DrainAction, DrainDeed, Drained, Kept, Place, Sum,
+};
 use everup::store::source::{Followed, Settled};
 use everup::store::token::NewToken;
 use everup::store::window::{Announced, Changed};
@@ -1155,6 +1157,16 @@ impl Store for Shelf {
     async fn requests(&self, _: Span) -> Result<BTreeMap<MonitorId, Kept>, StoreError> {
         self.works()?;
         Ok(self.requests.lock().unwrap().clone())
+    }
+
+    async fn counted_runs(&self, _: Span) -> Result<Vec<CountedRun>, StoreError> {
+        self.works()?;
+        Ok(Vec::new())
+    }
+
+    async fn sums(&self, _: Span) -> Result<Vec<Sum>, StoreError> {
+        self.works()?;
+        Ok(Vec::new())
     }
 
     async fn sum_requests(&self, _: Timestamp) -> Result<u64, StoreError> {

@@ -9,7 +9,9 @@ mod day;
 use super::meta::{self, Meta};
 use super::monitors::{self, Stored};
 use super::write::Write;
-use super::{announce, baseline, closed, days, exchanges, foreign, gaps, ledger, past, runs};
+use super::{
+    announce, baseline, closed, days, exchanges, foreign, gaps, ledger, past, requests, runs,
+};
 use crate::domain::calendar::Cut;
 use crate::domain::check::Check;
 use crate::domain::digest::Digest;
@@ -26,6 +28,7 @@ use crate::store::closed::{ClosedMonth, Correction};
 use crate::store::contract::StoreError;
 use crate::store::import::{Import, Imported, Pause};
 use crate::store::past::Past;
+use crate::store::requests::{CountedRun, Sum};
 use crate::store::window::WindowPast;
 use async_trait::async_trait;
 use day::{Day, day};
@@ -352,6 +355,16 @@ impl Import for SqliteImport {
         if foreign::add_origin(self.write.connection(), key, origin).await? {
             self.imported.origins += 1;
         }
+        Ok(())
+    }
+
+    async fn counted_run(&mut self, run: &CountedRun) -> Result<(), StoreError> {
+        self.imported.sums += requests::take_run(self.write.connection(), run).await?;
+        Ok(())
+    }
+
+    async fn sum(&mut self, sum: &Sum) -> Result<(), StoreError> {
+        self.imported.sums += requests::take(self.write.connection(), sum).await?;
         Ok(())
     }
 

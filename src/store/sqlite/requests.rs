@@ -8,16 +8,9 @@ use crate::domain::requests::Requests;
 use crate::domain::span::{Span, Spans};
 use crate::domain::timestamp::{DAY_MS, MINUTE_MS, Timestamp};
 use crate::store::contract::StoreError;
-use crate::store::requests::{Counted, Kept};
+use crate::store::requests::{Counted, CountedRun, Kept, Sum, SumOf};
 use sqlx::SqliteConnection;
 use std::collections::BTreeMap;
-
-/// The sums of longer ago of a balancer as a whole: the days of every zone of today are
-/// made of these.
-const SUM_MS: i64 = 15 * MINUTE_MS;
-
-/// Those of a backend, of which no month is made.
-const BACKEND_SUM_MS: i64 = DAY_MS;
 
 /// Adds what was counted, unless that was done before.
 pub(super) async fn add(mut write: Write, counted: &Counted) -> Result<(), StoreError> {
@@ -30,18 +23,9 @@ pub(super) async fn add(mut write: Write, counted: &Counted) -> Result<(), Store
     let rows: Vec<_> = whole
         .chain(each)
         .filter(|(_, requests)| !requests.is_empty())
-        .map(|(backend, r)| {
-            let n = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
-            (
-                backend,
-                n(r.answered),
-                n(r.server_errors),
-                n(r.failed),
-                n(r.cut),
-                n(r.abandoned),
-                n(r.refused),
-                n(r.repeated),
-            )
+        .map(|(backend, requests)| {
+            let [a, b, c, d, e, f, g] = numbers(requests);
+            (backend, a, b, c, d, e, f, g)
         })
         .collect();
     if !rows.is_empty() {
@@ -105,18 +89,9 @@ pub(super) async fn read(
     span: Span,
 ) -> Result<BTreeMap<MonitorId, Kept>, StoreError> {
     let mut found: BTreeMap<MonitorId, Kept> = BTreeMap::new();
-    let runs: Vec<(String, i64, i64)> = sqlx::query_as(
-        "SELECT balancer, began_at, counted_until FROM request_run
-         WHERE began_at < $2 AND counted_until > $1 ORDER BY balancer, began_at",
-    )
-    .bind(span.from.0)
-    .bind(span.to.0)
-    .fetch_all(&mut *connection)
-    .await?;
     let mut spans: BTreeMap<MonitorId, Vec<Span>> = BTreeMap::new();
-    for (balancer, from, to) in runs {
-        let run = Span::new(Timestamp(from), Timestamp(to.max(from)));
-        spans.entry(id(&balancer)?).or_default().push(run.cut(span));
+    for run in runs(connection, span).await? {
+        spans.entry(run.balancer).or_default().push(run.span.cut(span));
     }
     for (balancer, spans) in spans {
         found.entry(balancer).or_default().counted = spans.into_iter().collect::<Spans>();
@@ -134,22 +109,169 @@ pub(super) async fn read(
     .await?;
     for row in rows {
         let kept = found.entry(id(&row.0)?).or_default();
-        let number = |number: i64| u64::try_from(number).unwrap_or(0);
-        let requests = Requests {
-            answered: number(row.2),
-            server_errors: number(row.3),
-            failed: number(row.4),
-            cut: number(row.5),
-            abandoned: number(row.6),
-            refused: number(row.7),
-            repeated: number(row.8),
-        };
+        let requests = requests([row.2, row.3, row.4, row.5, row.6, row.7, row.8]);
         match row.1.as_str() {
             "" => kept.total = requests,
             backend => drop(kept.backends.insert(id(backend)?, requests)),
         }
     }
     Ok(found)
+}
+
+/// When the runs of balancers counted that touch `span`.
+pub(super) async fn runs(
+    connection: &mut SqliteConnection,
+    span: Span,
+) -> Result<Vec<CountedRun>, StoreError> {
+    let runs: Vec<(String, i64, i64)> = sqlx::query_as(
+        "SELECT balancer, began_at, counted_until FROM request_run
+         WHERE began_at < $2 AND counted_until > $1 ORDER BY balancer, began_at",
+    )
+    .bind(span.from.0)
+    .bind(span.to.0)
+    .fetch_all(connection)
+    .await?;
+    let run = |(balancer, from, to): (String, i64, i64)| {
+        let span = Span::new(Timestamp(from), Timestamp(to.max(from)));
+        Ok(CountedRun { balancer: id(&balancer)?, span })
+    };
+    runs.into_iter().map(run).collect()
+}
+
+/// What is kept of requests, as it is kept.
+pub(super) async fn sums(
+    connection: &mut SqliteConnection,
+    span: Span,
+) -> Result<Vec<Sum>, StoreError> {
+    type Kept = (i64, bool, String, String, i64, i64, i64, i64, i64, i64, i64);
+    let rows: Vec<Kept> = sqlx::query_as(
+        "SELECT began_at, false, balancer, backend, answered, server_errors, failed, cut,
+             abandoned, refused, repeated
+         FROM request_minute WHERE began_at >= $1 AND began_at < $2
+         UNION ALL
+         SELECT began_at, true, balancer, backend, answered, server_errors, failed, cut,
+             abandoned, refused, repeated
+         FROM request_sum WHERE began_at >= $1 AND began_at < $2
+         ORDER BY 1, 3, 4",
+    )
+    .bind(span.from.0)
+    .bind(span.to.0)
+    .fetch_all(connection)
+    .await?;
+    let sum = |row: Kept| {
+        let backend = Some(row.3.as_str()).filter(|backend| !backend.is_empty());
+        let of = if row.1 { SumOf::long_ago(backend.is_some()) } else { SumOf::Minute };
+        Ok(Sum {
+            balancer: id(&row.2)?,
+            backend: backend.map(id).transpose()?,
+            from: Timestamp(row.0),
+            of,
+            requests: requests([row.4, row.5, row.6, row.7, row.8, row.9, row.10]),
+        })
+    };
+    rows.into_iter().map(sum).collect()
+}
+
+/// Takes over when a run counted. Gives how many runs that adds, or lengthens.
+pub(super) async fn take_run(
+    connection: &mut SqliteConnection,
+    run: &CountedRun,
+) -> Result<u64, StoreError> {
+    let taken = sqlx::query(
+        "INSERT INTO request_run VALUES ($1, $2, $3)
+         ON CONFLICT (balancer, began_at) DO UPDATE
+         SET counted_until = excluded.counted_until
+         WHERE excluded.counted_until > counted_until",
+    )
+    .bind(run.balancer.as_str())
+    .bind(run.span.from.0)
+    .bind(run.span.to.0)
+    .execute(connection)
+    .await?;
+    Ok(taken.rows_affected())
+}
+
+/// Takes over a sum. Gives how many that adds, or lets grow.
+pub(super) async fn take(
+    connection: &mut SqliteConnection,
+    sum: &Sum,
+) -> Result<u64, StoreError> {
+    /// `$11` and `$12`: the stretch by which it is kept once it is long ago.
+    const TAKE_MINUTE: &str =
+        "INSERT INTO request_minute SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10
+         WHERE NOT EXISTS (SELECT 1 FROM request_sum
+             WHERE began_at = $11 AND balancer = $2 AND backend = $3)
+         ON CONFLICT (began_at, balancer, backend) DO UPDATE SET
+             answered = max(answered, excluded.answered),
+             server_errors = max(server_errors, excluded.server_errors),
+             failed = max(failed, excluded.failed),
+             cut = max(cut, excluded.cut),
+             abandoned = max(abandoned, excluded.abandoned),
+             refused = max(refused, excluded.refused),
+             repeated = max(repeated, excluded.repeated)
+         WHERE excluded.answered > answered OR excluded.server_errors > server_errors
+             OR excluded.failed > failed OR excluded.cut > cut
+             OR excluded.abandoned > abandoned OR excluded.refused > refused
+             OR excluded.repeated > repeated";
+    const TAKE_LONG_AGO: &str =
+        "INSERT INTO request_sum SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10 WHERE true
+         ON CONFLICT (began_at, balancer, backend) DO UPDATE SET
+             answered = max(answered, excluded.answered),
+             server_errors = max(server_errors, excluded.server_errors),
+             failed = max(failed, excluded.failed),
+             cut = max(cut, excluded.cut),
+             abandoned = max(abandoned, excluded.abandoned),
+             refused = max(refused, excluded.refused),
+             repeated = max(repeated, excluded.repeated)
+         WHERE excluded.answered > answered OR excluded.server_errors > server_errors
+             OR excluded.failed > failed OR excluded.cut > cut
+             OR excluded.abandoned > abandoned OR excluded.refused > refused
+             OR excluded.repeated > repeated";
+    let backend = sum.backend.as_ref().map_or("", MonitorId::as_str);
+    let long_ago_ms = SumOf::long_ago(sum.backend.is_some()).ms();
+    let long_ago_from = sum.from.0.div_euclid(long_ago_ms) * long_ago_ms;
+    if sum.of != SumOf::Minute {
+        sqlx::query(
+            "DELETE FROM request_minute
+             WHERE began_at >= $1 AND began_at < $2 AND balancer = $3 AND backend = $4",
+        )
+        .bind(sum.from.0)
+        .bind(sum.from.plus_ms(long_ago_ms).0)
+        .bind(sum.balancer.as_str())
+        .bind(backend)
+        .execute(&mut *connection)
+        .await?;
+    }
+    let take = if sum.of == SumOf::Minute { TAKE_MINUTE } else { TAKE_LONG_AGO };
+    let mut take = sqlx::query(take).bind(sum.from.0).bind(sum.balancer.as_str()).bind(backend);
+    for number in numbers(&sum.requests) {
+        take = take.bind(number);
+    }
+    if sum.of == SumOf::Minute {
+        take = take.bind(long_ago_from);
+    }
+    Ok(take.execute(connection).await?.rows_affected())
+}
+
+/// In the order of the columns.
+fn numbers(requests: &Requests) -> [i64; 7] {
+    [
+        requests.answered,
+        requests.server_errors,
+        requests.failed,
+        requests.cut,
+        requests.abandoned,
+        requests.refused,
+        requests.repeated,
+    ]
+    .map(|number| i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+/// Back from the order of the columns.
+fn requests(numbers: [i64; 7]) -> Requests {
+    let [answered, server_errors, failed, cut, abandoned, refused, repeated] =
+        numbers.map(|number| u64::try_from(number).unwrap_or(0));
+    Requests { answered, server_errors, failed, cut, abandoned, refused, repeated }
 }
 
 fn id(text: &str) -> Result<MonitorId, StoreError> {
@@ -190,8 +312,8 @@ pub(super) async fn sum_up(writer: &Writer, before: Timestamp) -> Result<u64, St
                  repeated = repeated + excluded.repeated",
         )
         .bind(day_end)
-        .bind(SUM_MS)
-        .bind(BACKEND_SUM_MS)
+        .bind(SumOf::long_ago(false).ms())
+        .bind(SumOf::long_ago(true).ms())
         .execute(&mut *connection)
         .await?;
         let gone = sqlx::query("DELETE FROM request_minute WHERE began_at < $1")

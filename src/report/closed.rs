@@ -19,6 +19,7 @@ use super::settings::GroupSettings;
 use crate::domain::bounds::Doubt;
 use crate::domain::calendar::Seam;
 use crate::domain::class::Class;
+use crate::domain::foreign::MadeUp;
 use crate::domain::group::{Group, Rule};
 use crate::domain::monitor::{MonitorId, Parameters};
 use crate::domain::month::Month;
@@ -108,6 +109,7 @@ pub fn open(text: &str) -> Result<PeriodReport, String> {
         as_of: instant(&form.as_of)?,
         closed: true,
         decimals: form.closing.decimals,
+        made_up: form.made_up.map(MadeUpForm::open).transpose()?,
         months: vec![(month, window)],
         maintenance: Maintenance {
             works: (form.maintenance.into_iter())
@@ -184,6 +186,8 @@ struct Form {
     to: String,
     as_of: String,
     closing: ClosingForm,
+    /// Of a month with checks that `everup demo` made up.
+    made_up: Option<MadeUpForm>,
     /// A month that was closed by everup 0.1 before it knew of this has none.
     #[serde(default)]
     maintenance: Vec<maintenance::Window>,
@@ -200,6 +204,18 @@ struct ClosingForm {
     program: String,
     zone_database: String,
     decimals: u32,
+}
+
+#[derive(Deserialize)]
+struct MadeUpForm {
+    from: String,
+    to: String,
+}
+
+impl MadeUpForm {
+    fn open(self) -> Result<MadeUp, String> {
+        Ok(MadeUp { span: Span::new(instant(&self.from)?, instant(&self.to)?) })
+    }
 }
 
 #[derive(Deserialize)]

@@ -12,6 +12,7 @@ use super::latency;
 use super::outage::MonthOutage;
 use super::period::{Closing, GroupRow, MonitorRow, PeriodReport};
 use super::restated::CorrectedMonth;
+use crate::domain::foreign::{MadeUp, Source};
 use crate::domain::monitor::Parameters;
 use crate::domain::period::Period;
 use crate::domain::span::Spans;
@@ -43,6 +44,10 @@ struct Report<'a> {
     to: String,
     as_of: String,
     closed: bool,
+    /// Only where it is so, and in the head of a closed month, too: nothing of what follows
+    /// was seen by anybody in that time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    made_up: Option<MadeUpForm>,
     /// Only where there was any, before the rows, so that a closed month has it in its head.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     maintenance: Vec<maintenance::Window<'a>>,
@@ -60,6 +65,20 @@ struct Report<'a> {
     closed_without: Vec<ClosedWithout<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     restates: Option<Restates<'a>>,
+}
+
+/// The time whose checks were made up, and by whom.
+#[derive(Serialize)]
+struct MadeUpForm {
+    by: &'static str,
+    from: String,
+    to: String,
+}
+
+impl MadeUpForm {
+    fn of(MadeUp { span }: MadeUp) -> MadeUpForm {
+        MadeUpForm { by: Source::Demo.word(), from: instant(span.from), to: instant(span.to) }
+    }
 }
 
 #[derive(Serialize)]
@@ -231,6 +250,7 @@ fn form(report: &PeriodReport) -> Report<'_> {
         to: instant(report.window.to),
         as_of: instant(report.as_of),
         closed: report.closed,
+        made_up: report.made_up.map(MadeUpForm::of),
         maintenance: report.maintenance.works.iter().map(maintenance::Window::of).collect(),
         maintenance_left_out: report.maintenance.left_out,
         monitors: report.monitors.iter().map(|row| monitor(row, report.decimals)).collect(),

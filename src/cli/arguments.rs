@@ -30,6 +30,10 @@ watches its own /health.
 Logs go to standard error; EVERUP_LOG sets what is logged (like \"everup=debug\"), and
 EVERUP_LOG_FORMAT=json makes each a line of JSON.";
 
+const AFTER_DEMO: &str = "\
+It answers on the ports 8000, 8001 and 8080 of 127.0.0.1, or on others where these are taken.
+With --listen the balancer answers there, and the instances on free ports.";
+
 /// A self-hosted uptime monitor whose monthly figure its owner can defend.
 #[derive(Debug, Parser)]
 #[command(version, about, after_help = AFTER_HELP, max_term_width = 100)]
@@ -117,6 +121,10 @@ pub(super) enum Command {
     Alert(AlertWanted),
     /// Balance load over redundant instances, without watching anything else
     Balance(BalanceWanted),
+    /// Show everything at work: two instances, a balancer, services that fail now and then, and
+    /// a made-up past. Ctrl-C ends and removes all of it
+    #[command(after_help = AFTER_DEMO)]
+    Demo,
     /// Print a configuration with every setting explained, to begin with
     Example,
     /// Print a completion script for a shell

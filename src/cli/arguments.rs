@@ -6,6 +6,7 @@ mod maintenance;
 pub(super) use maintenance::{MaintenanceWanted, PlanWanted, WindowsForm};
 
 use super::balance::backend;
+use super::demo;
 use crate::balance::address::Address;
 use crate::balance::settings::{Network, Strategy};
 use crate::domain::month::Month;
@@ -29,10 +30,6 @@ watches its own /health.
 
 Logs go to standard error; EVERUP_LOG sets what is logged (like \"everup=debug\"), and
 EVERUP_LOG_FORMAT=json makes each a line of JSON.";
-
-const AFTER_DEMO: &str = "\
-It answers on the ports 8000, 8001 and 8080 of 127.0.0.1, or on others where these are taken.
-With --listen the balancer answers there, and the instances on free ports.";
 
 /// A self-hosted uptime monitor whose monthly figure its owner can defend.
 #[derive(Debug, Parser)]
@@ -123,7 +120,7 @@ pub(super) enum Command {
     Balance(BalanceWanted),
     /// Show everything at work: two instances, a balancer, services that fail now and then, and
     /// a made-up past. Ctrl-C ends and removes all of it
-    #[command(after_help = AFTER_DEMO)]
+    #[command(after_help = demo::AFTER_HELP)]
     Demo,
     /// Print a configuration with every setting explained, to begin with
     Example,

@@ -15,6 +15,11 @@ use chrono_tz::Tz;
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
 
+/// What its help says besides.
+pub(super) const AFTER_HELP: &str = "\
+It answers on the ports 8000, 8001 and 8080 of 127.0.0.1, or on others where these are taken.
+With --listen the balancer answers there, and the instances on free ports.";
+
 pub(super) async fn demo(place: &Place) -> anyhow::Result<ExitCode> {
     if place.config.is_some() || place.store.is_some() {
         bail!(

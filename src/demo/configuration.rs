@@ -65,14 +65,7 @@ pub(super) fn text(places: &Places, database: &Path) -> String {
          name = \"everup\"\n\
          listen = \"{balancer}\"\n\
          backends = [\"http://{first}\", \"http://{second}\"]\n\
-         apart = true\n\n\
-         # Its turns are announced by themselves.\n\
-         [[maintenance.recurring]]\n\
-         id = \"monthly\"\n\
-         schedule = \"30 3 5 * *\"\n\
-         duration = \"30m\"\n\
-         message = \"Updates of every month\"\n\
-         monitors = [\"handbook\"]\n"
+         apart = true\n"
     );
     text
 }

@@ -13,7 +13,7 @@ use crate::transfer::made_up::Past;
 use chrono_tz::Tz;
 
 /// So many whole months lie before the running one.
-const MONTHS: usize = 3;
+pub(super) const MONTHS: usize = 3;
 /// What happened is over for so long when the demonstration begins, so that all is well then.
 const OVER_FOR_MS: i64 = HOUR_MS;
 /// Of so many checks one fails that no other check confirms.

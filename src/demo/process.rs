@@ -24,6 +24,10 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(60);
 /// An end in order takes less than a second; what takes longer is killed.
 const ENDS_WITHIN: Duration = Duration::from_secs(8);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
+/// One that ends by itself sooner has failed at its start, as where its port was taken meanwhile.
+const START: Duration = Duration::from_secs(10);
+/// So often in a row is what fails at its start tried again.
+const FAILED_MAX: u32 = 5;
 /// So much of the end of a log says why a process could not start.
 const LOG_TAIL_BYTES: u64 = 1_000;
 
@@ -35,6 +39,9 @@ pub(super) struct Process {
     folder: PathBuf,
     log: PathBuf,
     child: Option<Child>,
+    started_at: Instant,
+    /// How often in a row it has failed at its start.
+    failed: u32,
     /// When it is to be started again.
     pub(super) again_at: Option<Instant>,
 }
@@ -49,7 +56,17 @@ impl Process {
         log: &str,
     ) -> Process {
         let log = folder.join(log);
-        Process { who, program, arguments, folder, log, child: None, again_at: None }
+        Process {
+            who,
+            program,
+            arguments,
+            folder,
+            log,
+            child: None,
+            started_at: Instant::now(),
+            failed: 0,
+            again_at: None,
+        }
     }
 
     /// Starts it.
@@ -67,6 +84,7 @@ impl Process {
             .spawn();
         let who = self.who;
         self.child = Some(child.with_context(|| format!("{who} cannot be started"))?);
+        self.started_at = Instant::now();
         self.again_at = None;
         Ok(())
     }
@@ -107,7 +125,21 @@ impl Process {
         let status = child.try_wait().ok().flatten()?;
         let pid = child.id();
         self.child = None;
+        // Whoever is killed has not failed.
+        let has_failed = status.signal().is_none() && self.started_at.elapsed() < START;
+        self.failed = if has_failed { self.failed + 1 } else { 0 };
         Some((pid, how(status)))
+    }
+
+    /// Gives up on what fails at its start again and again.
+    ///
+    /// # Errors
+    /// What its log ends with, where it does.
+    pub(super) fn may_be_tried_again(&self) -> anyhow::Result<()> {
+        if self.failed > FAILED_MAX {
+            bail!("{} cannot be started again\n{}", self.who, self.end_of_log());
+        }
+        Ok(())
     }
 
     /// Asks it to end. One that stands still wakes first.
@@ -174,5 +206,63 @@ fn how(status: ExitStatus) -> String {
         (Some(code), _) => format!("with exit code {code}"),
         (None, Some(signal)) => format!("killed by signal {signal}"),
         (None, None) => "nobody knows how".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(folder: &std::path::Path, script: &str) -> Process {
+        let who = Who::Instance(SocketAddr::from(([127, 0, 0, 1], 9)));
+        let arguments = ["-c", script].map(str::to_owned).to_vec();
+        Process::new(who, "/bin/sh".into(), arguments, folder.to_owned(), "shell.log")
+    }
+
+    async fn until_it_ends(process: &mut Process) -> String {
+        loop {
+            if let Some((_, how)) = process.has_ended() {
+                return how;
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn what_fails_at_its_start_is_given_up_with_the_end_of_its_log() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut process = shell(folder.path(), "echo the port is taken >&2; exit 3");
+        for _ in 0..=FAILED_MAX {
+            assert!(process.may_be_tried_again().is_ok());
+            process.start().unwrap();
+            assert_eq!(until_it_ends(&mut process).await, "with exit code 3");
+        }
+        let told = process.may_be_tried_again().unwrap_err().to_string();
+        let log = "the port is taken\n".repeat(6);
+        assert_eq!(told.split_once('\n').unwrap().1, log.trim_end());
+    }
+
+    #[tokio::test]
+    async fn whoever_is_killed_is_started_as_often_as_that_happens() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut process = shell(folder.path(), "kill -9 $$");
+        for _ in 0..=FAILED_MAX {
+            process.start().unwrap();
+            assert_eq!(until_it_ends(&mut process).await, "killed by signal 9");
+            assert!(process.may_be_tried_again().is_ok());
+        }
+    }
+
+    #[tokio::test]
+    async fn one_that_stands_still_ends_when_it_is_asked_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut process = shell(folder.path(), "kill -STOP $$; cat >/dev/null");
+        process.start().unwrap();
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        assert_eq!(process.has_ended(), None);
+        let asked = Instant::now();
+        process.ask_to_end();
+        process.until_it_has_ended().await;
+        assert!(process.pid().is_none() && asked.elapsed() < ENDS_WITHIN);
     }
 }

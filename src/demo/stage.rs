@@ -12,7 +12,7 @@ use crate::store::contract::Store;
 use crate::store::registration::{Others, Registration};
 use crate::store::sqlite::Sqlite;
 use crate::transfer::made_up;
-use anyhow::Context;
+use anyhow::{Context, bail};
 use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -27,6 +27,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// How long a newcomer sees that one is gone before it is started again: three checks, so that
 /// everup has seen it, too.
 const AGAIN_AFTER: Duration = Duration::from_secs(12);
+
+/// How long the months are waited for; it takes a second.
+const CLOSES_WITHIN: Duration = Duration::from_secs(20);
 
 /// What is to be set up.
 #[derive(Clone, Debug)]
@@ -62,6 +65,12 @@ impl Stage {
     pub async fn set(wanted: &Wanted) -> anyhow::Result<Stage> {
         let folder = tempfile::Builder::new().prefix("everup-demo-").tempdir();
         let folder = folder.context("no folder can be made for the demonstration")?;
+        if !can_be_written(folder.path()) {
+            bail!(
+                "the folder for temporary files has a name that cannot stand in a \
+                 configuration; set TMPDIR to another one"
+            );
+        }
         let services = Services::start().await?;
         let (places, taken) = places(wanted.listen, services.address)?;
         let file = folder.path().join("config.toml");
@@ -88,6 +97,7 @@ impl Stage {
             process.start()?;
             process.until_it_answers().await?;
         }
+        stage.until_months_are_closed().await;
         stage.watches = stage.who_watches().await.map(|(_, pid)| pid);
         stage.services.begin();
         Ok(stage)
@@ -133,10 +143,28 @@ impl Stage {
         }
     }
 
+    /// The one that watches closes the months that are over as soon as it has begun, so that
+    /// their reports are there when somebody looks. Where that takes too long, they come later.
+    async fn until_months_are_closed(&self) {
+        let started = Instant::now();
+        while started.elapsed() < CLOSES_WITHIN {
+            if self
+                .store
+                .closed_months()
+                .await
+                .is_ok_and(|months| months.len() >= past::MONTHS)
+            {
+                return;
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
     async fn look_around(&mut self) -> anyhow::Result<()> {
         self.news.extend(self.services.changes());
         for process in &mut self.processes {
             if let Some((pid, how)) = process.has_ended() {
+                process.may_be_tried_again()?;
                 process.again_at = Some(Instant::now() + AGAIN_AFTER);
                 self.news
                     .push_back(News::Died(process.who, pid, how, AGAIN_AFTER.as_secs()));
@@ -176,6 +204,12 @@ impl Stage {
         let path = self.folder.path().to_owned();
         self.folder.close().with_context(|| format!("{} stays", path.display()))
     }
+}
+
+/// Whether the address of a store can name a file there, within a string of a configuration.
+fn can_be_written(folder: &Path) -> bool {
+    let is_plain = |c: char| !c.is_control() && !matches!(c, '"' | '\\' | '$' | '?');
+    folder.to_str().is_some_and(|path| path.chars().all(is_plain))
 }
 
 /// Where everything is to answer, and which of the usual ports are taken.
@@ -271,10 +305,23 @@ mod tests {
     use crate::domain::span::Span;
     use crate::domain::timestamp::{MINUTE_MS, Timestamp};
     use crate::report::answer::answer;
-    use crate::report::json;
+    use crate::report::form::Form;
     use crate::report::settings::Settings;
     use crate::transfer::{read, write};
     use chrono_tz::Tz;
+
+    const MARK: &str = "were made up by everup demo";
+
+    #[rstest::rstest]
+    #[case("/tmp/a folder/everup-demo-x", true)]
+    #[case("/tmp/a\"b/everup-demo-x", false)]
+    #[case("/tmp/${HOME}/everup-demo-x", false)]
+    fn a_folder_that_no_configuration_can_name_is_refused(
+        #[case] folder: &str,
+        #[case] expected: bool,
+    ) {
+        assert_eq!(can_be_written(Path::new(folder)), expected);
+    }
 
     async fn made(folder: &Path) -> Sqlite {
         let services = SocketAddr::from((Ipv4Addr::LOCALHOST, 9));
@@ -322,7 +369,15 @@ mod tests {
             answer(&copy, &loaded.histories, period, now, &Settings::default(), None).await;
         let report = report.unwrap();
         assert_eq!(report.made_up.map(|made_up| made_up.span), Some(report.window));
-        assert!(json::print(&report).contains(r#""made_up":{"by":"everup-demo""#));
+        for form in Form::ALL {
+            let printed = form.print(&report).unwrap();
+            let (text, mark) = match form {
+                Form::Json => (String::from_utf8(printed).unwrap(), r#""by":"everup-demo""#),
+                Form::Pdf => (pdf_extract::extract_text_from_mem(&printed).unwrap(), MARK),
+                _ => (String::from_utf8(printed).unwrap(), MARK),
+            };
+            assert!(text.contains(mark), "{form:?}: {text}");
+        }
         let marked = |text: &str| text.starts_with("made up: ");
         let outages = report.monitors.iter().flat_map(|row| &row.figures.outages);
         assert!(outages.clone().count() > 3 && outages.clone().all(|of| marked(&of.reason)));

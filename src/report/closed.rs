@@ -6,6 +6,7 @@
 //! out different: `verify` relies on that.
 
 mod latency;
+mod made_up;
 mod maintenance;
 mod visitors;
 
@@ -19,7 +20,6 @@ use super::settings::GroupSettings;
 use crate::domain::bounds::Doubt;
 use crate::domain::calendar::Seam;
 use crate::domain::class::Class;
-use crate::domain::foreign::MadeUp;
 use crate::domain::group::{Group, Rule};
 use crate::domain::monitor::{MonitorId, Parameters};
 use crate::domain::month::Month;
@@ -32,6 +32,7 @@ use crate::domain::uptime::Tally;
 use crate::store::closed::{ClosedMonth, ClosedRow, Subject};
 use chrono_tz::Tz;
 use latency::LatencyForm;
+use made_up::MadeUpForm;
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -204,18 +205,6 @@ struct ClosingForm {
     program: String,
     zone_database: String,
     decimals: u32,
-}
-
-#[derive(Deserialize)]
-struct MadeUpForm {
-    from: String,
-    to: String,
-}
-
-impl MadeUpForm {
-    fn open(self) -> Result<MadeUp, String> {
-        Ok(MadeUp { span: Span::new(instant(&self.from)?, instant(&self.to)?) })
-    }
 }
 
 #[derive(Deserialize)]

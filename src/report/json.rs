@@ -3,6 +3,7 @@
 
 mod afterwards;
 mod imported;
+pub(super) mod made_up;
 mod maintenance;
 mod visitors;
 
@@ -12,7 +13,6 @@ use super::latency;
 use super::outage::MonthOutage;
 use super::period::{Closing, GroupRow, MonitorRow, PeriodReport};
 use super::restated::CorrectedMonth;
-use crate::domain::foreign::{MadeUp, Source};
 use crate::domain::monitor::Parameters;
 use crate::domain::period::Period;
 use crate::domain::span::Spans;
@@ -20,6 +20,7 @@ use crate::domain::timestamp::Timestamp;
 pub(super) use afterwards::adjusted_address;
 use afterwards::{ClosedWithout, Corrected, Restates};
 use imported::Beside;
+use made_up::MadeUpForm;
 use serde::Serialize;
 
 /// The name and version of the form.
@@ -65,20 +66,6 @@ struct Report<'a> {
     closed_without: Vec<ClosedWithout<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     restates: Option<Restates<'a>>,
-}
-
-/// The time whose checks were made up, and by whom.
-#[derive(Serialize)]
-struct MadeUpForm {
-    by: &'static str,
-    from: String,
-    to: String,
-}
-
-impl MadeUpForm {
-    fn of(MadeUp { span }: MadeUp) -> MadeUpForm {
-        MadeUpForm { by: Source::Demo.word(), from: instant(span.from), to: instant(span.to) }
-    }
 }
 
 #[derive(Serialize)]

@@ -39,6 +39,10 @@ fn everything_that_shows_the_past_says_that_it_was_made_up() {
             assert!(text.contains(MARK), "{address} {form}: {text}");
         }
     }
+    for path in ["monitors/search", "groups/shop"] {
+        let told = page(&addresses[0], &format!("/api/v1/{path}/explain?month={month}"));
+        assert!(told.contains(r#""made_up":{"by":"everup-demo","from":""#), "{path}: {told}");
+    }
     // A closed month is marked in what is sealed, and whoever verifies it is told.
     let json = page(&addresses[0], &format!("/report/{month}.json"));
     let json = json.split("\r\n\r\n").nth(1).unwrap();
@@ -59,7 +63,7 @@ fn everything_that_shows_the_past_says_that_it_was_made_up() {
     assert_eq!(show.left(), Vec::<std::path::PathBuf>::new());
 }
 
-/// Mutants: a process that is not started again; children in the group of the terminal.
+/// Mutant: a process that is not started again.
 #[test]
 fn whoever_watches_may_be_killed_and_ctrl_c_ends_all_of_it() {
     let mut show = Show::start();
@@ -77,7 +81,7 @@ fn whoever_watches_may_be_killed_and_ctrl_c_ends_all_of_it() {
     let again = show.until("was started again: process ");
     let again: i32 = again.split("process ").nth(1).unwrap().parse().unwrap();
     assert!(lives(again));
-    show.signal(Signal::INT);
+    show.press_ctrl_c();
     assert!(show.ended().success(), "{}", show.said());
     for pid in [again, processes[1], processes[2]] {
         assert!(!lives(pid), "{pid} has outlived it: {}", show.said());

@@ -1,8 +1,9 @@
 //! A running `everup demo`, and what it prints.
 
-use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex};
@@ -28,6 +29,7 @@ pub fn everup(temporary: &Path, arguments: &[&str]) -> Command {
         .current_dir(temporary)
         .env_clear()
         .env("TMPDIR", temporary)
+        .process_group(0)
         .stdin(Stdio::null());
     command
 }
@@ -114,8 +116,13 @@ impl Show {
     }
 
     pub fn signal(&self, signal: Signal) {
-        let pid = i32::try_from(self.child.id()).unwrap();
-        send(pid, signal);
+        send(i32::try_from(self.child.id()).unwrap(), signal);
+    }
+
+    /// What a terminal does when Ctrl-C is pressed on it.
+    pub fn press_ctrl_c(&self) {
+        let group = Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
+        kill_process_group(group, Signal::INT).unwrap();
     }
 
     /// Waits until it has ended.

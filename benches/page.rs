@@ -94,6 +94,7 @@ fn history(n: i64, excluded: &Excluded) -> Arc<History> {
         ledger,
         latest: Some(latest),
         under_way: None,
+        made_up: Spans::empty(),
         unbooked: None,
     })
 }

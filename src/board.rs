@@ -191,6 +191,7 @@ mod tests {
             ledger: Ledger::default(),
             latest: Some(latest),
             under_way: None,
+            made_up: Spans::empty(),
             unbooked: None,
         };
         Snapshot { histories: vec![Arc::new(history)], ..Snapshot::default() }

@@ -38,5 +38,6 @@ pub mod web;
 pub mod config;
 
 pub mod app;
+pub mod demo;
 
 pub mod cli;

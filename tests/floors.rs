@@ -13,7 +13,7 @@ const FLOORS: &[&[&str]] = &[
     &["report", "transfer", "planning", "notify", "balance"],
     &["web", "engine"],
     &["config"],
-    &["app"],
+    &["app", "demo"],
     &["cli"],
 ];
 

@@ -6,6 +6,7 @@ mod maintenance;
 pub(super) use maintenance::{MaintenanceWanted, PlanWanted, WindowsForm};
 
 use super::balance::backend;
+use super::demo;
 use crate::balance::address::Address;
 use crate::balance::settings::{Network, Strategy};
 use crate::domain::month::Month;
@@ -117,6 +118,10 @@ pub(super) enum Command {
     Alert(AlertWanted),
     /// Balance load over redundant instances, without watching anything else
     Balance(BalanceWanted),
+    /// Show everything at work: two instances, a balancer, services that fail now and then, and
+    /// a made-up past. Ctrl-C ends and removes all of it
+    #[command(after_help = demo::AFTER_HELP)]
+    Demo,
     /// Print a configuration with every setting explained, to begin with
     Example,
     /// Print a completion script for a shell

@@ -10,6 +10,7 @@ mod balance;
 mod completions;
 mod correct;
 mod database;
+mod demo;
 mod example;
 mod export;
 mod import;
@@ -24,6 +25,7 @@ mod report;
 mod run;
 mod source;
 mod terminal;
+mod together;
 mod token;
 mod validate;
 mod verify;
@@ -34,6 +36,7 @@ use std::process::ExitCode;
 /// Runs the program with the process's arguments.
 #[must_use]
 pub fn main() -> ExitCode {
+    together::end_with_who_started_us();
     let arguments = Arguments::read();
     logging::start();
     // Without a provider of cryptography nothing works; a second one is never installed.
@@ -72,6 +75,7 @@ async fn command(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Export(wanted) => export::export(&place, wanted).await,
         Command::Alert(wanted) => alert::alert(&place, wanted).await,
         Command::Token(wanted) => token::token(&place, wanted).await,
+        Command::Demo => demo::demo(&place).await,
         Command::Balance(wanted) => balance::balance(&place, wanted).await,
         Command::Example => example::example(),
         Command::Completions { shell } => completions::completions(shell),

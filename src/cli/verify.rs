@@ -4,6 +4,7 @@
 use super::progress::Progress;
 use super::terminal;
 use crate::domain::check::Evidence;
+use crate::report::imported::warning;
 use crate::report::verify::verify as check;
 use crate::store::closed::Correction;
 use anyhow::Context;
@@ -30,6 +31,9 @@ pub(super) fn verify(file: &Path) -> anyhow::Result<ExitCode> {
                 many(report.monitors.len(), "monitor", "monitors"),
                 many(report.groups.len(), "group", "groups"),
             );
+            if let Some(made_up) = report.made_up {
+                said += &format!("{}\n", warning(made_up, report.zone));
+            }
             if let Some(closing) = &report.closing {
                 let restates = match &report.restatement {
                     Some(_) => "it restates the report ",

@@ -2,7 +2,8 @@
 //!
 //! A count does not say when, and a stretch was not seen by checks that we know, so
 //! neither is an observation: they stand beside the figure, with their source, and are
-//! no part of it. What was taken over as checks is; an origin says where from.
+//! no part of it. What was taken over as checks is; an origin says where from. That is also
+//! how a past is told that nobody has seen at all, because a demonstration made it up.
 
 use super::span::{Span, Spans};
 use super::timestamp::Timestamp;
@@ -15,11 +16,13 @@ pub enum Source {
     UptimeKuma,
     /// UptimeRobot, by its API.
     UptimeRobot,
+    /// Nobody: `everup demo` made it up.
+    Demo,
 }
 
 impl Source {
     /// Every source, in the order in which they are declared.
-    pub const ALL: [Source; 2] = [Source::UptimeKuma, Source::UptimeRobot];
+    pub const ALL: [Source; 3] = [Source::UptimeKuma, Source::UptimeRobot, Source::Demo];
 
     /// The word used in exports and the database.
     #[must_use]
@@ -27,6 +30,7 @@ impl Source {
         match self {
             Source::UptimeKuma => "uptime-kuma",
             Source::UptimeRobot => "uptimerobot",
+            Source::Demo => "everup-demo",
         }
     }
 
@@ -37,12 +41,41 @@ impl Source {
     }
 }
 
+/// That some checks were never made by anybody: the words with which everything says so that
+/// shows what they come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MadeUp {
+    /// From the first of them to the end of the last; there may be others in between.
+    pub span: Span,
+}
+
+impl MadeUp {
+    /// What lies in `window` of the times whose checks were made up; `None` where nothing does.
+    #[must_use]
+    pub fn within<'a>(
+        times: impl IntoIterator<Item = &'a Spans>,
+        window: Span,
+    ) -> Option<MadeUp> {
+        let parts = times.into_iter().flat_map(|spans| spans.overlapping(window));
+        let parts = parts.map(|span| MadeUp { span: span.cut(window) });
+        parts.reduce(MadeUp::and)
+    }
+
+    /// Both as one.
+    #[must_use]
+    pub fn and(self, other: MadeUp) -> MadeUp {
+        let (a, b) = (self.span, other.span);
+        MadeUp { span: Span::new(a.from.min(b.from), a.to.max(b.to)) }
+    }
+}
+
 /// Its name for people.
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Source::UptimeKuma => "Uptime Kuma",
             Source::UptimeRobot => "UptimeRobot",
+            Source::Demo => "everup demo",
         })
     }
 }

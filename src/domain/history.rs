@@ -18,6 +18,8 @@ pub struct History {
     pub monitor: Arc<Monitor>,
     /// The time that announced maintenance takes out of its figure.
     pub maintenance: Spans,
+    /// The time whose checks nobody made: `everup demo` made them up.
+    pub made_up: Spans,
     /// What its checks have come to.
     pub ledger: Ledger,
     /// Its newest check, whatever it says.

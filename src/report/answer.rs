@@ -10,6 +10,7 @@ use super::period::{NoReport, PeriodReport};
 use super::restated::restate;
 use super::settings::Settings;
 use crate::domain::calendar::Cut;
+use crate::domain::foreign::MadeUp;
 use crate::domain::history::History;
 use crate::domain::period::Period;
 use crate::domain::timestamp::Timestamp;
@@ -104,6 +105,7 @@ fn corrupt(wrong: String) -> NoReport {
 fn with(mut report: PeriodReport, month: &PeriodReport) -> PeriodReport {
     let monitors: HashMap<&str, &Figures> =
         month.monitors.iter().map(|row| (row.id.as_str(), &row.figures)).collect();
+    report.made_up = report.made_up.into_iter().chain(month.made_up).reduce(MadeUp::and);
     for row in &mut report.monitors {
         if let Some(kept) = monitors.get(row.id.as_str()) {
             row.figures = row.figures.with_part(kept);

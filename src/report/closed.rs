@@ -6,6 +6,7 @@
 //! out different: `verify` relies on that.
 
 mod latency;
+mod made_up;
 mod maintenance;
 mod visitors;
 
@@ -31,6 +32,7 @@ use crate::domain::uptime::Tally;
 use crate::store::closed::{ClosedMonth, ClosedRow, Subject};
 use chrono_tz::Tz;
 use latency::LatencyForm;
+use made_up::MadeUpForm;
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -108,6 +110,7 @@ pub fn open(text: &str) -> Result<PeriodReport, String> {
         as_of: instant(&form.as_of)?,
         closed: true,
         decimals: form.closing.decimals,
+        made_up: form.made_up.map(MadeUpForm::open).transpose()?,
         months: vec![(month, window)],
         maintenance: Maintenance {
             works: (form.maintenance.into_iter())
@@ -184,6 +187,8 @@ struct Form {
     to: String,
     as_of: String,
     closing: ClosingForm,
+    /// Of a month with checks that `everup demo` made up.
+    made_up: Option<MadeUpForm>,
     /// A month that was closed by everup 0.1 before it knew of this has none.
     #[serde(default)]
     maintenance: Vec<maintenance::Window>,

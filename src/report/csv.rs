@@ -2,6 +2,7 @@
 //! names.
 
 use super::figures::{BOUNDS_DECIMALS, Figures};
+use super::imported;
 use super::latency;
 use super::period::{MonitorRow, PeriodReport};
 use crate::domain::cell::inert;
@@ -68,7 +69,11 @@ pub fn print(report: &PeriodReport) -> String {
     for row in &report.groups {
         let about = about(report, "group", &row.id, &row.name, "");
         let figures = figures(&row.figures, report.decimals);
-        let none: [String; 6] = std::array::from_fn(|_| String::new());
+        let mut none: [String; 6] = std::array::from_fn(|_| String::new());
+        // A group is judged by its members, wherever their checks come from.
+        if let (Some(made_up), Some(imported)) = (report.made_up, none.last_mut()) {
+            *imported = inert(&imported::warning(made_up, report.zone));
+        }
         let corrected = corrected(report, Subject::Group, &row.id);
         let lost = lost(&row.figures);
         let row = about.iter().chain(&figures).chain(&none).chain(&corrected).chain(&lost);

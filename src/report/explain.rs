@@ -31,6 +31,7 @@ use crate::domain::announcement::Announcement;
 use crate::domain::calendar::Seam;
 use crate::domain::class::Class;
 use crate::domain::foreign::Foreign;
+use crate::domain::foreign::MadeUp;
 use crate::domain::gap::Gap;
 use crate::domain::history::History;
 use crate::domain::month::Month;
@@ -84,6 +85,8 @@ pub struct Scope {
     pub as_of: Timestamp,
     /// How many decimals percentages are printed with.
     pub decimals: u32,
+    /// Whose checks were made up by `everup demo`, if any in it were.
+    pub made_up: Option<MadeUp>,
     /// How it was closed, where it is a closed month.
     pub closing: Option<Closing>,
     /// Where its months begin or end in another zone.
@@ -240,6 +243,7 @@ impl Scope {
             window: report.window,
             as_of: now,
             decimals: report.decimals,
+            made_up: report.made_up,
             closing: report.closing.clone(),
             seams: report.seams.clone(),
             kept: report.kept.clone(),

@@ -3,7 +3,7 @@
 //! Every form shows it: JSON as numbers, all others as [`Imported::sentences`].
 
 use crate::domain::duration;
-use crate::domain::foreign::{Claim, Count, Foreign, Origin, Records, Source, Stretch};
+use crate::domain::foreign::{Claim, Count, Foreign, MadeUp, Origin, Records, Source, Stretch};
 use crate::domain::percent;
 use crate::domain::span::Span;
 use crate::domain::timestamp::{DAY_MS, Timestamp};
@@ -70,10 +70,11 @@ impl Imported {
         let source = self.source;
         let taken_over = self.taken_over().into_iter().map(|(file, span)| {
             let dates = dates(span, zone);
-            format!(
-                "Checks of {dates} were imported from {source} ({file}) and are part of the \
-                 figure"
-            )
+            let how = match source {
+                Source::Demo => "made up by everup demo".to_owned(),
+                source => format!("imported from {source} ({file})"),
+            };
+            format!("Checks of {dates} were {how} and are part of the figure")
         });
         self.beside(zone).into_iter().chain(taken_over).collect()
     }
@@ -185,6 +186,17 @@ fn told(stretches: Vec<Stretch>) -> Option<Told> {
     Some(Told { span, up_ms, down_ms, outages })
 }
 
+/// What every form says at its head that shows figures of a past that was made up, and every
+/// page of a database that has one.
+#[must_use]
+pub fn warning(made_up: MadeUp, zone: Tz) -> String {
+    format!(
+        "Demonstration: checks of {} were made up by everup demo, and the figures of that \
+         time follow from them",
+        dates(made_up.span, zone)
+    )
+}
+
 /// The dates of a span's first and last instant.
 fn dates(span: Span, zone: Tz) -> String {
     let date = |at: Timestamp| at.to_utc().with_timezone(&zone).format("%-d %b %Y").to_string();
@@ -208,6 +220,7 @@ fn grouped(number: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::span::Spans;
     use crate::domain::timestamp::HOUR_MS;
     use proptest::prelude::*;
 
@@ -306,6 +319,29 @@ mod tests {
               are part of the figure"
             ]
         );
+    }
+
+    #[test]
+    fn checks_that_were_made_up_are_said_to_be() {
+        let origin = Origin {
+            source: Source::Demo,
+            file: "everup demo".to_owned(),
+            imported_at: BEGIN,
+            records: Records::Checks,
+            span: hours(0, 24),
+            added: 1_440,
+        };
+        let foreign = Foreign { origins: vec![origin], ..Foreign::default() };
+        assert_eq!(
+            sentences(&foreign, hours(0, 720)),
+            ["Checks of 1 Nov 2026 were made up by everup demo and are part of the figure"]
+        );
+        let times = [Spans::from(hours(-48, 1)), Spans::empty(), Spans::from(hours(3, 720))];
+        let made_up = MadeUp::within(&times, hours(0, 25)).unwrap();
+        assert_eq!(made_up.span, hours(0, 25));
+        let said = warning(made_up, chrono_tz::UTC);
+        assert!(said.contains("checks of 1 Nov 2026 to 2 Nov 2026 were made up"), "{said}");
+        assert_eq!(MadeUp::within(&times, hours(1, 3)), None);
     }
 
     #[test]

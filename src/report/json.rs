@@ -3,6 +3,7 @@
 
 mod afterwards;
 mod imported;
+pub(super) mod made_up;
 mod maintenance;
 mod visitors;
 
@@ -19,6 +20,7 @@ use crate::domain::timestamp::Timestamp;
 pub(super) use afterwards::adjusted_address;
 use afterwards::{ClosedWithout, Corrected, Restates};
 use imported::Beside;
+use made_up::MadeUpForm;
 use serde::Serialize;
 
 /// The name and version of the form.
@@ -43,6 +45,10 @@ struct Report<'a> {
     to: String,
     as_of: String,
     closed: bool,
+    /// Only where it is so, and in the head of a closed month, too: nothing of what follows
+    /// was seen by anybody in that time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    made_up: Option<MadeUpForm>,
     /// Only where there was any, before the rows, so that a closed month has it in its head.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     maintenance: Vec<maintenance::Window<'a>>,
@@ -231,6 +237,7 @@ fn form(report: &PeriodReport) -> Report<'_> {
         to: instant(report.window.to),
         as_of: instant(report.as_of),
         closed: report.closed,
+        made_up: report.made_up.map(MadeUpForm::of),
         maintenance: report.maintenance.works.iter().map(maintenance::Window::of).collect(),
         maintenance_left_out: report.maintenance.left_out,
         monitors: report.monitors.iter().map(|row| monitor(row, report.decimals)).collect(),

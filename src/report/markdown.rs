@@ -43,6 +43,9 @@ pub fn print(report: &PeriodReport) -> String {
     let Statement { title, zone, from, to, state, closing, seams, .. } = &statement;
     let mut text = format!("# {}\n\n", plain(title));
     text += &format!("{} · {from} to {to} · {}\n", plain(zone), plain(state));
+    if let Some(warning) = &statement.made_up {
+        text += &format!("\n**{}.**\n", plain(warning));
+    }
     for seam in seams {
         text += &format!("\n{}\n", plain(seam));
     }

@@ -122,6 +122,7 @@ const TITLE: Look = Look { size: 20.0, leading: 25.0, weight: Weight::Bold, colo
 const NAME: Look = Look { size: 13.0, leading: 16.0, weight: Weight::Bold, colour: INK };
 const FIGURE: Look = Look { size: 24.0, leading: 28.0, weight: Weight::Bold, colour: INK };
 const PLAIN: Look = Look { size: 9.0, leading: 12.5, weight: Weight::Regular, colour: INK };
+const WARNING: Look = Look { weight: Weight::Bold, ..PLAIN };
 const SMALL: Look = Look { size: 8.0, leading: 11.0, weight: Weight::Regular, colour: MUTED };
 
 impl Desk<'_> {
@@ -131,6 +132,9 @@ impl Desk<'_> {
         let mut pieces = vec![self.heading(title, 1, TITLE, None)];
         let when = format!("{from} to {to} · {zone} · {state}");
         pieces.push(self.text(&when, SMALL, None));
+        if let Some(warning) = &statement.made_up {
+            pieces.push(self.text(&format!("{warning}."), WARNING, None));
+        }
         for seam in &statement.seams {
             pieces.push(self.text(seam, SMALL, None));
         }

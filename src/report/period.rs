@@ -12,6 +12,7 @@ use super::restated::{CorrectedMonth, Restatement};
 use super::settings::Settings;
 use super::visitors::Visitors;
 use crate::domain::calendar::Seam;
+use crate::domain::foreign::MadeUp;
 use crate::domain::group::{Group, Judged, Member, Rule};
 use crate::domain::history::History;
 use crate::domain::latency::Percentiles;
@@ -47,6 +48,9 @@ pub struct PeriodReport {
     /// The months that it is compared with or made of, each with its instants: the twelve
     /// up to a month, those of a quarter or a year, none of a range.
     pub months: Vec<(Month, Span)>,
+    /// Whose checks were made up by `everup demo`, if any in it were; of a closed month as it
+    /// was closed.
+    pub made_up: Option<MadeUp>,
     /// The maintenance in it.
     pub maintenance: Maintenance,
     /// Every monitor that existed in it, in the owner's order.
@@ -238,6 +242,7 @@ impl PeriodReport {
             closed: window.to <= now && monitors.iter().all(|row| row.settled),
             decimals: settings.decimals(),
             months: beside,
+            made_up: MadeUp::within(shown.iter().map(|history| &history.made_up), window),
             maintenance: looking.found(),
             monitors,
             groups,

@@ -11,6 +11,7 @@ pub use maintenance::WindowWords;
 pub use rules::{LONGER, RECOVERY, RULE};
 
 use super::figures::{Figures, Shown};
+use super::imported;
 use super::latecomer::Latecomers;
 use super::latency;
 use super::outage::MonthOutage;
@@ -55,6 +56,8 @@ pub struct Statement {
     pub to: String,
     /// Whether it is over, or up to when it is told: `closed`, `as of 2026-11-24 11:54:07`.
     pub state: String,
+    /// That checks of it were made up, a sentence without its full stop.
+    pub made_up: Option<String>,
     /// Where months begin otherwise than in this zone, a sentence each.
     pub seams: Vec<String>,
     /// How many decimals its percentages have.
@@ -183,6 +186,7 @@ impl Statement {
                 true => "closed".to_owned(),
                 false => format!("as of {}", local(report.as_of, zone)),
             },
+            made_up: report.made_up.map(|made_up| imported::warning(made_up, zone)),
             seams: Seam::sentences(&report.seams),
             decimals: report.decimals,
             closing: report.closing.as_ref().map(|closing| Closed {

@@ -23,6 +23,10 @@ pub const DAYS: u32 = 90;
 /// without a word.
 const AHEAD_MS_MAX: i64 = SECOND_MS;
 
+/// What was seen is shown once it is kept, which takes two seconds where it changed nothing, and
+/// half of one until another process has read that.
+const KEPT_WITHIN_MS: i64 = 3 * SECOND_MS;
+
 /// What a monitor is, right now. In order of how much it matters to a visitor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum State {
@@ -140,7 +144,11 @@ impl Now {
                 format!("the clock of this host is {length} behind what is already kept");
             return told(State::Unknown, None, Some(reason));
         }
-        if now.since_ms(last.at) > last.reach_ms {
+        let late_ms = now.since_ms(last.at) - last.reach_ms;
+        // What is looked at right now, or seen and not kept yet, is not without a check.
+        let timeout_ms = history.monitor.parameters.current().timeout_ms;
+        let awaited_ms = timeout_ms + KEPT_WITHIN_MS;
+        if late_ms > 0 && (history.under_way.is_none() || late_ms > awaited_ms) {
             return plain(State::Unknown, Some(last.at.plus_ms(last.covers_ms)));
         }
         if let Some((from, reason)) = &judge.outage {
@@ -280,5 +288,55 @@ impl MonitorStatus<'_> {
         }
         let newest = self.history.latest.as_ref().filter(|check| check.verdict.is_good())?;
         newest.latency_us
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ledger::Ledger;
+    use crate::domain::monitor::{Key, Monitor, MonitorId, ParameterHistory, Parameters};
+    use crate::domain::span::Spans;
+    use rstest::rstest;
+
+    /// A monitor that was well at 0 and is checked every 5 s.
+    fn well_at_zero(under_way: Option<Timestamp>) -> History {
+        let parameters =
+            Parameters { interval_ms: 5_000, timeout_ms: 2_500, ..Parameters::default() };
+        let lives = Spans::from(Span::new(Timestamp(0), Timestamp::MAX));
+        let monitor = Monitor::new(
+            MonitorId::new("api").unwrap(),
+            "API".to_owned(),
+            "http://127.0.0.1/".to_owned(),
+            ParameterHistory::new(parameters),
+            lives,
+            Spans::empty(),
+        );
+        let mut judge = Judge::default();
+        judge.observe(Timestamp(0), Verdict::Ok, None, &monitor, &mut Vec::new());
+        History {
+            key: Key(1),
+            monitor: monitor.into(),
+            maintenance: Spans::empty(),
+            made_up: Spans::empty(),
+            ledger: Ledger { judge, ..Ledger::default() },
+            latest: None,
+            under_way,
+            unbooked: None,
+        }
+    }
+
+    #[rstest]
+    #[case::still_of_the_last_check(6_250, false, State::Up)]
+    #[case::nobody_looks(6_251, false, State::Unknown)]
+    #[case::it_is_being_looked_at(7_900, true, State::Up)]
+    #[case::what_was_seen_waits_too_long(11_751, true, State::Unknown)]
+    fn what_is_being_looked_at_is_not_unchecked(
+        #[case] now: i64,
+        #[case] is_looked_at: bool,
+        #[case] expected: State,
+    ) {
+        let history = well_at_zero(is_looked_at.then_some(Timestamp(5_000)));
+        assert_eq!(Now::of(&history, Timestamp(now)).state, expected);
     }
 }

@@ -27,6 +27,9 @@ pub fn print_on(report: &PeriodReport, look: Option<Look>) -> String {
     let statement = Statement::of(report);
     let Statement { period, zone, state, .. } = &statement;
     let mut text = format!("{period} ({zone}), {state}\n\n");
+    if let Some(warning) = &statement.made_up {
+        text += &format!("{warning}.\n\n");
+    }
     for seam in &statement.seams {
         text += &format!("{seam}\n\n");
     }

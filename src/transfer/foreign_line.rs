@@ -126,8 +126,9 @@ impl OriginLine {
 }
 
 fn source(word: &str) -> Result<Source, String> {
-    Source::from_word(word)
-        .ok_or_else(|| format!("{word:?} is no source: use uptime-kuma or uptimerobot"))
+    Source::from_word(word).ok_or_else(|| {
+        format!("{word:?} is no source: use uptime-kuma, uptimerobot or everup-demo")
+    })
 }
 
 fn span(from: Instant, to: Instant, what: &str) -> Result<Span, String> {

@@ -247,6 +247,7 @@ mod tests {
             ledger: Ledger::default(),
             latest: None,
             under_way: None,
+            made_up: Spans::empty(),
             unbooked: None,
         }
     }

@@ -6,7 +6,7 @@
 //! missing; `csv` has the checks alone, for spreadsheets. `kuma` and `uptimerobot` read what
 //! is not ours: `mapping` says which of
 //! their monitors is which of ours, and `taking` what becomes of a record. All of a file
-//! goes in, or nothing.
+//! goes in, or nothing. `made_up` brings a past that nobody has seen, and marks it.
 
 mod baseline_line;
 mod check_line;
@@ -17,6 +17,7 @@ mod foreign_line;
 mod frame;
 pub mod kuma;
 pub mod line;
+pub mod made_up;
 pub mod mapping;
 mod monitor_line;
 pub mod read;

@@ -8,10 +8,12 @@ use crate::domain::check::{Check, Verdict};
 use crate::domain::foreign::{Count, Foreign, Origin, Records, Source, Stretch};
 use crate::domain::history::History;
 use crate::domain::monitor::Key;
+use crate::domain::run::Run;
 use crate::domain::span::{Span, Spans};
 use crate::domain::timestamp::Timestamp;
 use crate::store::contract::{Store, StoreError};
 use crate::store::import::{Import, Imported};
+use crate::store::window::WindowPast;
 
 /// Checks are handed on in pieces of this size.
 const PIECE: usize = 10_000;
@@ -101,6 +103,16 @@ impl Taking {
         let ends = stretches.first().zip(stretches.last());
         let span = ends.map(|(first, last)| Span::new(first.span.from, last.span.to));
         self.came(key, Records::Stretches, span, added).await
+    }
+
+    /// Adds a run of an everup.
+    pub(super) async fn run(&mut self, run: &Run) -> Result<(), StoreError> {
+        self.import.run(run).await
+    }
+
+    /// Adds a maintenance window.
+    pub(super) async fn window(&mut self, window: &WindowPast) -> Result<(), StoreError> {
+        self.import.window(window).await
     }
 
     /// Begins with the checks of one monitor. `foreign` is what was imported for it before.

@@ -4,8 +4,11 @@ use super::View;
 use super::asset::{Asset, ICON_DOWN, ICON_NEUTRAL, ICON_TROUBLE, ICON_UP, SCRIPT, STYLE};
 use super::error::Problem;
 use super::moment::Moment;
+use crate::domain::foreign::MadeUp;
 use crate::domain::month::Month;
+use crate::domain::span::Span;
 use crate::domain::timestamp::Timestamp;
+use crate::report::imported::warning;
 use crate::report::status::State;
 use askama::Template;
 use axum::response::{IntoResponse, Response};
@@ -26,6 +29,8 @@ pub(super) struct Frame {
     pub(super) here: &'static str,
     /// After how many seconds a page that stays open is loaded again.
     pub(super) refresh_s: Option<u32>,
+    /// That some of what the database holds was made up, a sentence without its full stop.
+    pub(super) made_up: Option<String>,
     /// What the page knows of the time; an error page knows nothing.
     pub(super) as_of: Option<AsOf>,
     /// Of everup.
@@ -54,7 +59,7 @@ impl Frame {
             month: view.settings.calendar().around(view.now),
             fixed: false,
         };
-        Frame { icon: &icon(state).path, as_of: Some(as_of), ..Frame::plain(&title) }
+        Frame { icon: &icon(state).path, as_of: Some(as_of), ..Frame::warning(view, title) }
     }
 
     /// The frame of a report, which reads the same for everyone: all its times are in the
@@ -66,7 +71,20 @@ impl Frame {
             month: view.settings.calendar().around(view.now),
             fixed: true,
         };
-        Frame { here: "/report", as_of: Some(as_of), ..Frame::plain(&title) }
+        Frame { here: "/report", as_of: Some(as_of), ..Frame::warning(view, title) }
+    }
+
+    /// A frame that says, where it is so, that not all that is kept was ever seen: in the
+    /// window's title, too.
+    fn warning(view: &View, title: String) -> Frame {
+        let times = view.snapshot.histories.iter().map(|history| &history.made_up);
+        match MadeUp::within(times, Span::ALWAYS) {
+            None => Frame::plain(&title),
+            Some(made_up) => Frame {
+                made_up: Some(warning(made_up, view.settings.zone)),
+                ..Frame::plain(&format!("Demonstration: {title}"))
+            },
+        }
     }
 
     /// The frame of a page that knows nothing of any monitor.
@@ -78,6 +96,7 @@ impl Frame {
             script: &SCRIPT.path,
             here: "",
             refresh_s: None,
+            made_up: None,
             as_of: None,
             version: env!("CARGO_PKG_VERSION"),
         }

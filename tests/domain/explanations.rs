@@ -46,6 +46,7 @@ fn history(case: &Case) -> (History, Vec<Check>) {
         ledger: case.ledger(),
         latest: checks.last().cloned(),
         under_way: None,
+        made_up: Spans::empty(),
         unbooked: None,
     };
     (history, checks)
@@ -134,6 +135,7 @@ fn report(case: &Case, history: &History) -> PeriodReport {
         closed: false,
         decimals: settings.decimals(),
         months: Vec::new(),
+        made_up: None,
         maintenance: Maintenance::default(),
         monitors: vec![MonitorRow::of(history, window, now, &settings)],
         groups: Vec::new(),

@@ -301,6 +301,7 @@ fn scene_with(stories: &[Story], windows: Vec<MaintenanceWindow>, mut shelf: She
             ledger,
             latest,
             under_way: None,
+            made_up: Spans::empty(),
             unbooked: None,
         }));
         shelf.exchanges.insert(key, story.exchanges(&checks));

@@ -385,6 +385,7 @@ mod tests {
                 ledger: Ledger::default(),
                 latest: None,
                 under_way: None,
+                made_up: Spans::empty(),
                 unbooked: None,
             })
         };

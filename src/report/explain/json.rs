@@ -14,6 +14,7 @@ use crate::domain::timestamp::Timestamp;
 use crate::domain::uptime::{Ratio, Tally};
 use crate::report::figures::{BOUNDS_DECIMALS, Figures};
 use crate::report::headline::{Piece, plain};
+use crate::report::json::made_up::MadeUpForm;
 use crate::report::json::{beside, corrected};
 use crate::report::outage::MonthOutage;
 use crate::report::period::{Closing, MonitorRow};
@@ -43,6 +44,9 @@ struct Form {
     from: String,
     to: String,
     as_of: String,
+    /// Only where it is so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    made_up: Option<Value>,
     /// Of a closed month.
     #[serde(skip_serializing_if = "Option::is_none")]
     closed: Option<Value>,
@@ -76,6 +80,7 @@ fn print(scope: &Scope, rest: Value, sum: Value) -> String {
         from: window.from.to_string(),
         to: window.to.to_string(),
         as_of: as_of.to_string(),
+        made_up: scope.made_up.map(|of| json!(MadeUpForm::of(of))),
         closed: scope.closing.as_ref().map(closing),
         closed_months: scope.kept.iter().map(ToString::to_string).collect(),
         closed_without: scope.closed_without.iter().map(ToString::to_string).collect(),

@@ -113,6 +113,7 @@ impl Cause {
             Cause::Own(_) => "everup could not judge",
             Cause::NotLooked(Source::UptimeKuma) => "Uptime Kuma did not look",
             Cause::NotLooked(Source::UptimeRobot) => "UptimeRobot did not look",
+            Cause::NotLooked(Source::Demo) => "made up by everup demo",
             Cause::Undecided => "undecided when the checks stopped",
             Cause::NotKept => "its checks are not kept any more",
             Cause::NoRecord => "no record",

@@ -6,7 +6,7 @@ use super::reading::Reading;
 use super::words::{Words, count, grouped};
 use crate::domain::class::Class;
 use crate::domain::duration;
-use crate::domain::foreign::Records;
+use crate::domain::foreign::{Records, Source};
 use crate::domain::maintenance::MaintenanceWindow;
 use crate::domain::monitor::Parameters;
 use crate::domain::span::{Span, Spans};
@@ -67,10 +67,16 @@ pub(super) fn imports<'a>(reading: &'a Reading<'_>) -> impl Iterator<Item = Even
     of_checks
         .filter(|origin| origin.span.overlaps(reading.settled()))
         .map(|origin| {
-            let said = Words::new(format!(
-                "The checks of this time were made by {}, and read from {} at ",
-                origin.source, origin.file
-            ));
+            let whose = match origin.source {
+                Source::Demo => {
+                    "The checks of this time were made up by everup demo at ".into()
+                }
+                source => format!(
+                    "The checks of this time were made by {source}, and read from {} at ",
+                    origin.file
+                ),
+            };
+            let said = Words::new(whose);
             let said = said.at(origin.imported_at).text(format!(
                 "; {} had not been known. They are part of the figure, and judged by the \
                  rule above.",

@@ -3,7 +3,7 @@
 use super::error::corrupt;
 use crate::domain::foreign::{Claim, Count, Foreign, Origin, Records, Source, Stretch};
 use crate::domain::monitor::Key;
-use crate::domain::span::Span;
+use crate::domain::span::{Span, Spans};
 use crate::domain::timestamp::Timestamp;
 use crate::store::contract::StoreError;
 use sqlx::{Row, SqliteConnection};
@@ -49,6 +49,30 @@ pub(super) async fn read(
     read_counts(connection, (first, last), span, &mut found).await?;
     read_stretches(connection, (first, last), span, &mut found).await?;
     Ok(found)
+}
+
+/// The time of each monitor whose checks were made up.
+pub(super) async fn read_made_up(
+    connection: &mut SqliteConnection,
+) -> Result<BTreeMap<Key, Spans>, StoreError> {
+    let rows: Vec<(i64, i64, i64)> = sqlx::query_as(
+        "SELECT monitor, began_at, ended_at FROM origin WHERE source = $1 AND records = $2",
+    )
+    .bind(Source::Demo.word())
+    .bind(Records::Checks.word())
+    .fetch_all(connection)
+    .await?;
+    let mut found: BTreeMap<Key, Vec<Span>> = BTreeMap::new();
+    for (key, from, to) in rows {
+        found
+            .entry(Key(key))
+            .or_default()
+            .push(Span::new(Timestamp(from), Timestamp(to)));
+    }
+    Ok(found
+        .into_iter()
+        .map(|(key, spans)| (key, spans.into_iter().collect()))
+        .collect())
 }
 
 async fn read_counts(

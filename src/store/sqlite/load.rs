@@ -7,7 +7,7 @@
 use super::ledger::{self, StoredJudge};
 use super::meta::Meta;
 use super::monitors::{self, Stored};
-use super::{baseline, closed, days, hot, maintenance};
+use super::{baseline, closed, days, foreign, hot, maintenance};
 use crate::domain::check::Check;
 use crate::domain::history::History;
 use crate::domain::judge::{Entry, Judge};
@@ -70,6 +70,7 @@ pub(super) async fn load(connection: &mut SqliteConnection) -> Result<Loaded, St
     let stored = monitors::read_all(connection).await?;
     let windows = maintenance::read_all(connection).await?;
     let excluded = Excluded::by(windows.iter().map(|announcement| &announcement.window));
+    let mut made_up = foreign::read_made_up(connection).await?;
     let mut judges = ledger::read_judges(connection).await?;
     let mut baselines = baseline::read_all(connection).await?;
     let mut replays = BTreeMap::new();
@@ -87,6 +88,7 @@ pub(super) async fn load(connection: &mut SqliteConnection) -> Result<Loaded, St
         past.add(replay.entries);
         let history = History {
             maintenance: excluded.of(&replay.monitor.id),
+            made_up: made_up.remove(&key).unwrap_or_default(),
             key,
             monitor: replay.monitor.into(),
             ledger: Ledger { settled: past.into(), judge: replay.judge },

@@ -46,25 +46,6 @@ thread_local! {
     };
 }
 
-/// What [`Counts`] were at one moment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Answered with anything below 500.
-    pub answered: u64,
-    /// Answered with 500 or more.
-    pub server_errors: u64,
-    /// Not answered.
-    pub failed: u64,
-    /// Answered in part.
-    pub cut: u64,
-    /// Left by the visitor.
-    pub abandoned: u64,
-    /// Refused as malformed.
-    pub refused: u64,
-    /// Given to another backend or connection.
-    pub repeated: u64,
-}
-
 impl Counts {
     /// A request has ended.
     pub fn note(&self, outcome: Outcome) {
@@ -82,11 +63,11 @@ impl Counts {
 
     /// What they are now.
     #[must_use]
-    pub fn read(&self) -> Tally {
+    pub fn read(&self) -> Requests {
         let sum = |of: fn(&Shard) -> &AtomicU64| -> u64 {
             self.shards.iter().map(|shard| of(shard).load(Ordering::Relaxed)).sum()
         };
-        Tally {
+        Requests {
             answered: sum(|shard| &shard.by_outcome[Outcome::Answered as usize]),
             server_errors: sum(|shard| &shard.by_outcome[Outcome::ServerError as usize]),
             failed: sum(|shard| &shard.by_outcome[Outcome::Failed as usize]),
@@ -94,36 +75,6 @@ impl Counts {
             abandoned: sum(|shard| &shard.by_outcome[Outcome::Abandoned as usize]),
             refused: sum(|shard| &shard.by_outcome[Outcome::Refused as usize]),
             repeated: sum(|shard| &shard.repeated),
-        }
-    }
-}
-
-impl From<Tally> for Requests {
-    fn from(tally: Tally) -> Requests {
-        Requests {
-            answered: tally.answered,
-            server_errors: tally.server_errors,
-            failed: tally.failed,
-            cut: tally.cut,
-            abandoned: tally.abandoned,
-            refused: tally.refused,
-            repeated: tally.repeated,
-        }
-    }
-}
-
-impl Tally {
-    /// What has come to it since `before`.
-    #[must_use]
-    pub fn since(&self, before: &Tally) -> Tally {
-        Tally {
-            answered: self.answered.saturating_sub(before.answered),
-            server_errors: self.server_errors.saturating_sub(before.server_errors),
-            failed: self.failed.saturating_sub(before.failed),
-            cut: self.cut.saturating_sub(before.cut),
-            abandoned: self.abandoned.saturating_sub(before.abandoned),
-            refused: self.refused.saturating_sub(before.refused),
-            repeated: self.repeated.saturating_sub(before.repeated),
         }
     }
 }
@@ -147,8 +98,8 @@ mod tests {
             (0..times).for_each(|_| counts.note(outcome));
         }
         counts.note_repeated();
-        let tally = counts.read();
-        let expected = Tally {
+        let requests = counts.read();
+        let expected = Requests {
             answered: 1,
             server_errors: 2,
             failed: 3,
@@ -157,8 +108,8 @@ mod tests {
             refused: 6,
             repeated: 1,
         };
-        assert_eq!(tally, expected);
+        assert_eq!(requests, expected);
         std::thread::scope(|scope| scope.spawn(|| counts.note(Outcome::Cut)).join()).unwrap();
-        assert_eq!(counts.read().since(&tally), Tally { cut: 1, ..Tally::default() });
+        assert_eq!(counts.read().since(&requests), Requests { cut: 1, ..Requests::default() });
     }
 }

@@ -230,12 +230,8 @@ impl Book {
 impl Reading {
     fn of(pool: &Pool) -> Reading {
         Reading {
-            total: pool.counts.read().into(),
-            backends: pool
-                .backends
-                .iter()
-                .map(|backend| backend.counts.read().into())
-                .collect(),
+            total: pool.counts.read(),
+            backends: pool.backends.iter().map(|backend| backend.counts.read()).collect(),
         }
     }
 }

@@ -12,6 +12,7 @@
 pub mod answer;
 pub mod banner;
 mod beside;
+pub mod by_outcome;
 pub mod bygone;
 pub mod closed;
 pub mod column;

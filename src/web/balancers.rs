@@ -13,6 +13,7 @@ use crate::balance::settings::BackendSettings;
 use crate::domain::monitor::MonitorId;
 use crate::domain::requests::Requests;
 use crate::domain::token::Scope;
+use crate::report::by_outcome::ByOutcome;
 use crate::store::requests::{DrainAction, Drained, Place};
 use axum::Router;
 use axum::extract::{Path, Request, State};
@@ -72,13 +73,8 @@ struct DrainRecord {
 struct Counts {
     total: u64,
     errors: u64,
-    answered: u64,
-    server_errors: u64,
-    failed: u64,
-    cut: u64,
-    abandoned: u64,
-    refused: u64,
-    repeated: u64,
+    #[serde(flatten)]
+    by_outcome: ByOutcome,
 }
 
 #[derive(Serialize)]
@@ -216,7 +212,7 @@ impl BalancerRecord {
             listen: settings.listen.to_string(),
             runs_here: pool.is_some(),
             apart: member.wanted.apart,
-            requests: pool.map(|pool| Counts::of(&pool.counts.read().into())),
+            requests: pool.map(|pool| Counts::of(&pool.counts.read())),
             backends: backends.collect(),
         }
     }
@@ -244,7 +240,7 @@ impl BackendRecord {
             weight: settings.weight,
             standing: live.map(|backend| backend.standing().word()),
             under_way: live.map(Backend::under_way),
-            requests: live.map(|backend| Counts::of(&backend.counts.read().into())),
+            requests: live.map(|backend| Counts::of(&backend.counts.read())),
             drained: drained.map(|drained| DrainRecord {
                 at: drained.at.to_string(),
                 by: drained.author.clone(),
@@ -258,13 +254,7 @@ impl Counts {
         Counts {
             total: requests.total(),
             errors: requests.errors(),
-            answered: requests.answered,
-            server_errors: requests.server_errors,
-            failed: requests.failed,
-            cut: requests.cut,
-            abandoned: requests.abandoned,
-            refused: requests.refused,
-            repeated: requests.repeated,
+            by_outcome: ByOutcome::from(*requests),
         }
     }
 }

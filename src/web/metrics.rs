@@ -7,9 +7,9 @@
 use super::Site;
 use super::auth;
 use super::error::Problem;
-use crate::balance::count::Tally;
 use crate::balance::fleet::Member;
 use crate::balance::pool::{Backend, Pool, Standing};
+use crate::domain::requests::Requests;
 use crate::domain::token::Scope;
 use axum::Router;
 use axum::extract::State;
@@ -109,14 +109,14 @@ fn print<'a>(members: &'a [Member]) -> String {
     )
 }
 
-fn outcomes(tally: &Tally) -> [((&'static str, String), u64); 6] {
+fn outcomes(requests: &Requests) -> [((&'static str, String), u64); 6] {
     [
-        ("answered", tally.answered),
-        ("server_error", tally.server_errors),
-        ("failed", tally.failed),
-        ("cut", tally.cut),
-        ("abandoned", tally.abandoned),
-        ("refused", tally.refused),
+        ("answered", requests.answered),
+        ("server_error", requests.server_errors),
+        ("failed", requests.failed),
+        ("cut", requests.cut),
+        ("abandoned", requests.abandoned),
+        ("refused", requests.refused),
     ]
     .map(|(word, number)| (("outcome", word.to_owned()), number))
 }

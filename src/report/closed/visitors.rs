@@ -1,21 +1,16 @@
 //! What visitors of a balancer saw in a closed month, read back. Sums are computed again.
 
 use super::instant;
-use crate::domain::requests::Requests;
 use crate::domain::span::Span;
+use crate::report::by_outcome::ByOutcome;
 use crate::report::visitors::Visitors as Seen;
 use serde::Deserialize;
 
 /// Their requests, by what became of them.
 #[derive(Deserialize)]
 pub(super) struct Visitors {
-    answered: u64,
-    server_errors: u64,
-    failed: u64,
-    cut: u64,
-    abandoned: u64,
-    refused: u64,
-    repeated: u64,
+    #[serde(flatten)]
+    by_outcome: ByOutcome,
     counted_from: Option<String>,
     counted_milliseconds: i64,
 }
@@ -30,15 +25,7 @@ impl Visitors {
             return Err("its requests are counted for longer than there was time".to_owned());
         }
         Ok(Seen {
-            requests: Requests {
-                answered: self.answered,
-                server_errors: self.server_errors,
-                failed: self.failed,
-                cut: self.cut,
-                abandoned: self.abandoned,
-                refused: self.refused,
-                repeated: self.repeated,
-            },
+            requests: self.by_outcome.into(),
             counted_from,
             counted_ms: self.counted_milliseconds,
         })

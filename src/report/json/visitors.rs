@@ -1,6 +1,7 @@
 //! What visitors of a balancer saw, as JSON.
 
 use super::instant;
+use crate::report::by_outcome::ByOutcome;
 use crate::report::visitors::Visitors as Seen;
 use serde::Serialize;
 
@@ -9,13 +10,8 @@ use serde::Serialize;
 pub(super) struct Visitors {
     requests: u64,
     errors: u64,
-    answered: u64,
-    server_errors: u64,
-    failed: u64,
-    cut: u64,
-    abandoned: u64,
-    refused: u64,
-    repeated: u64,
+    #[serde(flatten)]
+    by_outcome: ByOutcome,
     counted_from: Option<String>,
     counted_milliseconds: i64,
 }
@@ -26,13 +22,7 @@ impl Visitors {
         Visitors {
             requests: requests.total(),
             errors: requests.errors(),
-            answered: requests.answered,
-            server_errors: requests.server_errors,
-            failed: requests.failed,
-            cut: requests.cut,
-            abandoned: requests.abandoned,
-            refused: requests.refused,
-            repeated: requests.repeated,
+            by_outcome: ByOutcome::from(*requests),
             counted_from: seen.counted_from.map(instant),
             counted_milliseconds: seen.counted_ms,
         }

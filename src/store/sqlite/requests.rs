@@ -191,42 +191,46 @@ pub(super) async fn take_run(
     Ok(taken.rows_affected())
 }
 
+/// Puts what is taken over into a table, where `$condition` holds; of what is there already,
+/// the larger number of each kind holds.
+macro_rules! take_into {
+    ($table:literal, $condition:literal) => {
+        concat!(
+            "INSERT INTO ",
+            $table,
+            " SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10 WHERE ",
+            $condition,
+            " ON CONFLICT (began_at, balancer, backend) DO UPDATE SET
+                 answered = max(answered, excluded.answered),
+                 server_errors = max(server_errors, excluded.server_errors),
+                 failed = max(failed, excluded.failed),
+                 cut = max(cut, excluded.cut),
+                 abandoned = max(abandoned, excluded.abandoned),
+                 refused = max(refused, excluded.refused),
+                 repeated = max(repeated, excluded.repeated)
+             WHERE excluded.answered > answered OR excluded.server_errors > server_errors
+                 OR excluded.failed > failed OR excluded.cut > cut
+                 OR excluded.abandoned > abandoned OR excluded.refused > refused
+                 OR excluded.repeated > repeated"
+        )
+    };
+}
+
+/// A minute, unless the longer stretch is there that `$11` begins.
+const TAKE_MINUTE: &str = take_into!(
+    "request_minute",
+    "NOT EXISTS (SELECT 1 FROM request_sum
+         WHERE began_at = $11 AND balancer = $2 AND backend = $3)"
+);
+
+/// A longer stretch, whose minutes are gone.
+const TAKE_LONG_AGO: &str = take_into!("request_sum", "true");
+
 /// Takes over a sum. Gives how many that adds, or lets grow.
 pub(super) async fn take(
     connection: &mut SqliteConnection,
     sum: &Sum,
 ) -> Result<u64, StoreError> {
-    /// `$11` and `$12`: the stretch by which it is kept once it is long ago.
-    const TAKE_MINUTE: &str =
-        "INSERT INTO request_minute SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10
-         WHERE NOT EXISTS (SELECT 1 FROM request_sum
-             WHERE began_at = $11 AND balancer = $2 AND backend = $3)
-         ON CONFLICT (began_at, balancer, backend) DO UPDATE SET
-             answered = max(answered, excluded.answered),
-             server_errors = max(server_errors, excluded.server_errors),
-             failed = max(failed, excluded.failed),
-             cut = max(cut, excluded.cut),
-             abandoned = max(abandoned, excluded.abandoned),
-             refused = max(refused, excluded.refused),
-             repeated = max(repeated, excluded.repeated)
-         WHERE excluded.answered > answered OR excluded.server_errors > server_errors
-             OR excluded.failed > failed OR excluded.cut > cut
-             OR excluded.abandoned > abandoned OR excluded.refused > refused
-             OR excluded.repeated > repeated";
-    const TAKE_LONG_AGO: &str =
-        "INSERT INTO request_sum SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10 WHERE true
-         ON CONFLICT (began_at, balancer, backend) DO UPDATE SET
-             answered = max(answered, excluded.answered),
-             server_errors = max(server_errors, excluded.server_errors),
-             failed = max(failed, excluded.failed),
-             cut = max(cut, excluded.cut),
-             abandoned = max(abandoned, excluded.abandoned),
-             refused = max(refused, excluded.refused),
-             repeated = max(repeated, excluded.repeated)
-         WHERE excluded.answered > answered OR excluded.server_errors > server_errors
-             OR excluded.failed > failed OR excluded.cut > cut
-             OR excluded.abandoned > abandoned OR excluded.refused > refused
-             OR excluded.repeated > repeated";
     let backend = sum.backend.as_ref().map_or("", MonitorId::as_str);
     let long_ago_ms = SumOf::long_ago(sum.backend.is_some()).ms();
     let long_ago_from = sum.from.0.div_euclid(long_ago_ms) * long_ago_ms;

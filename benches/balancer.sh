@@ -99,7 +99,14 @@ haproxy -db -f "$at/haproxy.cfg" >/dev/null 2>&1 & haproxy=$!; pids+=($haproxy)
 
 "$everup" balance --listen 127.0.0.1:18082 --backend http://127.0.0.1:18000 \
     --backend http://127.0.0.1:18001 >/dev/null & ours=$!; pids+=($ours)
-sleep 1
+for port in 18080 18081 18082; do
+    for _ in $(seq 50); do
+        (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && continue 2
+        sleep 0.1
+    done
+    echo "nothing answers on port $port" >&2
+    exit 1
+done
 
 python3 - "$seconds" "$rounds" "$nginx" "$haproxy" "$ours" <<'END'
 import os, re, statistics, subprocess, sys

@@ -12,11 +12,12 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use std::convert::Infallible;
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::OwnedSemaphorePermit;
@@ -25,6 +26,10 @@ use tokio_rustls::TlsAcceptor;
 /// How long a visitor may take for the head of a request, and how long a connection may be
 /// of no use: long enough for whoever keeps one for the next request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Who has just connected when the balancer stops has so long to ask; to close at once would
+/// refuse a visitor.
+const FIRST_WORD_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How long a visitor may take for the handshake of TLS.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -93,7 +98,10 @@ async fn answer<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let asked = Arc::new(AtomicBool::new(false));
+    let was_asked = Arc::clone(&asked);
     let service = service_fn(move |request: http::Request<Incoming>| {
+        was_asked.store(true, Ordering::Relaxed);
         let (lane, visit) = (Arc::clone(&lane), Arc::clone(&visit));
         async move { Ok::<http::Response<Answer>, Infallible>(lane.carry(request, &visit).await) }
     });
@@ -101,10 +109,20 @@ where
     let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
     let mut connection = pin!(connection);
     let mut ring = bells.hang();
+    let mut leaving = None;
     poll_fn(|cx| {
         if ring.rings(cx) {
-            connection.as_mut().graceful_shutdown();
+            leaving = Some(Box::pin(tokio::time::sleep(FIRST_WORD_TIMEOUT)));
         }
+        let polled = connection.as_mut().poll(cx);
+        let Some(patience) = leaving.as_mut().filter(|_| polled.is_pending()) else {
+            return polled;
+        };
+        if !asked.load(Ordering::Relaxed) && patience.as_mut().poll(cx).is_pending() {
+            return polled;
+        }
+        leaving = None;
+        connection.as_mut().graceful_shutdown();
         connection.as_mut().poll(cx)
     })
     .await

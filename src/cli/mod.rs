@@ -22,6 +22,8 @@ mod progress;
 mod reload;
 mod report;
 mod run;
+mod service;
+mod sockets;
 mod source;
 mod terminal;
 mod token;
@@ -29,6 +31,7 @@ mod validate;
 mod verify;
 
 use arguments::{Arguments, Command};
+use sockets::Sockets;
 use std::process::ExitCode;
 
 /// Runs the program with the process's arguments.
@@ -36,6 +39,7 @@ use std::process::ExitCode;
 pub fn main() -> ExitCode {
     let arguments = Arguments::read();
     logging::start();
+    let sockets = Sockets::of_process();
     // Without a provider of cryptography nothing works; a second one is never installed.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -44,7 +48,7 @@ pub fn main() -> ExitCode {
         .enable_all()
         .build();
     let result = match runtime {
-        Ok(runtime) => runtime.block_on(command(arguments)),
+        Ok(runtime) => runtime.block_on(command(arguments, sockets)),
         Err(error) => Err(anyhow::anyhow!("this system lets no thread be started: {error}")),
     };
     result.unwrap_or_else(|error| {
@@ -58,10 +62,13 @@ const WORKERS: usize = 2;
 /// Threads for what blocks (host look-ups, files): few, because little does.
 const BLOCKING_MAX: usize = 8;
 
-async fn command(arguments: Arguments) -> anyhow::Result<ExitCode> {
+async fn command(
+    arguments: Arguments,
+    sockets: anyhow::Result<Sockets>,
+) -> anyhow::Result<ExitCode> {
     let Arguments { command, place } = arguments;
     match command.unwrap_or_default() {
-        Command::Run { urls } => run::run(&place, &urls).await,
+        Command::Run { urls } => run::run(&place, &urls, sockets?).await,
         Command::Validate { file } => validate::validate(&place, file),
         Command::Probe { target } => probe::probe(&place, &target).await,
         Command::Report(wanted) => report::report(&place, wanted).await,
@@ -72,7 +79,7 @@ async fn command(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Export(wanted) => export::export(&place, wanted).await,
         Command::Alert(wanted) => alert::alert(&place, wanted).await,
         Command::Token(wanted) => token::token(&place, wanted).await,
-        Command::Balance(wanted) => balance::balance(&place, wanted).await,
+        Command::Balance(wanted) => balance::balance(&place, wanted, sockets?).await,
         Command::Example => example::example(),
         Command::Completions { shell } => completions::completions(shell),
     }

@@ -1,0 +1,6 @@
+//! everup as it is deployed, with real processes: what a service manager hears of it and
+//! passes to it, the files in `deploy/`, and other balancers in the place of ours.
+
+mod heard;
+mod manager;
+mod passed;

@@ -2,5 +2,9 @@
 //! passes to it, the files in `deploy/`, and other balancers in the place of ours.
 
 mod heard;
+mod instance;
 mod manager;
 mod passed;
+mod proxies;
+mod proxy;
+mod units;

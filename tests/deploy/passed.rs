@@ -25,14 +25,14 @@ fn again(socket: &OwnedFd) -> OwnedFd {
 }
 
 /// Visitors who come one after the other, each over a connection of its own.
-struct Crowd {
+pub struct Crowd {
     goes_on: Arc<AtomicBool>,
     served: Arc<AtomicUsize>,
     visitors: Vec<std::thread::JoinHandle<Vec<String>>>,
 }
 
 impl Crowd {
-    fn at(address: SocketAddr, path: &'static str, is_served: fn(&str) -> bool) -> Crowd {
+    pub fn at(address: SocketAddr, path: &'static str, is_served: fn(&str) -> bool) -> Crowd {
         let (goes_on, served) =
             (Arc::new(AtomicBool::new(true)), Arc::new(AtomicUsize::new(0)));
         let visitor = |_| {
@@ -54,12 +54,12 @@ impl Crowd {
         Crowd { goes_on, served, visitors }
     }
 
-    fn served(&self) -> usize {
+    pub fn served(&self) -> usize {
         self.served.load(Ordering::SeqCst)
     }
 
     /// What was not as it should be.
-    fn leave(self) -> Vec<String> {
+    pub fn leave(self) -> Vec<String> {
         self.goes_on.store(false, Ordering::SeqCst);
         self.visitors
             .into_iter()

@@ -162,6 +162,9 @@ fn a_balancer_that_is_changed_keeps_its_socket_and_is_not_moved_away_from_it() {
     }
 }
 
+/// Arguments, the sockets that are passed, and what is said.
+type Case<'a> = (&'a [&'a str], Vec<(&'a str, OwnedFd)>, &'a str);
+
 #[test]
 fn a_socket_that_is_for_nothing_or_wrong_is_refused_with_what_to_write() {
     let manager = Manager::abstractly();
@@ -188,7 +191,7 @@ fn a_socket_that_is_for_nothing_or_wrong_is_refused_with_what_to_write() {
     let balance = ["balance", "--config", "config.toml"];
     let plain = ["balance", "--backend", "http://127.0.0.1:9"];
     let pages = || ("pages", again(&here.0));
-    let cases: Vec<(&[&str], Vec<(&str, OwnedFd)>, &str)> = vec![
+    let cases: [Case; 12] = [
         (&run, vec![("pages", udp())], "write ListenStream=127.0.0.1:8000"),
         (&run, vec![("pages", unix)], "write ListenStream=127.0.0.1:8000"),
         (&run, vec![("pages", file)], "write ListenStream=127.0.0.1:8000"),

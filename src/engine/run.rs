@@ -39,9 +39,6 @@ const ASK_AGAIN: Duration = Duration::from_millis(100);
 /// Checks under way at a time. Each holds a socket or two and up to 256 KiB; a thousand
 /// monitors that all time out after 10 s of 20 are 500 at a time.
 const CHECKS_AT_ONCE: usize = 1_000;
-
-/// How often is looked what is due.
-const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// To begin checks waits for nobody; it is stuck after this.
 const LOOKS_WITHIN: Duration = Duration::from_secs(30);
 /// A commit succeeds or fails within seconds, also on a full disk or where another process
@@ -153,10 +150,11 @@ impl Engine {
             loops: TaskTracker::new(),
         };
         shared.pulse.beat(shared.clock.steady_ms());
-        let stop = engine.recording.clone();
-        engine
-            .loops
-            .spawn(stop.run_until_cancelled_owned(take_pulse(shared.clone())));
+        let (stop, beating) = (engine.recording.clone(), shared.clone());
+        engine.loops.spawn(async move {
+            let beats = beating.pulse.keep_beating(beating.clock.as_ref());
+            stop.run_until_cancelled(beats).await;
+        });
         let stop = engine.recording.clone();
         engine
             .loops
@@ -328,10 +326,6 @@ impl Shared {
     }
 }
 
-async fn take_pulse(shared: Arc<Shared>) {
-    shared.pulse.keep_beating(shared.clock.as_ref()).await;
-}
-
 /// Begins every check when it is due.
 async fn begin_checks(shared: Arc<Shared>) {
     let mut before = watch::moment(shared.clock.as_ref());
@@ -352,7 +346,7 @@ async fn begin_checks(shared: Arc<Shared>) {
         tokio::select! {
             () = shared.clock.wait_until(next) => {}
             () = shared.replanned.notified() => {}
-            () = tokio::time::sleep(LOOK_EVERY) => {}
+            () = tokio::time::sleep(LOOKS_WITHIN / 6) => {}
         }
     }
 }

@@ -7,6 +7,7 @@
 //! answering, let the visitors of the balancers go, let go of the database.
 
 mod keeper;
+pub mod listeners;
 mod tenure;
 
 use crate::balance::fleet::{self, Fleet};
@@ -24,17 +25,17 @@ use crate::store::contract::Store;
 use crate::store::secret::Secret;
 use crate::store::sqlite::Sqlite;
 use crate::store::token::NewToken;
-use crate::vitals::Vitals;
+use crate::vitals::{Role, Vitals};
 use crate::web;
 use anyhow::Context;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use keeper::Keeper;
+use listeners::Listeners;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use tenure::Tenure;
-use tokio::net::TcpListener;
 use tokio::sync::{Mutex, oneshot};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -81,7 +82,7 @@ pub struct Ground {
 }
 
 impl App {
-    /// Opens the store, answers on `listener`, and watches what `config` says, or stands by
+    /// Opens the store, answers on `listeners`, and watches what `config` says, or stands by
     /// where another daemon over the same store watches. Pages are up before the first check
     /// ends.
     ///
@@ -90,11 +91,12 @@ impl App {
     /// cannot listen.
     pub async fn start(
         config: Config,
-        listener: TcpListener,
+        listeners: impl Into<Listeners>,
         ground: Ground,
     ) -> anyhow::Result<App> {
         let Ground { clock, commit_within } = ground;
-        let address = listener.local_addr().context("the listening address is unknown")?;
+        let Listeners { pages, balancers } = listeners.into();
+        let address = pages.local_addr().context("the listening address is unknown")?;
         let path = config.store.path.clone();
         let store: Arc<dyn Store> = Arc::new(Sqlite::open(&path).await?);
         let common = Arc::new(Common {
@@ -112,7 +114,7 @@ impl App {
         });
         // Before the lease is taken: what cannot listen must not keep another from watching.
         let (trust, _) = client_config(&Roots::Platform)?;
-        let fleet = Arc::new(Fleet::new(false, trust));
+        let fleet = Arc::new(Fleet::new(false, trust).with_sockets(balancers));
         fleet.start(common.config.load().balancers.clone()).await?;
         let name = format!("process {}, which answers on {address}", std::process::id());
         let contender = Contender::new(store.clone(), path, name);
@@ -136,7 +138,7 @@ impl App {
             planning: common.planning.clone(),
             fleet: fleet.clone(),
         });
-        let server = tokio::spawn(web::serve(listener, router, serving.clone()));
+        let server = tokio::spawn(web::serve(pages, router, serving.clone()));
         Ok(App { address, common, keeper, keep_no_more, server, serving, fleet, clerk })
     }
 
@@ -157,6 +159,30 @@ impl App {
     #[must_use]
     pub fn fleet(&self) -> &Fleet {
         &self.fleet
+    }
+
+    /// Says in a few words what this daemon does, whenever it is asked.
+    pub fn headline(&self) -> impl Fn() -> String + Send + use<> {
+        let common = self.common.clone();
+        move || {
+            let reading = common.vitals.read(common.clock.now());
+            let doing = match (reading.role, common.config.load().monitors.len()) {
+                (Role::Standby, _) => "standing by, another everup watches".to_owned(),
+                (Role::Active, 1) => "watching 1 monitor".to_owned(),
+                (Role::Active, count) => format!("watching {count} monitors"),
+            };
+            match reading.store_refuses {
+                Some(_) => doing + "; the database refuses checks, which wait in memory",
+                None => doing,
+            }
+        }
+    }
+
+    /// Says what of this daemon has not come round in its time, and for how long, whenever it
+    /// is asked.
+    pub fn stuck(&self) -> impl Fn() -> Option<(&'static str, Duration)> + Send + use<> {
+        let (common, fleet) = (self.common.clone(), self.fleet.clone());
+        move || common.vitals.rounds().stuck().or_else(|| fleet.stuck())
     }
 
     /// Makes the first token, for an administrator, where there never was one; `None`

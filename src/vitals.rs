@@ -1,8 +1,11 @@
 //! How the daemon itself is doing: written by the engine, read by `/health/ready`.
 //!
-//! It is about everup, never about a monitor.
+//! It is about everup, never about a monitor. Its `rounds` are what the watchdog goes by.
+
+pub mod rounds;
 
 use crate::domain::timestamp::{MINUTE_MS, Timestamp};
+use rounds::Rounds;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What a daemon does, where several share a database.
@@ -41,6 +44,7 @@ pub struct Reading {
 #[derive(Default)]
 pub struct Vitals {
     current: Mutex<(Reading, Lateness)>,
+    rounds: Rounds,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -58,6 +62,12 @@ impl Vitals {
         current.1.turn(now);
         let lateness_ms = current.1.worst_ms.max(current.1.worst_before_ms);
         Reading { lateness_ms, ..current.0.clone() }
+    }
+
+    /// The loops that must come round.
+    #[must_use]
+    pub fn rounds(&self) -> &Rounds {
+        &self.rounds
     }
 
     /// Notes a check that began this much after its time.

@@ -65,7 +65,9 @@ impl Keeper {
         let Common { board, clock, vitals, .. } = &*self.common;
         let mut spectator: Option<Spectator> = None;
         let mut is_told = false;
+        let round = vitals.rounds().enter("standing by", LOOKS_WITHIN);
         loop {
+            round.turn();
             let looked = match self.contender.look().await {
                 Ok(Some(grip)) => return Ok(Some(grip)),
                 Ok(None) => Ok(()),
@@ -117,6 +119,10 @@ impl Keeper {
 }
 
 const LOOK_EVERY: Duration = Duration::from_millis(LOOK_EVERY_MS.unsigned_abs());
+
+/// Who stands by reads, or learns that it cannot, within seconds; the longest is to read all
+/// that is kept. What takes so long takes for ever.
+const LOOKS_WITHIN: Duration = Duration::from_secs(300);
 
 /// How a time of watching ended.
 enum Ended {

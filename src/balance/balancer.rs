@@ -8,6 +8,7 @@ use super::pool::Pool;
 use super::serve::{self, Arrival};
 use super::settings::Settings;
 use super::tls::Certificate;
+use crate::vitals::rounds::Rounds;
 use rustix::process::{Resource, getrlimit};
 use rustls::ClientConfig;
 use std::io;
@@ -37,6 +38,8 @@ pub struct Balancer {
     pub settings: Arc<Settings>,
     /// Its backends.
     pub pool: Arc<Pool>,
+    /// Its threads, which must come round.
+    pub rounds: Rounds,
     address: SocketAddr,
     stop: CancellationToken,
     cut: CancellationToken,
@@ -68,7 +71,8 @@ impl Balancer {
         let lane =
             || Arc::new(Lane::of(Arc::clone(&settings), Arc::clone(&pool), connector.clone()));
         let lanes = std::iter::repeat_with(lane).take(threads).collect();
-        let crew = Crew::start(lanes, &stop, &cut)?;
+        let rounds = Rounds::default();
+        let crew = Crew::start(lanes, &rounds, &stop, &cut)?;
         let asking = TaskTracker::new();
         for place in 0..pool.backends.len() {
             asking.spawn(health::keep_asking(
@@ -86,7 +90,7 @@ impl Balancer {
             });
         }
         let accepting = tokio::spawn(accept(listener, certificate, crew, stop.clone()));
-        Ok(Balancer { settings, pool, address, stop, cut, accepting, asking })
+        Ok(Balancer { settings, pool, rounds, address, stop, cut, accepting, asking })
     }
 
     /// Where it takes visitors.

@@ -5,16 +5,22 @@ use super::idle::SWEEP_EVERY;
 use super::lane::Lane;
 use super::serve::{self, Arrival};
 use super::visitors::{TICK, Visitors};
+use crate::vitals::rounds::{Round, Rounds};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// More threads than this share too little to be worth their connections to each backend.
 pub const THREADS_MAX: usize = 16;
+
+/// Each thread looks at its lines every few seconds, and waits for nobody; it is stuck after
+/// this.
+const SWEEPS_WITHIN: Duration = Duration::from_secs(30);
 
 /// Some threads.
 pub struct Crew {
@@ -44,13 +50,14 @@ impl Drop for Seat {
 }
 
 impl Crew {
-    /// As many threads as there are lanes. They take no more visitors once `stop` is
-    /// cancelled, and end when the last one has gone or `cut` is cancelled.
+    /// As many threads as there are lanes. Once `stop` is cancelled they let their visitors go,
+    /// and end when the crew is joined and the last one has gone, or `cut` is cancelled.
     ///
     /// # Errors
     /// When the system gives no threads.
     pub fn start(
         lanes: Vec<Arc<Lane>>,
+        rounds: &Rounds,
         stop: &CancellationToken,
         cut: &CancellationToken,
     ) -> io::Result<Crew> {
@@ -58,9 +65,10 @@ impl Crew {
             let (arrivals, arriving) = mpsc::unbounded_channel();
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             let (stop, cut) = (stop.clone(), cut.clone());
+            let round = rounds.enter("carrying requests", SWEEPS_WITHIN);
             let thread = std::thread::Builder::new()
                 .name("balance".to_owned())
-                .spawn(move || runtime.block_on(work(lane, arriving, stop, cut)))?;
+                .spawn(move || runtime.block_on(work(lane, arriving, round, stop, cut)))?;
             Ok(Member { arrivals, visitors: Arc::default(), thread })
         };
         Ok(Crew { members: lanes.into_iter().map(start).collect::<io::Result<_>>()? })
@@ -76,10 +84,12 @@ impl Crew {
 
     /// Waits for the threads to end.
     pub async fn join(self) {
+        let threads = self.members.into_iter().map(|member| member.thread);
+        // All of them take no more visitors from here on.
+        let threads: Vec<JoinHandle<()>> = threads.collect();
         let join = move || {
-            for member in self.members {
-                drop(member.arrivals);
-                if member.thread.join().is_err() {
+            for thread in threads {
+                if thread.join().is_err() {
                     tracing::error!("a thread of the balancer has panicked");
                 }
             }
@@ -94,6 +104,7 @@ impl Crew {
 async fn work(
     lane: Arc<Lane>,
     mut arriving: mpsc::UnboundedReceiver<Arrival>,
+    round: Round,
     stop: CancellationToken,
     cut: CancellationToken,
 ) {
@@ -105,6 +116,7 @@ async fn work(
         let arrival = tokio::select! {
             arrival = arriving.recv() => arrival,
             _ = sweep.tick() => {
+                round.turn();
                 lane.sweep();
                 continue;
             }
@@ -117,8 +129,14 @@ async fn work(
         let Some(arrival) = arrival else { break };
         visits.spawn(serve::visit(Arc::clone(&lane), arrival, visitors.clone()));
     }
-    visits.close();
+    // From here on it waits for visitors, not longer than whoever stops it lets it.
+    drop(round);
     visitors.ring();
+    // Those that were welcomed before it was known that no more are.
+    while let Some(arrival) = arriving.recv().await {
+        visits.spawn(serve::visit(Arc::clone(&lane), arrival, visitors.clone()));
+    }
+    visits.close();
     // What is left when this returns ends with the runtime.
     cut.run_until_cancelled(visits.wait()).await;
 }

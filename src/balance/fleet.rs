@@ -58,6 +58,8 @@ pub struct Fleet {
     begun: std::sync::Mutex<Vec<(MonitorId, Arc<Pool>)>>,
     /// Those that answer what was under way when they were replaced.
     leaving: TaskTracker,
+    /// Sockets that listen already, for the balancers of these ids.
+    passed: BTreeMap<MonitorId, std::net::TcpListener>,
 }
 
 impl Fleet {
@@ -72,7 +74,15 @@ impl Fleet {
             running: Mutex::default(),
             begun: std::sync::Mutex::default(),
             leaving: TaskTracker::new(),
+            passed: BTreeMap::new(),
         }
+    }
+
+    /// The same with sockets that listen already, which the service manager has made and
+    /// holds: the balancers of these ids take visitors there and open none of their own.
+    #[must_use]
+    pub fn with_sockets(self, passed: BTreeMap<MonitorId, std::net::TcpListener>) -> Fleet {
+        Fleet { passed, ..self }
     }
 
     /// Starts those that run here; if one cannot, none does.
@@ -129,6 +139,14 @@ impl Fleet {
         self.members.load_full()
     }
 
+    /// What of those that run here has not come round in its time, and for how long.
+    #[must_use]
+    pub fn stuck(&self) -> Option<(&'static str, Duration)> {
+        // Held only while balancers begin and end.
+        let running = self.running.try_lock().ok()?;
+        running.values().find_map(|balancer| balancer.rounds.stuck())
+    }
+
     /// The balancers that have begun since this was last asked, by id, with what they count.
     pub fn take_begun(&self) -> Vec<(MonitorId, Arc<Pool>)> {
         // Nothing panics while it is held.
@@ -160,6 +178,9 @@ impl Fleet {
         if let Some(files) = settings.tls.clone() {
             Certificate::load(files).map_err(io::Error::other)?;
         }
+        if let Some(passed) = self.passed.get(&settings.id) {
+            check_passed(passed, settings)?;
+        }
         let stays = running
             .get(&settings.id)
             .is_some_and(|before| before.settings.listen == settings.listen);
@@ -175,23 +196,14 @@ impl Fleet {
     }
 
     async fn begin(&self, settings: &Settings, tries: u32) -> io::Result<Balancer> {
-        let listen = settings.listen;
-        let mut bound = TcpListener::bind(listen).await;
-        for _ in 1..tries {
-            if bound.is_ok() {
-                break;
-            }
-            tokio::time::sleep(BIND_AGAIN).await;
-            bound = TcpListener::bind(listen).await;
-        }
         let name = &settings.name;
-        let listener = bound.map_err(|error| {
-            let message = format!(
-                "the balancer {name} cannot listen on {listen}: {error}; stop what does, or \
-                 write another address as its listen"
-            );
-            io::Error::new(error.kind(), message)
-        })?;
+        let listener = match self.passed.get(&settings.id) {
+            Some(passed) => {
+                check_passed(passed, settings)?;
+                TcpListener::from_std(passed.try_clone()?)?
+            }
+            None => bind(settings, tries).await?,
+        };
         let begun = Balancer::start(settings.clone(), listener, self.trust.clone());
         let balancer = begun.map_err(|error| {
             io::Error::new(error.kind(), format!("the balancer {name} cannot start: {error}"))
@@ -214,4 +226,37 @@ impl Fleet {
         };
         self.members.store(Arc::new(wanted.into_iter().map(member).collect()));
     }
+}
+
+async fn bind(settings: &Settings, tries: u32) -> io::Result<TcpListener> {
+    let Settings { listen, name, .. } = settings;
+    let mut bound = TcpListener::bind(listen).await;
+    for _ in 1..tries {
+        if bound.is_ok() {
+            break;
+        }
+        tokio::time::sleep(BIND_AGAIN).await;
+        bound = TcpListener::bind(listen).await;
+    }
+    bound.map_err(|error| {
+        let message = format!(
+            "the balancer {name} cannot listen on {listen}: {error}; stop what does, or \
+             write another address as its listen"
+        );
+        io::Error::new(error.kind(), message)
+    })
+}
+
+/// Pages, metrics and the check for circles go by what the configuration says.
+fn check_passed(passed: &std::net::TcpListener, settings: &Settings) -> io::Result<()> {
+    let Settings { listen, name, .. } = settings;
+    let address = passed.local_addr()?;
+    if address == *listen {
+        return Ok(());
+    }
+    let message = format!(
+        "the socket that was passed for the balancer {name} listens on {address}, and its \
+         listen says {listen}; write the same in both"
+    );
+    Err(io::Error::new(io::ErrorKind::InvalidInput, message))
 }

@@ -12,7 +12,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use std::convert::Infallible;
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -22,6 +22,10 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_rustls::TlsAcceptor;
+
+/// Who has just connected when the balancer stops has so long to ask; to close at once would
+/// refuse a visitor.
+const FIRST_WORD_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How long a visitor may take for the handshake of TLS.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -95,8 +99,9 @@ where
 {
     let mut visitor = visitors.enter();
     let presence = visitor.presence();
+    let at_work = Arc::clone(&presence);
     let service = service_fn(move |request: http::Request<Incoming>| {
-        let (lane, visit, turn) = (Arc::clone(&lane), Arc::clone(&visit), presence.turn());
+        let (lane, visit, turn) = (Arc::clone(&lane), Arc::clone(&visit), at_work.turn());
         async move {
             Ok::<http::Response<Answer>, Infallible>(lane.carry(request, &visit, turn).await)
         }
@@ -104,12 +109,24 @@ where
     let builder = builder();
     let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
     let mut connection = pin!(connection);
+    let mut leaving = None;
     poll_fn(|cx| {
         match visitor.called(cx) {
             None => {}
-            Some(Call::Leave) => connection.as_mut().graceful_shutdown(),
+            Some(Call::Leave) => {
+                leaving = Some(Box::pin(tokio::time::sleep(FIRST_WORD_TIMEOUT)));
+            }
             Some(Call::Cut) => return Poll::Ready(Err("it was of no use for long".into())),
         }
+        let polled = connection.as_mut().poll(cx);
+        let Some(patience) = leaving.as_mut().filter(|_| polled.is_pending()) else {
+            return polled;
+        };
+        if !presence.has_asked() && patience.as_mut().poll(cx).is_pending() {
+            return polled;
+        }
+        leaving = None;
+        connection.as_mut().graceful_shutdown();
         connection.as_mut().poll(cx)
     })
     .await

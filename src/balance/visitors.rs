@@ -48,6 +48,7 @@ pub struct Visitor {
 pub struct Presence {
     book: Arc<Book>,
     under_way: AtomicUsize,
+    has_asked: AtomicBool,
     /// Since which tick nothing is.
     idle_since: AtomicU32,
     told: AtomicU8,
@@ -86,8 +87,13 @@ impl Visitors {
     pub fn enter(&self) -> Visitor {
         let book = Arc::clone(&self.0);
         let idle_since = AtomicU32::new(book.now.load(Ordering::Relaxed));
-        let (under_way, told) = (AtomicUsize::new(0), AtomicU8::new(0));
-        let presence = Arc::new(Presence { book, under_way, idle_since, told });
+        let presence = Arc::new(Presence {
+            book,
+            under_way: AtomicUsize::new(0),
+            has_asked: AtomicBool::new(false),
+            idle_since,
+            told: AtomicU8::new(0),
+        });
         Visitor { presence, number: None, heard: 0 }
     }
 
@@ -179,7 +185,14 @@ impl Presence {
     #[must_use]
     pub fn turn(self: &Arc<Self>) -> Turn {
         self.under_way.fetch_add(1, Ordering::Relaxed);
+        self.has_asked.store(true, Ordering::Relaxed);
         Turn(Arc::clone(self))
+    }
+
+    /// Whether anything ever began.
+    #[must_use]
+    pub fn has_asked(&self) -> bool {
+        self.has_asked.load(Ordering::Relaxed)
     }
 
     fn idle_ticks(&self, now: u32) -> Option<u32> {

@@ -4,6 +4,8 @@
 
 use super::arguments::Place;
 use super::reload::{Fixed, Reload};
+use super::service::{REFUSED, Service};
+use super::sockets::Sockets;
 use super::source::{Source, configured_to_run};
 use super::{limits, terminal};
 use crate::balance::fleet::{FINISH_WITHIN, Fleet, Wanted};
@@ -17,7 +19,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 
-pub(super) async fn run(place: &Place) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(place: &Place, sockets: Sockets) -> anyhow::Result<ExitCode> {
     limits::raise_open_files();
     let source = Source::new(place, &[])?;
     let Source::File(file) = &source else {
@@ -33,37 +35,55 @@ pub(super) async fn run(place: &Place) -> anyhow::Result<ExitCode> {
             file.display()
         );
     }
+    let assigned = sockets.for_apart(&config.balancers)?;
     let greeting = greeting(&config.balancers);
     let own = config.server.listen;
-    let mut reload = Reload::watch(source.clone(), Fixed::of(&config, place), own)?;
+    let mut reload = Reload::watch(source.clone(), Fixed::of(&config, place, false), own)?;
     let mut stop = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let store: Arc<dyn Store> = Arc::new(Sqlite::open(&config.store.path).await?);
     let (trust, _) = client_config(&Roots::Platform)?;
-    let fleet = Arc::new(Fleet::new(true, trust));
+    let fleet = Arc::new(Fleet::new(true, trust).with_sockets(assigned.balancers));
     fleet.start(config.balancers).await?;
     let clock = Arc::new(SystemClock::default());
     let clerk = Clerk::start(Parts { store: store.clone(), clock, fleet: fleet.clone() });
     if let Err(error) = terminal::print(&greeting) {
         tracing::warn!("the greeting could not be printed: {error}");
     }
+    let service = Service::of_process();
+    service.ready(&doing(&fleet)).await;
+    let (told, moving) = (fleet.clone(), fleet.clone());
+    let _attending = service.attend(move || doing(&told), move || moving.stuck());
     loop {
         tokio::select! {
             _ = stop.recv() => break,
             _ = interrupt.recv() => break,
             changed = reload.changed() => {
-                // What is refused changes nothing.
-                let Some(changed) = changed else { continue };
+                service.reloading().await;
+                let Some(changed) = changed else {
+                    service.ready(REFUSED).await;
+                    continue;
+                };
                 fleet.change(changed.balancers).await;
                 tracing::info!("the configuration was read again");
+                service.ready(&doing(&fleet)).await;
             }
         }
     }
     tracing::info!("stopping");
+    service.stopping().await;
     fleet.stop(FINISH_WITHIN).await;
     clerk.stop().await;
     store.close().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the service manager shows.
+fn doing(fleet: &Fleet) -> String {
+    match fleet.members().iter().filter(|member| member.pool.is_some()).count() {
+        1 => "running 1 balancer".to_owned(),
+        count => format!("running {count} balancers"),
+    }
 }
 
 fn greeting(balancers: &[Wanted]) -> String {

@@ -1,6 +1,8 @@
 //! `everup balance`: a balancer without a monitor.
 
 use super::arguments::{BalanceWanted, Place};
+use super::service::Service;
+use super::sockets::Sockets;
 use super::{apart, limits, terminal};
 use crate::balance::address::Address;
 use crate::balance::balancer::Balancer;
@@ -23,18 +25,21 @@ const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALH
 /// kill after 90 s.
 const FINISH_WITHIN: Duration = Duration::from_secs(30);
 
-pub(super) async fn balance(place: &Place, wanted: BalanceWanted) -> anyhow::Result<ExitCode> {
+pub(super) async fn balance(
+    place: &Place,
+    wanted: BalanceWanted,
+    sockets: Sockets,
+) -> anyhow::Result<ExitCode> {
     if wanted.backend.is_empty() {
-        return apart::run(place).await;
+        return apart::run(place, sockets).await;
     }
     limits::raise_open_files();
-    let settings = settings(place, wanted)?;
-    let listen = settings.listen;
-    let listener = TcpListener::bind(listen).await.with_context(|| {
-        format!(
-            "cannot listen on {listen}; stop what does, or choose another address with --listen"
-        )
-    })?;
+    let mut settings = settings(place, wanted)?;
+    let listener = match sockets.for_one(place.listen)? {
+        Some(passed) => TcpListener::from_std(passed)?,
+        None => bind(settings.listen).await?,
+    };
+    settings.listen = listener.local_addr()?;
     let mut stop = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let (trust, _) = client_config(&Roots::Platform)?;
@@ -42,13 +47,35 @@ pub(super) async fn balance(place: &Place, wanted: BalanceWanted) -> anyhow::Res
     if let Err(error) = terminal::print(&greeting(&balancer)) {
         tracing::warn!("the greeting could not be printed: {error}");
     }
+    let service = Service::of_process();
+    let doing = doing(&balancer);
+    service.ready(&doing).await;
+    let rounds = balancer.rounds.clone();
+    let _attending = service.attend(move || doing.clone(), move || rounds.stuck());
     tokio::select! {
         _ = stop.recv() => {}
         _ = interrupt.recv() => {}
     }
     tracing::info!("stopping");
+    service.stopping().await;
     balancer.stop(FINISH_WITHIN).await;
     Ok(ExitCode::SUCCESS)
+}
+
+async fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(listen).await.with_context(|| {
+        format!(
+            "cannot listen on {listen}; stop what does, or choose another address with --listen"
+        )
+    })
+}
+
+/// What the service manager shows.
+fn doing(balancer: &Balancer) -> String {
+    match balancer.settings.backends.len() {
+        1 => "balancing over 1 backend".to_owned(),
+        count => format!("balancing over {count} backends"),
+    }
 }
 
 fn settings(place: &Place, wanted: BalanceWanted) -> anyhow::Result<Settings> {

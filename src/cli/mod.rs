@@ -23,6 +23,8 @@ mod progress;
 mod reload;
 mod report;
 mod run;
+mod service;
+mod sockets;
 mod source;
 mod terminal;
 mod together;
@@ -31,6 +33,7 @@ mod validate;
 mod verify;
 
 use arguments::{Arguments, Command};
+use sockets::Sockets;
 use std::process::ExitCode;
 
 /// Runs the program with the process's arguments.
@@ -39,6 +42,7 @@ pub fn main() -> ExitCode {
     together::end_with_who_started_us();
     let arguments = Arguments::read();
     logging::start();
+    let sockets = Sockets::of_process();
     // Without a provider of cryptography nothing works; a second one is never installed.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -47,7 +51,7 @@ pub fn main() -> ExitCode {
         .enable_all()
         .build();
     let result = match runtime {
-        Ok(runtime) => runtime.block_on(command(arguments)),
+        Ok(runtime) => runtime.block_on(command(arguments, sockets)),
         Err(error) => Err(anyhow::anyhow!("this system lets no thread be started: {error}")),
     };
     result.unwrap_or_else(|error| {
@@ -61,10 +65,13 @@ const WORKERS: usize = 2;
 /// Threads for what blocks (host look-ups, files): few, because little does.
 const BLOCKING_MAX: usize = 8;
 
-async fn command(arguments: Arguments) -> anyhow::Result<ExitCode> {
+async fn command(
+    arguments: Arguments,
+    sockets: anyhow::Result<Sockets>,
+) -> anyhow::Result<ExitCode> {
     let Arguments { command, place } = arguments;
     match command.unwrap_or_default() {
-        Command::Run { urls } => run::run(&place, &urls).await,
+        Command::Run { urls } => run::run(&place, &urls, sockets?).await,
         Command::Validate { file } => validate::validate(&place, file),
         Command::Probe { target } => probe::probe(&place, &target).await,
         Command::Report(wanted) => report::report(&place, wanted).await,
@@ -76,7 +83,7 @@ async fn command(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Alert(wanted) => alert::alert(&place, wanted).await,
         Command::Token(wanted) => token::token(&place, wanted).await,
         Command::Demo => demo::demo(&place).await,
-        Command::Balance(wanted) => balance::balance(&place, wanted).await,
+        Command::Balance(wanted) => balance::balance(&place, wanted, sockets?).await,
         Command::Example => example::example(),
         Command::Completions { shell } => completions::completions(shell),
     }

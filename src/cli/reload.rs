@@ -23,9 +23,10 @@ pub(super) struct Fixed {
 
 impl Fixed {
     /// What `config`, with the arguments in it, brings into force.
-    pub(super) fn of(config: &Config, place: &Place) -> Fixed {
+    /// `is_passed`: it listens on a socket that was passed, wherever the configuration says.
+    pub(super) fn of(config: &Config, place: &Place, is_passed: bool) -> Fixed {
         Fixed {
-            listen: place.listen.is_none().then_some(config.server.listen),
+            listen: (place.listen.is_none() && !is_passed).then_some(config.server.listen),
             store: place.store.is_none().then(|| config.store.path.clone()),
         }
     }
@@ -168,9 +169,11 @@ mod tests {
             store: named.then(|| "other.db".to_owned()),
             listen: named.then_some(running.server.listen),
         };
-        let changed = |named| Fixed::of(&running, &place(named)).changed_by(&file);
+        let changed = |named| Fixed::of(&running, &place(named), false).changed_by(&file);
         assert_eq!(changed(true), Vec::<&str>::new());
         assert_eq!(changed(false), ["[server] listen", "[store] url"]);
-        assert!(Fixed::of(&running, &place(false)).changed_by(&running).is_empty());
+        assert!(Fixed::of(&running, &place(false), false).changed_by(&running).is_empty());
+        let passed = Fixed::of(&running, &place(false), true);
+        assert_eq!(passed.changed_by(&file), ["[store] url"]);
     }
 }

@@ -2,8 +2,11 @@
 
 use super::arguments::Place;
 use super::reload::{Fixed, Reload};
+use super::service::{PENDING, REFUSED, Service};
+use super::sockets::{self, Assigned, Sockets};
 use super::source::{Source, USUAL_FILE, configured_to_run};
 use super::{limits, terminal};
+use crate::app::listeners::Listeners;
 use crate::app::{App, FIRST_TOKEN, Ground};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
@@ -23,13 +26,18 @@ use tokio::signal::unix::{SignalKind, signal};
 /// import, which keeps all other writers off, takes seconds.
 const CHANGE_AGAIN: Duration = Duration::from_secs(1);
 
-pub(super) async fn run(place: &Place, urls: &[String]) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(
+    place: &Place,
+    urls: &[String],
+    sockets: Sockets,
+) -> anyhow::Result<ExitCode> {
     limits::raise_open_files();
     let source = Source::new(place, urls)?;
     let mut config = configured_to_run(place, &source)?;
-    let fixed = Fixed::of(&config, place);
-    let listener = listen(config.server.listen).await?;
-    let own = listener.local_addr().context("the listening address is unknown")?;
+    let Assigned { pages, balancers } = sockets.for_daemon(&config.balancers)?;
+    let fixed = Fixed::of(&config, place, pages.is_some());
+    let pages = listen(config.server.listen, place, pages).await?;
+    let own = pages.local_addr().context("the listening address is unknown")?;
     config.listen_on(own);
     let greeting = greeting(&config, own, &source);
     let clock = Arc::new(SystemClock::default());
@@ -40,7 +48,11 @@ pub(super) async fn run(place: &Place, urls: &[String]) -> anyhow::Result<ExitCo
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut reload = Reload::watch(source, fixed, own)?;
     let ground = Ground { clock, commit_within: COMMIT_WITHIN };
-    let mut app = App::start(config, listener, ground).await?;
+    let listeners = Listeners { pages, balancers };
+    let mut app = App::start(config, listeners, ground).await?;
+    let (service, doing) = (Service::of_process(), app.headline());
+    service.ready(&doing()).await;
+    let _attending = service.attend(app.headline(), app.stuck());
     if let Err(error) = terminal::print(&greeting) {
         tracing::warn!("the greeting could not be printed: {error}");
     }
@@ -58,7 +70,11 @@ pub(super) async fn run(place: &Place, urls: &[String]) -> anyhow::Result<ExitCo
             changed = reload.changed() => {
                 // Whatever still waits is no longer what the file says.
                 pending = changed;
-                let Some(changed) = pending.clone() else { continue };
+                service.reloading().await;
+                let Some(changed) = pending.clone() else {
+                    service.ready(REFUSED).await;
+                    continue;
+                };
                 if let Err(error) = app.change(changed).await {
                     tracing::error!(
                         "the changed configuration is not in force yet, and is tried again: \
@@ -68,6 +84,8 @@ pub(super) async fn run(place: &Place, urls: &[String]) -> anyhow::Result<ExitCo
                     pending = None;
                     tracing::info!("the configuration was read again");
                 }
+                let waits = pending.is_some();
+                service.ready(&if waits { PENDING.to_owned() } else { doing() }).await;
             }
             () = tokio::time::sleep(CHANGE_AGAIN), if pending.is_some() => {
                 let Some(config) = pending.clone() else { continue };
@@ -79,11 +97,25 @@ pub(super) async fn run(place: &Place, urls: &[String]) -> anyhow::Result<ExitCo
         }
     }
     tracing::info!("stopping");
+    service.stopping().await;
     let kept = app.stop().await;
     Ok(if kept && !failed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+/// On the socket that was passed, or else at the address that is configured.
+async fn listen(
+    address: SocketAddr,
+    place: &Place,
+    passed: Option<std::net::TcpListener>,
+) -> anyhow::Result<TcpListener> {
+    if let Some(passed) = passed {
+        sockets::agree(&passed, place.listen)?;
+        let own = passed.local_addr()?;
+        if own != address {
+            tracing::info!("answers at {own}, by the socket that was passed, not at {address}");
+        }
+        return Ok(TcpListener::from_std(passed)?);
+    }
     TcpListener::bind(address).await.with_context(|| {
         format!(
             "cannot listen on {address}; stop what does, or choose another address with \

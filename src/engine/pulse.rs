@@ -5,6 +5,7 @@
 //! too long says nothing about its target; nor does one during which the wall clock moved
 //! otherwise than time did. What is too long depends on how long the check may take.
 
+use crate::clock::Clock;
 use crate::domain::check::Kind;
 use crate::domain::duration;
 use crate::domain::timestamp::Timestamp;
@@ -15,7 +16,7 @@ use std::time::Duration;
 
 /// How often a beat is noted. It costs less than 0.2 % of one core (measured without
 /// optimisation).
-pub const BEAT_MS: i64 = 50;
+const BEAT_MS: i64 = 50;
 /// Missing beats for longer than this are a stall, whatever may be checked meanwhile: a
 /// busy machine may be late by a few hundred milliseconds.
 const STALL_MS: i64 = 1_000;
@@ -62,6 +63,19 @@ impl Moment {
 }
 
 impl Pulse {
+    /// Notes beats for ever, and says when they were missing.
+    pub async fn keep_beating(&self, clock: &dyn Clock) {
+        let mut beats = tokio::time::interval(Duration::from_millis(BEAT_MS.unsigned_abs()));
+        beats.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            beats.tick().await;
+            if let Some(stalled_ms) = self.beat(clock.steady_ms()) {
+                let length = duration::in_words(stalled_ms);
+                tracing::warn!("everup stood still for {length}; checks meanwhile are unknown");
+            }
+        }
+    }
+
     /// Notes a beat; gives the length of the stall that it ends, if there was one that
     /// no check gets over.
     pub fn beat(&self, steady_ms: i64) -> Option<i64> {

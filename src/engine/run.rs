@@ -2,7 +2,7 @@
 //! that takes the pulse. Started and stopped by `app.rs`, while this daemon has the lease.
 
 use super::lease::Grip;
-use super::pulse::{BEAT_MS, JUMP_MS, Moment, Pulse};
+use super::pulse::{JUMP_MS, Moment, Pulse};
 use super::receivers::Receivers;
 use super::record::{self, Recorder, Taken};
 use super::schedule::{Planned, Schedule};
@@ -39,6 +39,11 @@ const ASK_AGAIN: Duration = Duration::from_millis(100);
 /// Checks under way at a time. Each holds a socket or two and up to 256 KiB; a thousand
 /// monitors that all time out after 10 s of 20 are 500 at a time.
 const CHECKS_AT_ONCE: usize = 1_000;
+/// To begin checks waits for nobody; it is stuck after this.
+const LOOKS_WITHIN: Duration = Duration::from_secs(30);
+/// A commit succeeds or fails within seconds, also on a full disk or where another process
+/// has the database, for which SQLite waits a second. What takes this long takes for ever.
+const COMMITS_WITHIN: Duration = Duration::from_secs(300);
 
 /// Watches, until it is told to stop.
 pub struct Engine {
@@ -145,10 +150,11 @@ impl Engine {
             loops: TaskTracker::new(),
         };
         shared.pulse.beat(shared.clock.steady_ms());
-        let stop = engine.recording.clone();
-        engine
-            .loops
-            .spawn(stop.run_until_cancelled_owned(take_pulse(shared.clone())));
+        let (stop, beating) = (engine.recording.clone(), shared.clone());
+        engine.loops.spawn(async move {
+            let beats = beating.pulse.keep_beating(beating.clock.as_ref());
+            stop.run_until_cancelled(beats).await;
+        });
         let stop = engine.recording.clone();
         engine
             .loops
@@ -323,7 +329,9 @@ impl Shared {
 /// Begins every check when it is due.
 async fn begin_checks(shared: Arc<Shared>) {
     let mut before = watch::moment(shared.clock.as_ref());
+    let round = shared.vitals.rounds().enter("beginning checks", LOOKS_WITHIN);
     loop {
+        round.turn();
         let moment = watch::moment(shared.clock.as_ref());
         replan_after_jump(&shared, before, moment);
         shared.recorder.look_at_clock(moment);
@@ -338,6 +346,7 @@ async fn begin_checks(shared: Arc<Shared>) {
         tokio::select! {
             () = shared.clock.wait_until(next) => {}
             () = shared.replanned.notified() => {}
+            () = tokio::time::sleep(LOOKS_WITHIN / 6) => {}
         }
     }
 }
@@ -349,19 +358,6 @@ fn replan_after_jump(shared: &Shared, before: Moment, moment: Moment) {
         let way = if jumped_ms > 0 { "forward" } else { "back" };
         tracing::warn!("the clock of this host jumped {way} by {length}");
         shared.plan().schedule.replan(moment.wall);
-    }
-}
-
-/// Notes beats, and says when they were missing.
-async fn take_pulse(shared: Arc<Shared>) {
-    let mut beats = tokio::time::interval(Duration::from_millis(BEAT_MS.unsigned_abs()));
-    beats.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        beats.tick().await;
-        if let Some(stalled_ms) = shared.pulse.beat(shared.clock.steady_ms()) {
-            let length = duration::in_words(stalled_ms);
-            tracing::warn!("everup stood still for {length}; checks meanwhile are unknown");
-        }
     }
 }
 
@@ -387,7 +383,9 @@ async fn follow_store(shared: Arc<Shared>, board: Arc<Board>) {
 /// Commits what waits: at once where it is urgent, otherwise within `commit_within`.
 async fn commit_checks(shared: Arc<Shared>, commit_within: Duration, stop: CancellationToken) {
     let mut wait = commit_within;
+    let round = shared.vitals.rounds().enter("committing checks", COMMITS_WITHIN);
     loop {
+        round.turn();
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
             () = shared.recorder.urgent.notified(), if wait == commit_within => {}

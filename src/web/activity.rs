@@ -5,11 +5,15 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 /// The newest use of one connection.
 #[derive(Debug)]
-pub(super) struct Activity(Mutex<Last>);
+pub(super) struct Activity {
+    last: Mutex<Last>,
+    first_asked: Notify,
+}
 
 #[derive(Clone, Copy, Debug)]
 struct Last {
@@ -21,12 +25,24 @@ struct Last {
 impl Activity {
     /// A connection that begins now.
     pub(super) fn begin() -> Activity {
-        Activity(Mutex::new(Last { at: Instant::now(), asked: false }))
+        let last = Mutex::new(Last { at: Instant::now(), asked: false });
+        Activity { last, first_asked: Notify::new() }
     }
 
     /// Something was asked, or a piece of an answer taken.
     pub(super) fn note(&self) {
-        *self.lock() = Last { at: Instant::now(), asked: true };
+        let before =
+            std::mem::replace(&mut *self.lock(), Last { at: Instant::now(), asked: true });
+        if !before.asked {
+            self.first_asked.notify_one();
+        }
+    }
+
+    /// Waits until something is asked for the first time, for one that waits.
+    pub(super) async fn asked(&self) {
+        if !self.lock().asked {
+            self.first_asked.notified().await;
+        }
     }
 
     /// When it was of use last.
@@ -51,7 +67,7 @@ impl Activity {
 
     fn lock(&self) -> MutexGuard<'_, Last> {
         // Nothing panics while it is held.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

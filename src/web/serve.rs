@@ -56,6 +56,10 @@ const STREAMS_MAX: u32 = 8;
 /// So many streams may be opened and reset without being answered (CVE-2023-44487).
 const RESET_STREAMS_MAX: usize = 20;
 
+/// Who has just connected when the service stops has so long to ask; to close at once would
+/// refuse a visitor, and where the service manager holds the socket, none is refused.
+const FIRST_WORD_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// Answers under way when the service stops may take so long.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -259,7 +263,7 @@ async fn answer(
     (activity, peer): (&Arc<Activity>, Peer),
     shutdown: CancellationToken,
 ) {
-    let activity = Arc::clone(activity);
+    let (activity, first) = (Arc::clone(activity), Arc::clone(activity));
     let service = router.map_request(move |mut request: Request<Incoming>| {
         activity.note();
         request.extensions_mut().insert(Arc::clone(&activity));
@@ -270,7 +274,7 @@ async fn answer(
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
-        () = shutdown.cancelled() => {
+        () = leave(&shutdown, &first) => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
@@ -278,6 +282,13 @@ async fn answer(
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection ended early");
     }
+}
+
+/// Waits until the service stops and whoever is connected has asked, or had the time to.
+async fn leave(shutdown: &CancellationToken, activity: &Activity) {
+    shutdown.cancelled().await;
+    // Whether or not: the time has passed then.
+    let _ = tokio::time::timeout(FIRST_WORD_TIMEOUT, activity.asked()).await;
 }
 
 #[cfg(test)]

@@ -138,6 +138,36 @@ async fn a_balancer_serves_and_each_minute_what_it_counted_is_kept() {
 }
 
 #[tokio::test]
+async fn a_clock_that_goes_back_loses_no_request_and_takes_back_no_counted_time() {
+    let target = Target::start().await;
+    let listen = free();
+    let app = TestApp::start(&web(listen, &[&target])).await;
+    let store = app.store().await;
+    let until_kept = async |count: u64| {
+        let started = Instant::now();
+        loop {
+            let kept = kept(&store).await;
+            if kept.total.total() >= count {
+                return kept;
+            }
+            assert!(started.elapsed() < PATIENCE, "{kept:?}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    visit(listen).await;
+    app.pass_ms(2 * MINUTE_MS).await;
+    let before = until_kept(1).await.counted;
+    app.jump_ms(-HOUR_MS).await;
+    visit(listen).await;
+    app.pass_ms(MINUTE_MS).await;
+    let after = until_kept(2).await;
+    assert_eq!(after.total.answered, 2);
+    assert_eq!(after.counted.intersect(&before), before, "{after:?}");
+    app.stop().await;
+    assert_eq!(kept(&store).await.total.answered, 2);
+}
+
+#[tokio::test]
 async fn a_backend_is_taken_out_by_another_process_and_stays_so_over_a_restart() {
     let (first, second) = (Target::start().await, Target::start().await);
     let listen = free();

@@ -138,6 +138,37 @@ async fn a_balancer_serves_and_each_minute_what_it_counted_is_kept() {
 }
 
 #[tokio::test]
+async fn what_the_database_refuses_waits_also_where_its_balancer_is_gone_meanwhile() {
+    /// The clerk looks each second: by then it has tried.
+    const TRIED: Duration = Duration::from_millis(2_500);
+    let target = Target::start().await;
+    let listen = free();
+    let other = one("api", target.url().as_str());
+    let mut app = TestApp::start(&(other.clone() + &web(listen, &[&target]))).await;
+    app.execute(
+        "CREATE TRIGGER full BEFORE INSERT ON request_run
+         BEGIN SELECT raise(ABORT, 'the disk is full'); END",
+    )
+    .await;
+    visit(listen).await;
+    app.pass_ms(MINUTE_MS).await;
+    tokio::time::sleep(TRIED).await;
+    app.change(&other).await;
+    app.pass_ms(MINUTE_MS).await;
+    tokio::time::sleep(TRIED).await;
+    app.execute("DROP TRIGGER full").await;
+    let store = app.store().await;
+    assert_eq!(kept(&store).await, Kept::default());
+    app.pass_ms(MINUTE_MS).await;
+    let started = Instant::now();
+    while kept(&store).await.total.answered < 1 {
+        assert!(started.elapsed() < PATIENCE, "it is lost");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    app.stop().await;
+}
+
+#[tokio::test]
 async fn a_clock_that_goes_back_loses_no_request_and_takes_back_no_counted_time() {
     let target = Target::start().await;
     let listen = free();

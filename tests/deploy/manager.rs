@@ -176,6 +176,15 @@ impl Service {
         self.log.lock().unwrap().clone()
     }
 
+    /// Waits until it has logged this.
+    pub fn until_logged(&self, what: &str) {
+        let began = Instant::now();
+        while !self.log().contains(what) {
+            assert!(began.elapsed() < PATIENCE, "it does not say {what:?}: {}", self.log());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
     pub fn pid(&self) -> Pid {
         Pid::from_child(&self.child)
     }

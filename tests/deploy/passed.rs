@@ -87,7 +87,7 @@ fn a_restart_refuses_no_visitor() {
         || manager.start(&["run"], &[("pages", again(&pages)), ("web", again(&balancer))]);
     let mut service = start();
     manager.until("READY=1");
-    assert!(service.log().contains("by the socket that was passed"), "{}", service.log());
+    service.until_logged("by the socket that was passed");
     let crowd = Crowd::at(address, "/health", |answer| answer.contains("Service online"));
     // Its backend is away: it is the balancer that answers.
     let balanced = Crowd::at(balanced_at, "/", |answer| answer.starts_with("HTTP/1.1 502"));
@@ -155,7 +155,7 @@ fn a_balancer_that_is_changed_keeps_its_socket_and_is_not_moved_away_from_it() {
         manager.until("RELOADING=1");
         manager.until("READY=1");
         let said = format!("listens on {listen}, and its listen says {elsewhere}");
-        assert!(service.log().contains(&said), "{}", service.log());
+        service.until_logged(&said);
         assert!(ask(address, "/").unwrap().starts_with("HTTP/1.1 502"));
         service.signal(Signal::TERM);
         assert!(service.ended());

@@ -53,10 +53,7 @@ pub(super) async fn run(
     let (service, doing) = (Service::of_process(), app.headline());
     service.ready(&doing()).await;
     let _attending = service.attend(app.headline(), app.stuck());
-    if let Err(error) = terminal::print(&greeting) {
-        tracing::warn!("the greeting could not be printed: {error}");
-    }
-    tell_first_token(&app).await;
+    greet(&app, &greeting).await;
     let mut failed = false;
     let mut pending: Option<Config> = None;
     loop {
@@ -75,23 +72,20 @@ pub(super) async fn run(
                     service.ready(REFUSED).await;
                     continue;
                 };
-                if let Err(error) = app.change(changed).await {
+                if let Err(error) = bring_into_force(&app, changed, &mut pending).await {
                     tracing::error!(
                         "the changed configuration is not in force yet, and is tried again: \
                          {error:#}"
                     );
+                    service.ready(PENDING).await;
                 } else {
-                    pending = None;
-                    tracing::info!("the configuration was read again");
+                    service.ready(&doing()).await;
                 }
-                let waits = pending.is_some();
-                service.ready(&if waits { PENDING.to_owned() } else { doing() }).await;
             }
             () = tokio::time::sleep(CHANGE_AGAIN), if pending.is_some() => {
                 let Some(config) = pending.clone() else { continue };
-                if app.change(config).await.is_ok() {
-                    pending = None;
-                    tracing::info!("the configuration was read again");
+                if bring_into_force(&app, config, &mut pending).await.is_ok() {
+                    service.ready(&doing()).await;
                 }
             }
         }
@@ -100,6 +94,18 @@ pub(super) async fn run(
     service.stopping().await;
     let kept = app.stop().await;
     Ok(if kept && !failed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Nothing is pending any more once it is in force.
+async fn bring_into_force(
+    app: &App,
+    changed: Config,
+    pending: &mut Option<Config>,
+) -> anyhow::Result<()> {
+    app.change(changed).await?;
+    *pending = None;
+    tracing::info!("the configuration was read again");
+    Ok(())
 }
 
 /// On the socket that was passed, or else at the address that is configured.
@@ -122,6 +128,14 @@ async fn listen(
              --listen or [server] listen"
         )
     })
+}
+
+/// Says what a newcomer needs to know.
+async fn greet(app: &App, greeting: &str) {
+    if let Err(error) = terminal::print(greeting) {
+        tracing::warn!("the greeting could not be printed: {error}");
+    }
+    tell_first_token(app).await;
 }
 
 /// Makes the first token and prints it, where there never was one. It goes to the terminal

@@ -171,8 +171,14 @@ async fn a_database_that_another_holds_or_that_cannot_grow_is_no_reason_to_end_i
     let mut holder = SqliteConnectOptions::new().filename(&database).connect().await.unwrap();
     holder.execute("BEGIN IMMEDIATE").await.unwrap();
     lives_on("held by another");
+    let second = config.replace("\"a\"", "\"b\"");
+    manager.write("config.toml", &format!("{config}{second}"));
+    service.signal(Signal::HUP);
+    manager.until("READY=1\nSTATUS=the changed configuration waits for the database");
     holder.execute("ROLLBACK").await.unwrap();
-    manager.until("STATUS=watching 1 monitor");
+    manager.until("READY=1\nSTATUS=watching 2 monitors");
+    manager.write("config.toml", config);
+    manager.until("READY=1\nSTATUS=watching 1 monitor");
 
     let limit = |bytes: &str| {
         let pid = service.pid().as_raw_nonzero().to_string();

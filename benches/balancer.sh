@@ -149,7 +149,12 @@ for path in ["1k", "100k"]:
             if bad:
                 sys.exit(f"{name}: {bad.group()}")
             count = int(re.search(r"(\d+) requests in", out).group(1))
-            p99 = ms(re.search(r"99%\s+(\S+)", out).group(1))
+            if not count:
+                sys.exit(f"{name} answered nothing:\n{out}")
+            p99 = re.search(r"99%\s+([\d.]+\w+)", out)
+            if not p99:
+                sys.exit(f"{name}: wrk says no percentile:\n{out}")
+            p99 = ms(p99.group(1))
             got[name].append((count / (cpu(pid) - before), count / float(seconds), p99))
     for name, rows in got.items():
         each, rate, p99 = (sorted(column) for column in zip(*rows))

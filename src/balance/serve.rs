@@ -77,14 +77,25 @@ pub async fn visit(lane: Arc<Lane>, arrival: Arrival, visitors: Visitors) {
     let visit = Arc::new(Visit::new(peer.ip(), tls.is_some(), &lane.settings.trusted));
     let ended = match tls {
         None => answer(lane, stream, visit, &visitors).await,
-        Some(tls) => match tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
-            Ok(Ok(stream)) => answer(lane, stream, visit, &visitors).await,
-            Ok(Err(error)) => Err(error.into()),
-            Err(_) => Err("the handshake of TLS took too long".into()),
-        },
+        // On the heap, for it is large, and every visitor without it would carry room for it.
+        Some(tls) => Box::pin(answer_over_tls(tls, lane, stream, visit, &visitors)).await,
     };
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+async fn answer_over_tls(
+    tls: TlsAcceptor,
+    lane: Arc<Lane>,
+    stream: Patient,
+    visit: Arc<Visit>,
+    visitors: &Visitors,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    match tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
+        Ok(Ok(stream)) => answer(lane, stream, visit, visitors).await,
+        Ok(Err(error)) => Err(error.into()),
+        Err(_) => Err("the handshake of TLS took too long".into()),
     }
 }
 

@@ -77,6 +77,13 @@ impl Process {
             .args(&self.arguments)
             .current_dir(&self.folder)
             .env(ENDS_WITH_STDIN, "1")
+            // What a service manager says to the demonstration is not for what it starts.
+            .env_remove("NOTIFY_SOCKET")
+            .env_remove("WATCHDOG_USEC")
+            .env_remove("WATCHDOG_PID")
+            .env_remove("LISTEN_PID")
+            .env_remove("LISTEN_FDS")
+            .env_remove("LISTEN_FDNAMES")
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(log)

@@ -187,7 +187,7 @@ fn a_socket_that_is_for_nothing_or_wrong_is_refused_with_what_to_write() {
     let connected = OwnedFd::from(TcpStream::connect(here.1).unwrap());
     let run = ["run"];
     let listening = ["run", "--listen", "127.0.0.1:9998"];
-    let other = ["run", "--config", "other.toml"];
+    let other = ["run", "--config", "other.toml", "--listen", "127.0.0.1:0"];
     let balance = ["balance", "--config", "config.toml"];
     let plain = ["balance", "--backend", "http://127.0.0.1:9"];
     let pages = || ("pages", again(&here.0));

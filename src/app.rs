@@ -115,7 +115,9 @@ impl App {
         // Before the lease is taken: what cannot listen must not keep another from watching.
         let (trust, _) = client_config(&Roots::Platform)?;
         let fleet = Arc::new(Fleet::new(false, trust).with_sockets(balancers));
-        fleet.start(common.config.load().balancers.clone()).await?;
+        let balancers = common.config.load().balancers.clone();
+        requests::take_out(&*store, &fleet, &balancers, clock.now()).await?;
+        fleet.start(balancers).await?;
         let name = format!("process {}, which answers on {address}", std::process::id());
         let contender = Contender::new(store.clone(), path, name);
         let keep_no_more = CancellationToken::new();
@@ -222,6 +224,14 @@ impl App {
             tenure.keep_up().await;
         }
         drop(tenure);
+        let now = common.clock.now();
+        if let Err(error) =
+            requests::take_out(&*common.store, &self.fleet, &balancers, now).await
+        {
+            tracing::warn!(
+                "backends that are taken out may get requests for a second: {error}"
+            );
+        }
         self.fleet.change(balancers).await;
         Ok(())
     }

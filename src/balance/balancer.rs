@@ -8,13 +8,15 @@ use super::pool::Pool;
 use super::serve::{self, Arrival};
 use super::settings::Settings;
 use super::tls::Certificate;
+use crate::domain::monitor::MonitorId;
 use crate::vitals::rounds::Rounds;
 use rustix::process::{Resource, getrlimit};
 use rustls::ClientConfig;
+use std::collections::BTreeSet;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
@@ -31,6 +33,9 @@ const DESCRIPTORS_PERCENT: u64 = 60;
 /// After a failure to accept that is ours (no descriptors left), this passes before the next
 /// try.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// How often it is told that this goes on.
+const TELL_EVERY: Duration = Duration::from_secs(60);
 
 /// A balancer at work.
 pub struct Balancer {
@@ -49,7 +54,8 @@ pub struct Balancer {
 
 impl Balancer {
     /// Takes visitors on `listener`, on one thread of its own for each processor; trusts
-    /// backends that speak TLS as `trust` says.
+    /// backends that speak TLS as `trust` says. Those in `out` get no requests from the first
+    /// one on, until they are let back.
     ///
     /// # Errors
     /// When the system gives no threads, does not know the listener, or the certificate
@@ -58,12 +64,16 @@ impl Balancer {
         settings: Settings,
         listener: TcpListener,
         trust: ClientConfig,
+        out: &BTreeSet<MonitorId>,
     ) -> io::Result<Balancer> {
         let address = listener.local_addr()?;
         let certificate = settings.tls.clone().map(Certificate::load).transpose();
         let certificate = certificate.map_err(io::Error::other)?.map(Arc::new);
         let settings = Arc::new(settings);
         let pool = Arc::new(Pool::of(&settings));
+        for backend in out {
+            pool.drain(backend, true);
+        }
         let connector = Connector::new(trust, settings.timeouts.connect);
         let (stop, cut) = (CancellationToken::new(), CancellationToken::new());
         let threads = std::thread::available_parallelism();
@@ -128,6 +138,7 @@ async fn accept(
     stop: CancellationToken,
 ) -> Crew {
     let places = Arc::new(Semaphore::new(visitors_max()));
+    let mut told = None;
     loop {
         let next = async {
             let permit = Arc::clone(&places).acquire_owned().await.map_err(io::Error::other)?;
@@ -145,7 +156,10 @@ async fn accept(
                 crew.welcome(|seat| Arrival { stream, peer, tls, seat, permit });
             }
             Err(error) if serve::is_ours(&error) => {
-                tracing::warn!(%error, "a connection could not be accepted");
+                if told.is_none_or(|told: Instant| told.elapsed() >= TELL_EVERY) {
+                    told = Some(Instant::now());
+                    tracing::warn!(%error, "connections cannot be accepted");
+                }
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
             Err(_) => {}

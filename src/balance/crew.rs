@@ -138,5 +138,10 @@ async fn work(
     }
     visits.close();
     // What is left when this returns ends with the runtime.
-    cut.run_until_cancelled(visits.wait()).await;
+    cut.run_until_cancelled(async {
+        visits.wait().await;
+        lane.tunnels.close();
+        lane.tunnels.wait().await;
+    })
+    .await;
 }

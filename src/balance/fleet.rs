@@ -10,10 +10,10 @@ use super::tls::Certificate;
 use crate::domain::monitor::MonitorId;
 use arc_swap::ArcSwap;
 use rustls::ClientConfig;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::Mutex;
@@ -22,12 +22,6 @@ use tokio_util::task::TaskTracker;
 /// How long requests under way may take once their balancer is told to stop, or is replaced.
 /// Service managers kill after 90 s.
 pub const FINISH_WITHIN: Duration = Duration::from_secs(30);
-
-/// How often an address is tried again that the balancer before has yet to let go of; it
-/// does at once.
-const BIND_TRIES: u32 = 50;
-/// And how soon.
-const BIND_AGAIN: Duration = Duration::from_millis(20);
 
 /// A balancer as it is configured.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +52,11 @@ pub struct Fleet {
     begun: std::sync::Mutex<Vec<(MonitorId, Arc<Pool>)>>,
     /// Those that answer what was under way when they were replaced.
     leaving: TaskTracker,
+    /// Which backends get no requests, by their balancers; for those that begin.
+    out: std::sync::Mutex<BTreeMap<MonitorId, BTreeSet<MonitorId>>>,
+    /// What is listened on here, so that a balancer that is changed, renamed or moved takes
+    /// over the socket of the one before, and no visitor is refused meanwhile.
+    held: std::sync::Mutex<BTreeMap<SocketAddr, std::net::TcpListener>>,
     /// Sockets that listen already, for the balancers of these ids.
     passed: BTreeMap<MonitorId, std::net::TcpListener>,
 }
@@ -74,6 +73,8 @@ impl Fleet {
             running: Mutex::default(),
             begun: std::sync::Mutex::default(),
             leaving: TaskTracker::new(),
+            out: std::sync::Mutex::default(),
+            held: std::sync::Mutex::default(),
             passed: BTreeMap::new(),
         }
     }
@@ -92,12 +93,13 @@ impl Fleet {
     pub async fn start(&self, wanted: Vec<Wanted>) -> io::Result<()> {
         let mut running = self.running.lock().await;
         for one in wanted.iter().filter(|one| one.apart == self.apart) {
-            match self.begin(&one.settings, 1).await {
+            match self.begin(&one.settings).await {
                 Ok(balancer) => drop(running.insert(one.settings.id.clone(), balancer)),
                 Err(error) => {
                     for (_, begun) in std::mem::take(&mut *running) {
                         begun.stop(Duration::ZERO).await;
                     }
+                    self.held().clear();
                     return Err(error);
                 }
             }
@@ -130,6 +132,9 @@ impl Fleet {
                 tracing::error!("{}: the change is not in force: {error}", settings.name);
             }
         }
+        let is_used =
+            |listen: &SocketAddr| running.values().any(|of| of.settings.listen == *listen);
+        self.held().retain(|listen, _| is_used(listen));
         self.show(wanted, &running);
     }
 
@@ -162,6 +167,7 @@ impl Fleet {
     /// ends all that run here.
     pub async fn stop(&self, within: Duration) {
         let running = std::mem::take(&mut *self.running.lock().await);
+        self.held().clear();
         for (_, balancer) in running {
             self.leaving.spawn(balancer.stop(within));
         }
@@ -181,13 +187,7 @@ impl Fleet {
         if let Some(passed) = self.passed.get(&settings.id) {
             check_passed(passed, settings)?;
         }
-        let stays = running
-            .get(&settings.id)
-            .is_some_and(|before| before.settings.listen == settings.listen);
-        if stays && let Some(before) = running.remove(&settings.id) {
-            self.leave(before);
-        }
-        let balancer = self.begin(settings, if stays { BIND_TRIES } else { 1 }).await?;
+        let balancer = self.begin(settings).await?;
         tracing::info!("{}: takes requests at {}", settings.name, balancer.address());
         if let Some(before) = running.insert(settings.id.clone(), balancer) {
             self.leave(before);
@@ -195,22 +195,69 @@ impl Fleet {
         Ok(())
     }
 
-    async fn begin(&self, settings: &Settings, tries: u32) -> io::Result<Balancer> {
+    async fn begin(&self, settings: &Settings) -> io::Result<Balancer> {
         let name = &settings.name;
         let listener = match self.passed.get(&settings.id) {
             Some(passed) => {
                 check_passed(passed, settings)?;
                 TcpListener::from_std(passed.try_clone()?)?
             }
-            None => bind(settings, tries).await?,
+            None => self.listen(settings).await?,
         };
-        let begun = Balancer::start(settings.clone(), listener, self.trust.clone());
+        let out = self.out().get(&settings.id).cloned().unwrap_or_default();
+        let begun = Balancer::start(settings.clone(), listener, self.trust.clone(), &out);
         let balancer = begun.map_err(|error| {
             io::Error::new(error.kind(), format!("the balancer {name} cannot start: {error}"))
         })?;
         let entry = (settings.id.clone(), Arc::clone(&balancer.pool));
         self.begun.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
         Ok(balancer)
+    }
+
+    /// Makes these the backends of a balancer that get no requests, should it begin now; of one
+    /// that runs, its pool has that.
+    pub fn take_out(&self, balancer: MonitorId, backends: BTreeSet<MonitorId>) {
+        self.out().insert(balancer, backends);
+    }
+
+    /// The socket of a balancer: that which is here already, or a new one.
+    async fn listen(&self, settings: &Settings) -> io::Result<TcpListener> {
+        let Settings { listen, name, .. } = settings;
+        if let Some(held) = self.held().get(listen) {
+            return TcpListener::from_std(held.try_clone()?);
+        }
+        let bound = TcpListener::bind(listen).await.map_err(|error| {
+            let holder = self.held().keys().find(|held| held.port() == listen.port()).copied();
+            let what = match holder {
+                Some(held) => format!(
+                    "this everup itself listens on {held}; write another port, or restart it"
+                ),
+                None => {
+                    "stop what does, or write another address as its listen; where another \
+                         everup over the same file takes its visitors, write apart = true"
+                        .to_owned()
+                }
+            };
+            let message =
+                format!("the balancer {name} cannot listen on {listen}: {error}; {what}");
+            io::Error::new(error.kind(), message)
+        })?;
+        let bound = bound.into_std()?;
+        // Of port 0 each is another.
+        if listen.port() != 0 {
+            self.held().insert(*listen, bound.try_clone()?);
+        }
+        TcpListener::from_std(bound)
+    }
+
+    fn held(&self) -> MutexGuard<'_, BTreeMap<SocketAddr, std::net::TcpListener>> {
+        // Nothing panics while it is held.
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn out(&self) -> MutexGuard<'_, BTreeMap<MonitorId, BTreeSet<MonitorId>>> {
+        // Nothing panics while it is held.
+        self.out.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lets what is under way be answered, beside whatever goes on.
@@ -226,25 +273,6 @@ impl Fleet {
         };
         self.members.store(Arc::new(wanted.into_iter().map(member).collect()));
     }
-}
-
-async fn bind(settings: &Settings, tries: u32) -> io::Result<TcpListener> {
-    let Settings { listen, name, .. } = settings;
-    let mut bound = TcpListener::bind(listen).await;
-    for _ in 1..tries {
-        if bound.is_ok() {
-            break;
-        }
-        tokio::time::sleep(BIND_AGAIN).await;
-        bound = TcpListener::bind(listen).await;
-    }
-    bound.map_err(|error| {
-        let message = format!(
-            "the balancer {name} cannot listen on {listen}: {error}; stop what does, or \
-             write another address as its listen"
-        );
-        io::Error::new(error.kind(), message)
-    })
 }
 
 /// Pages, metrics and the check for circles go by what the configuration says.

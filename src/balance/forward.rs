@@ -17,6 +17,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::{Body, Incoming};
 use hyper::upgrade::OnUpgrade;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// So many backends are tried for one request: what three cannot, the fourth cannot.
 const BACKENDS_TRIED_MAX: usize = 3;
@@ -81,6 +82,12 @@ impl Lane {
             Errand { visit, turn, id, upgrade, fate: has_body.then(Fate::default), original };
         let (mut parts, body) = request.into_parts();
         parts.version = http::Version::HTTP_11;
+        if has_body && body.size_hint().exact().is_none() {
+            // Else hyper takes it that a GET has none.
+            let chunked = HeaderValue::from_static("chunked");
+            parts.headers.insert(header::TRANSFER_ENCODING, chunked);
+        }
+        let id = errand.id.clone();
         let body = match &errand.fate {
             None => Outgoing::Empty,
             Some(fate) => {
@@ -90,7 +97,11 @@ impl Lane {
         let wait = Wait::begin(&self.pool.counts);
         let run = self.run(Request::from_parts(parts, body), errand).await;
         wait.end();
-        run.unwrap_or_else(|refusal| self.refuse(refusal))
+        run.unwrap_or_else(|refusal| {
+            let mut response = self.refuse(refusal);
+            headers::name(&mut response, id);
+            response
+        })
     }
 
     /// Tries one backend after the other.
@@ -219,18 +230,22 @@ impl Lane {
         answer: impl Future<Output = T>,
         fate: &Fate,
     ) -> Option<T> {
+        /// It may be so much of the patience late.
+        const LOOKS: u32 = 16;
+        let patience = self.settings.timeouts.first_byte;
         let mut answer = std::pin::pin!(answer);
-        let mut before = fate.pieces();
+        let (mut before, mut since) = (fate.pieces(), Instant::now());
         loop {
-            let patience = self.settings.timeouts.first_byte;
-            if let Ok(answered) = tokio::time::timeout(patience, answer.as_mut()).await {
+            if let Ok(answered) = tokio::time::timeout(patience / LOOKS, answer.as_mut()).await
+            {
                 return Some(answered);
             }
             let now = fate.pieces();
-            if now == before {
+            if now != before {
+                (before, since) = (now, Instant::now());
+            } else if since.elapsed() >= patience {
                 return None;
             }
-            before = now;
         }
     }
 
@@ -250,7 +265,7 @@ impl Lane {
             line.work_apart();
             let idle = self.settings.timeouts.tunnel;
             let lane = Arc::clone(self);
-            tokio::spawn(async move {
+            self.tunnels.spawn(async move {
                 tunnel::run(visitor, backend, idle).await;
                 lane.pool.counts.note(Outcome::Answered);
                 under_way.backend().counts.note(Outcome::Answered);

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
-const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+pub(super) const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -176,7 +176,12 @@ pub fn pass_back<B>(response: &mut Response<B>, id: &HeaderValue) {
     // A backend that speaks HTTP/1.0 does not make the visitor speak it.
     *response.version_mut() = Version::HTTP_11;
     let headers = response.headers_mut();
+    // A length beside it says nothing (RFC 9112, section 6.3).
+    if headers.contains_key(header::TRANSFER_ENCODING) {
+        headers.remove(header::CONTENT_LENGTH);
+    }
     strip(headers);
+    say_length_once(headers);
     append(headers, header::VIA, &VIA_1_1);
     if let Entry::Vacant(vacant) = headers.entry(REQUEST_ID) {
         vacant.insert(id.clone());
@@ -241,6 +246,25 @@ fn strip(headers: &mut HeaderMap) -> Option<Upgrade> {
 
 /// Another version of HTTP, or TLS, on the same connection would let requests pass that
 /// nobody has looked at.
+/// Gives an answer of our own the name of its request.
+pub fn name<B>(response: &mut Response<B>, id: HeaderValue) {
+    response.headers_mut().insert(REQUEST_ID, id);
+}
+
+/// The same length twice, in two lines or in one, is said once; others did not come this far.
+fn say_length_once(headers: &mut HeaderMap) {
+    let mut lines = headers.get_all(header::CONTENT_LENGTH).iter();
+    let (first, second) = (lines.next(), lines.next());
+    let Some(first) = first else { return };
+    if second.is_none() && !first.as_bytes().contains(&b',') {
+        return;
+    }
+    let once = first.as_bytes().split(|byte| *byte == b',').next().unwrap_or_default();
+    if let Ok(once) = HeaderValue::from_bytes(once.trim_ascii()) {
+        headers.insert(header::CONTENT_LENGTH, once);
+    }
+}
+
 /// Whether `Connection` says only what it says most often, by which no other header is named.
 fn names_nothing(headers: &HeaderMap) -> bool {
     let mut lines = headers.get_all(header::CONNECTION).iter();

@@ -3,14 +3,16 @@
 
 use super::body::Outgoing;
 use super::connection::Connector;
-use super::headers::Visit;
+use super::headers::{self, Visit};
 use super::idle::Idle;
 use super::pick::{self, Candidate, Turns};
 use super::pool::{Places, Pool};
-use super::settings::{Sameness, Settings, Strategy};
+use super::settings::{Network, Sameness, Settings, Strategy};
 use fastrand::Rng;
 use http::{HeaderValue, Request, header};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio_util::task::TaskTracker;
 
 /// What one thread needs to carry requests. Nothing in it is fought over.
 pub struct Lane {
@@ -21,6 +23,8 @@ pub struct Lane {
     pub(super) connector: Connector,
     /// By place in the pool.
     pub(super) idle: Vec<Idle>,
+    /// What has become of upgraded connections, which are no visits any more.
+    pub(super) tunnels: TaskTracker,
     dice: Mutex<Dice>,
 }
 
@@ -38,7 +42,14 @@ impl Lane {
     #[must_use]
     pub fn of(settings: Arc<Settings>, pool: Arc<Pool>, connector: Connector) -> Lane {
         let idle = pool.backends.iter().map(|_| Idle::default()).collect();
-        Lane { settings, pool, connector, idle, dice: Mutex::default() }
+        Lane {
+            settings,
+            pool,
+            connector,
+            idle,
+            tunnels: TaskTracker::new(),
+            dice: Mutex::default(),
+        }
     }
 
     /// Closes connections that were of no use for long.
@@ -63,9 +74,10 @@ impl Lane {
                 pick::lighter_of_two(candidates, [chance.u64(..), chance.u64(..)])
             }
             Strategy::RoundRobin => turns.next(candidates),
-            Strategy::Consistent(sameness) => {
-                pick::always_same(candidates, key_of(sameness, request, visit))
-            }
+            Strategy::Consistent(sameness) => pick::always_same(
+                candidates,
+                key_of(sameness, request, visit, &self.settings.trusted),
+            ),
         }
     }
 
@@ -84,10 +96,15 @@ impl Lane {
     }
 }
 
-fn key_of(sameness: &Sameness, request: &Request<Outgoing>, visit: &Visit) -> u64 {
-    let by_address = || match visit.address() {
-        std::net::IpAddr::V4(address) => pick::key_of(&address.octets()),
-        std::net::IpAddr::V6(address) => pick::key_of(&address.octets()),
+fn key_of(
+    sameness: &Sameness,
+    request: &Request<Outgoing>,
+    visit: &Visit,
+    trusted: &[Network],
+) -> u64 {
+    let by_address = || match origin(request.headers(), trusted).unwrap_or(visit.address()) {
+        IpAddr::V4(address) => pick::key_of(&address.octets()),
+        IpAddr::V6(address) => pick::key_of(&address.octets()),
     };
     let value = match sameness {
         Sameness::Address => None,
@@ -95,6 +112,14 @@ fn key_of(sameness: &Sameness, request: &Request<Outgoing>, visit: &Visit) -> u6
         Sameness::Cookie(name) => cookie(request.headers(), name),
     };
     value.map_or_else(by_address, pick::key_of)
+}
+
+/// Who a request is from, as far as those say that are believed: of the addresses that it came by
+/// the last one that is none of theirs.
+fn origin(headers: &http::HeaderMap, trusted: &[Network]) -> Option<IpAddr> {
+    let line = headers.get(headers::FORWARDED_FOR)?.to_str().ok()?;
+    let mut addresses = line.rsplit(',').map_while(|one| one.trim().parse::<IpAddr>().ok());
+    addresses.find(|address| !trusted.iter().any(|network| network.contains(*address)))
 }
 
 /// The value of a cookie.
@@ -112,6 +137,20 @@ fn cookie<'a>(headers: &'a http::HeaderMap, name: &str) -> Option<&'a [u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_request_is_from_the_last_address_that_is_not_believed_blindly() {
+        let trusted = [Network::parse("10.0.0.0/8").unwrap()];
+        let from = |line: &'static str| {
+            let mut headers = http::HeaderMap::new();
+            headers.insert(headers::FORWARDED_FOR, HeaderValue::from_static(line));
+            origin(&headers, &trusted).map(|address| address.to_string())
+        };
+        assert_eq!(from("192.0.2.7").as_deref(), Some("192.0.2.7"));
+        assert_eq!(from("192.0.2.9, 192.0.2.7, 10.1.1.1").as_deref(), Some("192.0.2.7"));
+        assert_eq!(from("10.2.2.2, 10.1.1.1"), None);
+        assert_eq!(from("192.0.2.7, nobody, 10.1.1.1"), None);
+    }
 
     #[test]
     fn a_cookie_is_found_by_its_whole_name() {

@@ -10,6 +10,9 @@ use http::{Method, Request, Uri, Version, header};
 /// Line and path of a request: browsers send 2 KB at most, links of some services 6 KB.
 pub const URI_BYTES_MAX: usize = 8 * 1024;
 
+/// As many as hyper takes of HTTP/1.1; of HTTP/2 it counts only bytes.
+const HEADERS_MAX: usize = 100;
+
 /// Looks at the head of a request, and gives it the form in which it may pass on: its target
 /// is a path, and where it names a host, `Host` has it.
 ///
@@ -32,6 +35,9 @@ pub fn accept<B>(request: &mut Request<B>) -> Result<(), Refusal> {
     {
         return Err(Refusal::UriTooLong);
     }
+    if request.headers().len() > HEADERS_MAX {
+        return Err(Refusal::TooManyHeaders);
+    }
     has_one_framing(request.headers(), request.version())?;
     has_one_host(request)?;
     set_path(request);
@@ -41,6 +47,9 @@ pub fn accept<B>(request: &mut Request<B>) -> Result<(), Refusal> {
 /// One `Transfer-Encoding`, and that `chunked`. hyper has taken out a `Content-Length` beside
 /// it and will close the connection after the answer; two lengths it has refused.
 fn has_one_framing(headers: &HeaderMap, version: Version) -> Result<(), Refusal> {
+    if headers.get_all(header::CONTENT_LENGTH).iter().nth(1).is_some() {
+        return Err(Refusal::Malformed("This request has more than one Content-Length."));
+    }
     let mut lines = headers.get_all(header::TRANSFER_ENCODING).iter();
     let Some(first) = lines.next() else { return Ok(()) };
     if lines.next().is_some() {
@@ -183,6 +192,7 @@ mod tests {
     #[case(&[("host", "a/b")], "/", "no host")]
     #[case(&[("host", "a, b")], "/", "no host")]
     #[case(&[], "http://a/", "no Host")]
+    #[case(&[("host", "a"), ("content-length", "3"), ("content-length", "3")], "/", "more than one Content-Length")]
     #[case(&[("host", "a"), ("transfer-encoding", "gzip, chunked")], "/", "only Transfer-Encoding")]
     #[case(&[("host", "a"), ("transfer-encoding", "identity")], "/", "only Transfer-Encoding")]
     #[case(&[("host", "a"), ("transfer-encoding", "chunked"), ("transfer-encoding", "chunked")],

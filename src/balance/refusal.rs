@@ -11,6 +11,8 @@ pub enum Refusal {
     NotHere(&'static str),
     /// Its address is too long.
     UriTooLong,
+    /// It has more headers than anyone needs.
+    TooManyHeaders,
     /// Its body came too slowly.
     BodyTooSlow,
     /// No backend is there to be asked.
@@ -32,6 +34,7 @@ impl Refusal {
             Refusal::Malformed(_) => StatusCode::BAD_REQUEST,
             Refusal::NotHere(_) => StatusCode::NOT_IMPLEMENTED,
             Refusal::UriTooLong => StatusCode::URI_TOO_LONG,
+            Refusal::TooManyHeaders => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Refusal::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
             Refusal::NoneWell => StatusCode::SERVICE_UNAVAILABLE,
             Refusal::NoAnswer => StatusCode::BAD_GATEWAY,
@@ -45,6 +48,7 @@ impl Refusal {
         match self {
             Refusal::Malformed(why) | Refusal::NotHere(why) => why,
             Refusal::UriTooLong => "The address of this request is too long.",
+            Refusal::TooManyHeaders => "This request has more than 100 headers.",
             Refusal::BodyTooSlow => "The body of this request came too slowly.",
             Refusal::NoneWell => "No server can answer at the moment. Try again in a moment.",
             Refusal::NoAnswer => "The server that was asked gave no answer.",

@@ -9,8 +9,8 @@ use super::sockets::Sockets;
 use super::source::{Source, configured_to_run};
 use super::{limits, terminal};
 use crate::balance::fleet::{FINISH_WITHIN, Fleet, Wanted};
-use crate::clock::SystemClock;
-use crate::engine::requests::{Clerk, Parts};
+use crate::clock::{Clock, SystemClock};
+use crate::engine::requests::{self, Clerk, Parts};
 use crate::probe::tls::{Roots, client_config};
 use crate::store::contract::Store;
 use crate::store::sqlite::Sqlite;
@@ -44,9 +44,11 @@ pub(super) async fn run(place: &Place, sockets: Sockets) -> anyhow::Result<ExitC
     let store: Arc<dyn Store> = Arc::new(Sqlite::open(&config.store.path).await?);
     let (trust, _) = client_config(&Roots::Platform)?;
     let fleet = Arc::new(Fleet::new(true, trust).with_sockets(assigned.balancers));
-    fleet.start(config.balancers).await?;
     let clock = Arc::new(SystemClock::default());
-    let clerk = Clerk::start(Parts { store: store.clone(), clock, fleet: fleet.clone() });
+    requests::take_out(&*store, &fleet, &config.balancers, clock.now()).await?;
+    fleet.start(config.balancers).await?;
+    let parts = Parts { store: store.clone(), clock: clock.clone(), fleet: fleet.clone() };
+    let clerk = Clerk::start(parts);
     if let Err(error) = terminal::print(&greeting) {
         tracing::warn!("the greeting could not be printed: {error}");
     }
@@ -64,7 +66,15 @@ pub(super) async fn run(place: &Place, sockets: Sockets) -> anyhow::Result<ExitC
                     service.ready(REFUSED).await;
                     continue;
                 };
-                fleet.change(changed.balancers).await;
+                let balancers = changed.balancers;
+                if let Err(error) =
+                    requests::take_out(&*store, &fleet, &balancers, clock.now()).await
+                {
+                    tracing::warn!(
+                        "backends that are taken out may get requests for a second: {error}"
+                    );
+                }
+                fleet.change(balancers).await;
                 tracing::info!("the configuration was read again");
                 service.ready(&doing(&fleet)).await;
             }

@@ -68,7 +68,7 @@ pub(super) struct Place {
     /// The database, instead of the configured one [default: everup.db]
     #[arg(long, global = true, value_name = "FILE|URL", value_hint = ValueHint::FilePath)]
     pub(super) store: Option<String>,
-    /// The address to answer on, instead of the configured one [default: 127.0.0.1:8000]
+    /// The address to answer on, instead of the configured one [default: 127.0.0.1:8000; of balance: 127.0.0.1:8080]
     #[arg(long, global = true, value_name = "ADDRESS:PORT")]
     pub(super) listen: Option<SocketAddr>,
 }

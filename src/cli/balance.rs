@@ -12,6 +12,7 @@ use crate::balance::settings::{
 use crate::domain::monitor::MonitorId;
 use crate::probe::tls::{Roots, client_config};
 use anyhow::{Context, bail};
+use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -42,8 +43,9 @@ pub(super) async fn balance(
     settings.listen = listener.local_addr()?;
     let mut stop = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hangup = signal(SignalKind::hangup())?;
     let (trust, _) = client_config(&Roots::Platform)?;
-    let balancer = Balancer::start(settings, listener, trust)?;
+    let balancer = Balancer::start(settings, listener, trust, &BTreeSet::new())?;
     if let Err(error) = terminal::print(&greeting(&balancer)) {
         tracing::warn!("the greeting could not be printed: {error}");
     }
@@ -52,9 +54,15 @@ pub(super) async fn balance(
     service.ready(&doing).await;
     let rounds = balancer.rounds.clone();
     let _attending = service.attend(move || doing.clone(), move || rounds.stuck());
-    tokio::select! {
-        _ = stop.recv() => {}
-        _ = interrupt.recv() => {}
+    loop {
+        tokio::select! {
+            _ = stop.recv() => break,
+            _ = interrupt.recv() => break,
+            // Whoever reloads services by habit does not mean to end this one.
+            _ = hangup.recv() => tracing::info!(
+                "there is nothing to read again: all that it does was said when it was started"
+            ),
+        }
     }
     tracing::info!("stopping");
     service.stopping().await;

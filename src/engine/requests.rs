@@ -1,11 +1,11 @@
-//! The clerk of the balancers: each minute it keeps what they have counted, and each second
+//! The clerk of the balancers: every ten seconds it keeps what they have counted, and each second
 //! it sees to it that those backends get no requests that somebody took out, or that are in
 //! maintenance.
 //!
 //! Started by whoever runs balancers, `app` or the command `balance`. Requests never wait
 //! for it: while the store refuses, what was counted waits in one sum.
 
-use crate::balance::fleet::Fleet;
+use crate::balance::fleet::{Fleet, Wanted};
 use crate::balance::pool::Pool;
 use crate::clock::Clock;
 use crate::domain::maintenance::MaintenanceWindow;
@@ -22,6 +22,9 @@ use tokio_util::sync::CancellationToken;
 
 /// How often it looks: a backend is taken out within this time, for one read of one row.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// How often counts are kept where there are new ones; others once a minute.
+const KEEP_EVERY_MS: i64 = 10_000;
 
 /// How often the last counts are tried to be kept before they are given up.
 const LAST_TRIES: u32 = 4;
@@ -52,7 +55,7 @@ impl Clerk {
             books: Vec::new(),
             out: Out::default(),
             last_run: Timestamp(0),
-            minute: 0,
+            kept_at: Timestamp(0),
             is_told: false,
         };
         // Before the first second passes: a run begins when its balancer does.
@@ -88,14 +91,35 @@ impl Clerk {
     }
 }
 
+/// Sees to it that of these balancers, once they begin, nobody gets requests who is taken out. To
+/// be called before they do: a clerk comes a second later.
+///
+/// # Errors
+/// When the store cannot say who is.
+pub async fn take_out(
+    store: &dyn Store,
+    fleet: &Fleet,
+    balancers: &[Wanted],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let mut out = Out::default();
+    out.follow(store, now).await?;
+    for Wanted { settings, .. } in balancers {
+        let ids = settings.backends.iter().map(|backend| backend.id.clone());
+        let backends = out.of(&settings.id, &ids.collect::<Vec<_>>(), now);
+        fleet.take_out(settings.id.clone(), backends);
+    }
+    Ok(())
+}
+
 /// What a clerk has in hand.
 struct Desk {
     parts: Parts,
     books: Vec<Book>,
     out: Out,
     last_run: Timestamp,
-    /// The minute in which counts were last kept.
-    minute: i64,
+    /// When counts were last kept.
+    kept_at: Timestamp,
     /// Whether it was told that the store refuses.
     is_told: bool,
 }
@@ -125,9 +149,12 @@ impl Desk {
         let now = self.parts.clock.now();
         let mut told = self.out.follow(&*self.parts.store, now).await.err();
         self.apply(now);
-        let minute = now.0.div_euclid(MINUTE_MS);
-        if minute != self.minute && self.keep().await {
-            self.minute = minute;
+        let since_ms = now.0.abs_diff(self.kept_at.0);
+        let is_another_minute =
+            now.0.div_euclid(MINUTE_MS) != self.kept_at.0.div_euclid(MINUTE_MS);
+        let is_due = since_ms >= KEEP_EVERY_MS.unsigned_abs() && self.has_news();
+        if (is_another_minute || is_due) && self.keep().await {
+            self.kept_at = now;
         }
         if let Some(error) = told.take() {
             self.tell(&error);
@@ -149,7 +176,8 @@ impl Desk {
     /// Takes out who is to be out, and lets back who is not.
     fn apply(&self, now: Timestamp) {
         for book in &self.books {
-            let out = self.out.of(&book.balancer, &book.pool, now);
+            let ids = book.pool.backends.iter().map(|backend| backend.settings.id.clone());
+            let out = self.out.of(&book.balancer, &ids.collect::<Vec<_>>(), now);
             for backend in &book.pool.backends {
                 let id = &backend.settings.id;
                 book.pool.drain(id, out.contains(id));
@@ -175,6 +203,11 @@ impl Desk {
         self.books
             .retain(|book| book.pending.is_some() || Arc::strong_count(&book.pool) > 1);
         whole
+    }
+
+    /// Whether anything was counted since.
+    fn has_news(&self) -> bool {
+        self.books.iter().any(|book| book.pool.counts.read() != book.kept.total)
     }
 
     fn tell(&mut self, error: &StoreError) {
@@ -262,10 +295,15 @@ impl Out {
         Ok(())
     }
 
-    /// Those of one pool. Maintenance of all that are left takes none of them out: somebody
+    /// Those of one balancer with these backends. Maintenance of all that are left takes none of them out: somebody
     /// has to answer, and perhaps one still can.
-    fn of(&self, balancer: &MonitorId, pool: &Pool, now: Timestamp) -> BTreeSet<MonitorId> {
-        let all = || pool.backends.iter().map(|backend| &backend.settings.id);
+    fn of(
+        &self,
+        balancer: &MonitorId,
+        backends: &[MonitorId],
+        now: Timestamp,
+    ) -> BTreeSet<MonitorId> {
+        let all = || backends.iter();
         let is_drained = |id: &&MonitorId| {
             let place = Place { balancer: balancer.clone(), backend: (*id).clone() };
             self.drained.contains(&place)
@@ -278,6 +316,6 @@ impl Out {
         let drained: BTreeSet<MonitorId> = all().filter(is_drained).cloned().collect();
         let out = drained.iter().chain(all().filter(is_maintained)).cloned();
         let out: BTreeSet<MonitorId> = out.collect();
-        if out.len() == pool.backends.len() { drained } else { out }
+        if out.len() == backends.len() { drained } else { out }
     }
 }

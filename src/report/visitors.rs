@@ -3,6 +3,7 @@
 //! id is that of a balancer. Printed by every form but the CSV; it never divides.
 
 use super::explain::words::grouped;
+use super::headline::Piece;
 use super::period::{GroupRow, PeriodReport};
 use crate::domain::duration;
 use crate::domain::month::{TO_THE_SECOND, local_time};
@@ -43,9 +44,21 @@ impl Visitors {
     }
 
     /// What they saw while each of `down` was down for so many milliseconds; of a time that
-    /// is over up to its end. Without a full stop.
+    /// is over up to its end. Without a full stop, and with its instant in `zone`.
     #[must_use]
     pub fn sentence(&self, down: &[(&str, i64)], time: Span, zone: Tz) -> String {
+        let say = |piece| match piece {
+            Piece::Text(text) | Piece::Name(text) => text,
+            Piece::At(at) | Piece::Until(Span { to: at, .. }) => {
+                local_time(at, zone, TO_THE_SECOND).to_string()
+            }
+        };
+        self.pieces(down, time).into_iter().map(say).collect()
+    }
+
+    /// The same in pieces, for pages, whose instants are in their visitor's zone.
+    #[must_use]
+    pub fn pieces(&self, down: &[(&str, i64)], time: Span) -> Vec<Piece> {
         let Requests { abandoned, .. } = self.requests;
         let mut text = format!("{}; {}", who_was_down(down), self.seen());
         if abandoned > 0 {
@@ -55,11 +68,16 @@ impl Visitors {
                 grouped(i128::from(abandoned))
             );
         }
-        text + &self.hole(time, zone)
+        let mut pieces = vec![Piece::Text(text)];
+        pieces.extend(self.hole(time));
+        pieces
     }
 
     fn seen(&self) -> String {
         let (errors, total) = (self.requests.errors(), self.requests.total());
+        if total == 0 && self.counted_from.is_none() {
+            return "requests were not counted".to_owned();
+        }
         if total == 0 {
             return "there were no requests".to_owned();
         }
@@ -71,26 +89,29 @@ impl Visitors {
     }
 
     /// What of the time is not known.
-    fn hole(&self, time: Span, zone: Tz) -> String {
+    fn hole(&self, time: Span) -> Vec<Piece> {
+        let text = |text: &str| Piece::Text(text.to_owned());
         let hole_ms = time.length_ms() - self.counted_ms;
         let Some(from) = self.counted_from else {
-            return " (requests were not counted)".to_owned();
+            let is_said = self.requests.total() == 0;
+            return if is_said { vec![] } else { vec![text(" (requests were not counted)")] };
         };
         if hole_ms < HOLE_MS_MIN {
-            return String::new();
+            return vec![];
         }
-        let since = local_time(from, zone, TO_THE_SECOND);
         let within_ms = time.to.since_ms(from) - self.counted_ms;
         if within_ms < HOLE_MS_MIN {
-            return format!(" (counted since {since})");
+            return vec![text(" (counted since "), Piece::At(from), text(")")];
         }
-        let begins_late = from.since_ms(time.from) >= HOLE_MS_MIN;
-        let since = if begins_late { format!("since {since}, ") } else { String::new() };
-        format!(
-            " (counted {since}but not for {} in which the balancer did not run or its counts \
-             were lost)",
+        let lost = format!(
+            "not counted for {} in which the balancer did not run or its counts were lost)",
             duration::in_words(within_ms)
-        )
+        );
+        if from.since_ms(time.from) < HOLE_MS_MIN {
+            return vec![Piece::Text(format!(" ({lost}"))];
+        }
+        let but = Piece::Text(format!(", but {lost}"));
+        vec![text(" (counted since "), Piece::At(from), but]
     }
 }
 
@@ -177,10 +198,12 @@ mod tests {
         assert_eq!(told(0, 59), plain);
         assert_eq!(told(10, 49), format!("{plain} (counted since 2026-11-01 00:10:00)"));
         let hole = "in which the balancer did not run or its counts were lost)";
-        assert_eq!(told(0, 50), format!("{plain} (counted but not for 10 min {hole}"));
+        assert_eq!(told(0, 50), format!("{plain} (not counted for 10 min {hole}"));
         assert_eq!(
             told(10, 40),
-            format!("{plain} (counted since 2026-11-01 00:10:00, but not for 10 min {hole}")
+            format!(
+                "{plain} (counted since 2026-11-01 00:10:00, but not counted for 10 min {hole}"
+            )
         );
         assert_eq!(told(0, 0), format!("{plain} (requests were not counted)"));
     }

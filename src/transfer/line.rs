@@ -454,6 +454,10 @@ mod tests {
         r#"{"kind":"requests","balancer":"web","from":1793491200000,"minutes":1,"answered":-1}"#,
         "invalid value"
     )]
+    #[case(
+        r#"{"kind":"requests","balancer":"web","from":1793491200000,"minutes":1,"answered":9223372036854775807}"#,
+        "at most 1000000000000"
+    )]
     #[case(r#"{"kind":"outage"}"#, "unknown variant")]
     #[case("{", "EOF")]
     fn a_bad_line_is_told_what_is_wrong(#[case] line: &str, #[case] expected: &str) {

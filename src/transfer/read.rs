@@ -184,7 +184,13 @@ impl Reading {
                 }
                 at(line, self.import.counted_run(&run).await)
             }
-            Record::Requests(sum) => at(line, self.import.sum(&sum).await),
+            Record::Requests(sum) => {
+                if sum.from > self.now {
+                    let problem = format!("{} lies in the future", sum.from);
+                    return Err(ReadError::Line { line, problem });
+                }
+                at(line, self.import.sum(&sum).await)
+            }
             Record::Pause(id, pause) => {
                 let key = self.key(line, &id)?;
                 at(line, self.import.pause(key, pause).await)

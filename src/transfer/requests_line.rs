@@ -9,6 +9,9 @@ use crate::domain::timestamp::MINUTE_MS;
 use crate::store::requests::{CountedRun, Sum, SumOf};
 use serde::{Deserialize, Serialize};
 
+/// More come to no balancer in a day, and sums of a million such days still are numbers.
+const REQUESTS_MAX: u64 = 1_000_000_000_000;
+
 /// [`CountedRun`].
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -104,6 +107,18 @@ impl RequestsLine {
                 "from must be at a whole stretch of {} min since 1970",
                 self.minutes
             ));
+        }
+        let numbers = [
+            self.answered,
+            self.server_errors,
+            self.failed,
+            self.cut,
+            self.abandoned,
+            self.refused,
+            self.repeated,
+        ];
+        if numbers.iter().any(|number| *number > REQUESTS_MAX) {
+            return Err(format!("a number of requests is at most {REQUESTS_MAX}"));
         }
         let requests = Requests {
             answered: self.answered,

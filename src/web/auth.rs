@@ -251,7 +251,7 @@ mod tests {
                 let (status, _, said) = scene.admit(&token, needed).await;
                 let expected = if scope.holds(needed) { 200 } else { 403 };
                 assert_eq!(status, expected, "{scope} for {needed}: {said}");
-                let lacks = format!("has the scope {scope}; this needs {needed} or admin");
+                let lacks = format!("has the scope {scope}; this needs {needed}");
                 assert_eq!(said.contains(&lacks), status == 403, "{said}");
             }
         }

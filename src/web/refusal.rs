@@ -76,11 +76,17 @@ impl fmt::Display for Refusal {
             }
             Refusal::Scope { name, has, needed } => write!(
                 f,
-                "the token \"{name}\" has the scope {has}, and this needs {needed} or admin"
+                "the token \"{name}\" has the scope {has}, and this needs {}",
+                enough(*needed)
             ),
             Refusal::Store(error) => f.write_str(error),
         }
     }
+}
+
+/// `maintenance or admin`
+fn enough(needed: Scope) -> String {
+    if needed == Scope::Admin { needed.to_string() } else { format!("{needed} or admin") }
 }
 
 impl From<Refusal> for Problem {
@@ -111,8 +117,9 @@ impl From<Refusal> for Problem {
             }
             Refusal::Scope { name, has, needed } => {
                 let detail = format!(
-                    "The token \"{name}\" has the scope {has}; this needs {needed} or admin. Make \
-                     another: everup token new --name NAME --scope {needed}"
+                    "The token \"{name}\" has the scope {has}; this needs {}. Make another: \
+                     everup token new --name NAME --scope {needed}",
+                    enough(needed)
                 );
                 Problem::refused(StatusCode::FORBIDDEN, detail, None)
             }

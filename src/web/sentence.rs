@@ -39,6 +39,15 @@ impl Sentence {
         Sentence::told(pieces, moment, |span| moment(span.to))
     }
 
+    /// A sentence whose instants are told to the second.
+    pub(super) fn to_the_second(pieces: Vec<Piece>, zone: Tz) -> Sentence {
+        Sentence::told(
+            pieces,
+            |at| Moment::exact(at, zone),
+            |span| Moment::exact(span.to, zone),
+        )
+    }
+
     fn told(
         pieces: Vec<Piece>,
         moment: impl Fn(Timestamp) -> Moment,

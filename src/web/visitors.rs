@@ -1,12 +1,12 @@
 //! What the visitors of balancers saw in the running month, as pages say it. The database is
-//! asked once a minute at most, however many look; while it cannot be read, pages say nothing
+//! asked every ten seconds at most, however many look; while it cannot be read, pages say nothing
 //! of it.
 
+use super::sentence::Sentence;
 use super::{Site, View};
 use crate::domain::group::Group;
 use crate::domain::monitor::MonitorId;
 use crate::domain::span::Span;
-use crate::domain::timestamp::MINUTE_MS;
 use crate::report::status::Status;
 use crate::report::visitors::Visitors;
 use crate::store::requests::Kept;
@@ -14,7 +14,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::Mutex;
 
-/// What was read last: in which minute, of which month.
+/// As often as counts are kept.
+const READ_EVERY_MS: i64 = 10_000;
+
+/// What was read last: in which ten seconds, of which month.
 type Read = (i64, Span, Arc<BTreeMap<MonitorId, Kept>>);
 
 /// What is remembered between two pages.
@@ -26,7 +29,7 @@ pub(super) struct Told {
     pub(super) id: String,
     pub(super) name: String,
     /// A sentence without its full stop.
-    pub(super) sentence: String,
+    pub(super) sentence: Sentence,
 }
 
 /// What is said of those groups that are balancers.
@@ -57,21 +60,22 @@ pub(super) async fn told<'g>(
             .map(|of| (of.history.monitor.name.as_str(), of.month.tally.down))
             .collect();
         let time = Span::new(month.from, view.now.max(month.from));
-        let sentence = visitors.sentence(&down, time, view.settings.zone);
+        let pieces = visitors.pieces(&down, time);
+        let sentence = Sentence::to_the_second(pieces, view.settings.zone);
         Told { id: group.id.to_string(), name: group.name.clone(), sentence }
     };
     groups.into_iter().map(tell).collect()
 }
 
 async fn read(site: &Site, view: &View, month: Span) -> Option<Arc<BTreeMap<MonitorId, Kept>>> {
-    let minute = view.now.0.div_euclid(MINUTE_MS);
+    let time = view.now.0.div_euclid(READ_EVERY_MS);
     let mut last = site.visitors.0.lock().await;
     if let Some((read_in, of, kept)) = &*last
-        && (*read_in, *of) == (minute, month)
+        && (*read_in, *of) == (time, month)
     {
         return Some(Arc::clone(kept));
     }
     let kept = Arc::new(site.app.store.requests(month).await.ok()?);
-    *last = Some((minute, month, Arc::clone(&kept)));
+    *last = Some((time, month, Arc::clone(&kept)));
     Some(kept)
 }

@@ -113,6 +113,58 @@ async fn every_framing_of_a_backend_is_understood() {
 }
 
 #[tokio::test]
+async fn a_body_without_a_length_arrives_whatever_the_method() {
+    let a = Backend::start("a").await;
+    let balancer = over(&[&a]).await;
+    for method in ["GET", "HEAD", "DELETE", "POST"] {
+        let mut visitor = Visitor::come(balancer.address()).await;
+        let asked = format!(
+            "{method} / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n\
+             3\r\nabc\r\n0\r\n\r\n"
+        );
+        visitor.say(asked).await;
+        assert_eq!(visitor.hear(method != "HEAD").await.unwrap().status, 200);
+        let seen = a.seen().pop().unwrap();
+        assert_eq!(seen.header("transfer-encoding"), Some("chunked"), "{method}");
+        assert_eq!(seen.body, b"abc", "{method}");
+    }
+}
+
+#[tokio::test]
+async fn a_length_that_says_nothing_is_not_told_to_visitors() {
+    let a = Backend::start("a").await;
+    let balancer = over(&[&a]).await;
+    for length in ["3", "20", "1", "0"] {
+        let answer = format!(
+            "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\ntransfer-encoding: chunked\r\n\r\n\
+             5\r\nwhole\r\n0\r\n\r\n"
+        );
+        a.next(Does::Says(answer.into_bytes()));
+        let mut visitor = Visitor::come(balancer.address()).await;
+        let answer = visitor.ask(get("/")).await;
+        assert_eq!(answer.header("content-length"), None);
+        assert!(answer.text().contains("whole"), "{length}: {answer:?}");
+    }
+    let twice = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 2\r\n\r\nok";
+    a.next(Does::Says(twice.to_vec()));
+    let mut visitor = Visitor::come(balancer.address()).await;
+    let answer = visitor.ask(get("/")).await;
+    assert_eq!(answer.head.matches("content-length").count(), 1, "{answer:?}");
+    assert_eq!(answer.text(), "ok");
+}
+
+#[tokio::test]
+async fn an_answer_of_our_own_has_the_name_of_its_request() {
+    let mut a = Backend::start("a").await;
+    a.kill();
+    let balancer = over(&[&a]).await;
+    let mut visitor = Visitor::come(balancer.address()).await;
+    let answer = visitor.ask(get("/")).await;
+    assert!(answer.status >= 500);
+    assert_eq!(answer.header("x-request-id").map(str::len), Some(32));
+}
+
+#[tokio::test]
 async fn bodies_flow_both_ways_piece_by_piece() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());

@@ -132,6 +132,33 @@ async fn flood(mut piece: impl FnMut(u32) -> Vec<u8>) {
 }
 
 #[tokio::test]
+async fn frames_that_ask_for_nothing_keep_no_connection_open() {
+    let a = Backend::start("a").await;
+    let balancer = over_with(&[&a], |settings| {
+        settings.timeouts.head = Duration::from_secs(1);
+    })
+    .await;
+    let visitor = Visitor::come(balancer.address()).await;
+    let (reads, mut writes) = visitor.stream.into_split();
+    let flooding = tokio::spawn(async move {
+        let begin = [PREFACE, &frame(SETTINGS, 0, 0, &[])].concat();
+        let ping = frame(PING, 0, 0, &[0; 8]);
+        let mut written = tokio::io::AsyncWriteExt::write_all(&mut writes, &begin).await;
+        while written.is_ok() {
+            written = tokio::io::AsyncWriteExt::write_all(&mut writes, &ping).await;
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    });
+    let mut reads = reads;
+    let until_it_ends = async {
+        let mut buffer = [0; 4096];
+        while reads.read(&mut buffer).await.is_ok_and(|length| length > 0) {}
+    };
+    tokio::time::timeout(PATIENCE, until_it_ends).await.expect("it goes on");
+    flooding.abort();
+}
+
+#[tokio::test]
 async fn streams_that_are_opened_and_reset_end_the_connection() {
     flood(|n| {
         let stream = 2 * n + 1;

@@ -129,6 +129,29 @@ async fn silence_ends_a_tunnel() {
 }
 
 #[tokio::test]
+async fn a_tunnel_goes_on_while_the_balancer_waits_for_what_is_under_way() {
+    let (balancer, door) = by_hand(Duration::from_secs(60)).await;
+    let mut visitor = Visitor::come(balancer.address()).await;
+    visitor.say(ASKS).await;
+    let mut backend = Visitor::over(door.accept().await.unwrap().0);
+    backend.until(b"\r\n\r\n").await;
+    backend.say(TAKES).await;
+    visitor.hear(false).await.unwrap();
+    let stopping = tokio::spawn(balancer.stop(Duration::from_secs(20)));
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    visitor.say("still").await;
+    assert_eq!(backend.take(5).await, b"still");
+    assert!(!stopping.is_finished());
+    drop(visitor);
+    assert!(backend.is_left().await);
+    drop(backend);
+    tokio::time::timeout(Duration::from_secs(10), stopping)
+        .await
+        .unwrap()
+        .unwrap();
+}
+
+#[tokio::test]
 async fn tunnels_are_cut_when_the_balancer_stops() {
     let (balancer, door) = by_hand(Duration::from_secs(60)).await;
     let mut visitor = Visitor::come(balancer.address()).await;

@@ -7,6 +7,7 @@ use everup::balance::pool::Standing;
 use everup::balance::settings::{BackendSettings, Health, Settings, Strategy, Timeouts};
 use everup::domain::monitor::MonitorId;
 use everup::probe::tls::{Roots, client_config};
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -69,7 +70,7 @@ pub(crate) async fn start(settings: Settings) -> Balancer {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let listener = TcpListener::bind(settings.listen).await.unwrap();
     let (trust, _) = client_config(&Roots::Mozilla).unwrap();
-    Balancer::start(settings, listener, trust).unwrap()
+    Balancer::start(settings, listener, trust, &BTreeSet::new()).unwrap()
 }
 
 /// How the backend with this name stands.

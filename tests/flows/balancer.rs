@@ -16,6 +16,8 @@ use everup::store::token::NewToken;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -212,6 +214,52 @@ async fn a_backend_is_taken_out_by_another_process_and_stays_so_over_a_restart()
     until_it_gets(&first, listen, false).await;
     store.set_drain(&place, DrainAction::Undrained, START, "ci").await.unwrap();
     until_it_gets(&first, listen, true).await;
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_balancer_that_is_renamed_or_changed_refuses_nobody_and_nobody_who_is_out_gets_any() {
+    let (first, second) = (Target::start().await, Target::start().await);
+    let listen = free();
+    let config = web(listen, &[&first, &second]);
+    let mut app = TestApp::start(&config).await;
+    let store = app.store().await;
+    for balancer in ["web", "net"] {
+        let backend = id(&format!("{balancer}-1"));
+        let place = Place { balancer: id(balancer), backend };
+        store.set_drain(&place, DrainAction::Drained, START, "ci").await.unwrap();
+    }
+    until_it_gets(&first, listen, false).await;
+    let before = visitors(&first);
+    let over = Arc::new(AtomicBool::new(false));
+    let (ends, coming) = (over.clone(), Arc::new(AtomicUsize::new(0)));
+    let came = coming.clone();
+    let crowd = tokio::spawn(async move {
+        while !ends.load(Ordering::Relaxed) {
+            assert_eq!(visit(listen).await, 200);
+            came.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+    for round in 0..6 {
+        let name = ["Web", "Net"][round % 2];
+        let slow_start = format!("slow_start = \"{}s\"\n", round + 1);
+        app.change(&(config.replace("\"Web\"", &format!("\"{name}\"")) + &slow_start))
+            .await;
+        let so_far = coming.load(Ordering::Relaxed);
+        let started = Instant::now();
+        while coming.load(Ordering::Relaxed) < so_far + 20 {
+            assert!(started.elapsed() < PATIENCE && !crowd.is_finished(), "nobody comes");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+    over.store(true, Ordering::Relaxed);
+    crowd.await.unwrap();
+    assert_eq!(visitors(&first), before);
+    app.restart_after(MINUTE_MS).await;
+    for _ in 0..20 {
+        assert_eq!(visit(listen).await, 200);
+    }
+    assert_eq!(visitors(&first), before);
     app.stop().await;
 }
 

@@ -878,3 +878,19 @@ fn a_balancer_whose_address_is_taken_keeps_everup_from_starting() {
     let said = format!("the balancer web cannot listen on {listen}");
     assert!(refusal.contains(&said), "{refusal}");
 }
+
+#[test]
+fn validate_looks_at_the_certificates_of_balancers() {
+    let place = Place::new();
+    place.write(
+        "config.toml",
+        "[[balancer]]\nname = \"Web\"\nlisten = \"127.0.0.1:8080\"\n\
+         backends = [\"http://127.0.0.1:9\"]\n\
+         tls = { certificate = \"nope.pem\", key = \"nope.key\" }\n",
+    );
+    let output = place.run(&["validate"]);
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(told.starts_with("balancer \"web\", tls: "), "{told}");
+    assert!(told.contains("nope.pem cannot be read"), "{told}");
+}

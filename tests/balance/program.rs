@@ -62,6 +62,9 @@ async fn it_balances_without_a_file_and_says_what_it_does() {
         assert_eq!(visitor.ask(get("/")).await.status, 200);
     }
     assert!(!a.seen().is_empty() && !b.seen().is_empty());
+    // Whoever reloads by habit does not end it.
+    let pid = rustix::process::Pid::from_child(&program.child);
+    rustix::process::kill_process(pid, rustix::process::Signal::HUP).unwrap();
     b.kill();
     for _ in 0..20 {
         assert_eq!(visitor.ask(get("/")).await.text(), "a");

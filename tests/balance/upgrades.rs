@@ -28,6 +28,17 @@ async fn by_hand(idle: Duration) -> (Balancer, TcpListener) {
     (balancer, listener)
 }
 
+/// Both ends of a connection that has left HTTP.
+async fn tunnel(balancer: &Balancer, door: &TcpListener) -> (Visitor, Visitor) {
+    let mut visitor = Visitor::come(balancer.address()).await;
+    visitor.say(ASKS).await;
+    let mut backend = Visitor::over(door.accept().await.unwrap().0);
+    backend.until(b"\r\n\r\n").await;
+    backend.say(TAKES).await;
+    visitor.hear(false).await.unwrap();
+    (visitor, backend)
+}
+
 #[tokio::test]
 async fn bytes_go_both_ways_after_the_backend_has_agreed_and_not_before() {
     let (balancer, door) = by_hand(Duration::from_secs(5)).await;
@@ -113,12 +124,7 @@ async fn another_version_of_http_is_not_switched_to() {
 #[tokio::test]
 async fn silence_ends_a_tunnel() {
     let (balancer, door) = by_hand(Duration::from_millis(200)).await;
-    let mut visitor = Visitor::come(balancer.address()).await;
-    visitor.say(ASKS).await;
-    let mut backend = Visitor::over(door.accept().await.unwrap().0);
-    backend.until(b"\r\n\r\n").await;
-    backend.say(TAKES).await;
-    visitor.hear(false).await.unwrap();
+    let (mut visitor, mut backend) = tunnel(&balancer, &door).await;
     for _ in 0..5 {
         tokio::time::sleep(Duration::from_millis(100)).await;
         visitor.say("x").await;
@@ -131,12 +137,7 @@ async fn silence_ends_a_tunnel() {
 #[tokio::test]
 async fn a_tunnel_goes_on_while_the_balancer_waits_for_what_is_under_way() {
     let (balancer, door) = by_hand(Duration::from_secs(60)).await;
-    let mut visitor = Visitor::come(balancer.address()).await;
-    visitor.say(ASKS).await;
-    let mut backend = Visitor::over(door.accept().await.unwrap().0);
-    backend.until(b"\r\n\r\n").await;
-    backend.say(TAKES).await;
-    visitor.hear(false).await.unwrap();
+    let (mut visitor, mut backend) = tunnel(&balancer, &door).await;
     let stopping = tokio::spawn(balancer.stop(Duration::from_secs(20)));
     tokio::time::sleep(Duration::from_millis(500)).await;
     visitor.say("still").await;
@@ -154,12 +155,7 @@ async fn a_tunnel_goes_on_while_the_balancer_waits_for_what_is_under_way() {
 #[tokio::test]
 async fn tunnels_are_cut_when_the_balancer_stops() {
     let (balancer, door) = by_hand(Duration::from_secs(60)).await;
-    let mut visitor = Visitor::come(balancer.address()).await;
-    visitor.say(ASKS).await;
-    let mut backend = Visitor::over(door.accept().await.unwrap().0);
-    backend.until(b"\r\n\r\n").await;
-    backend.say(TAKES).await;
-    visitor.hear(false).await.unwrap();
+    let (mut visitor, mut backend) = tunnel(&balancer, &door).await;
     balancer.stop(Duration::from_millis(200)).await;
     assert!(visitor.is_left().await);
     assert!(backend.is_left().await);

@@ -225,14 +225,7 @@ impl App {
         }
         drop(tenure);
         let now = common.clock.now();
-        if let Err(error) =
-            requests::take_out(&*common.store, &self.fleet, &balancers, now).await
-        {
-            tracing::warn!(
-                "backends that are taken out may get requests for a second: {error}"
-            );
-        }
-        self.fleet.change(balancers).await;
+        requests::change(&*common.store, &self.fleet, balancers, now).await;
         Ok(())
     }
 

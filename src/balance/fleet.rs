@@ -214,10 +214,10 @@ impl Fleet {
         Ok(balancer)
     }
 
-    /// Makes these the backends of a balancer that get no requests, should it begin now; of one
-    /// that runs, its pool has that.
-    pub fn take_out(&self, balancer: MonitorId, backends: BTreeSet<MonitorId>) {
-        self.out().insert(balancer, backends);
+    /// Makes these the backends that get no requests, by their balancers, where one begins from
+    /// now on; of one that runs, its pool has that.
+    pub fn take_out(&self, out: BTreeMap<MonitorId, BTreeSet<MonitorId>>) {
+        *self.out() = out;
     }
 
     /// The socket of a balancer: that which is here already, or a new one.

@@ -66,15 +66,7 @@ pub(super) async fn run(place: &Place, sockets: Sockets) -> anyhow::Result<ExitC
                     service.ready(REFUSED).await;
                     continue;
                 };
-                let balancers = changed.balancers;
-                if let Err(error) =
-                    requests::take_out(&*store, &fleet, &balancers, clock.now()).await
-                {
-                    tracing::warn!(
-                        "backends that are taken out may get requests for a second: {error}"
-                    );
-                }
-                fleet.change(balancers).await;
+                requests::change(&*store, &fleet, changed.balancers, clock.now()).await;
                 tracing::info!("the configuration was read again");
                 service.ready(&doing(&fleet)).await;
             }

@@ -1,6 +1,6 @@
-//! The clerk of the balancers: every ten seconds it keeps what they have counted, and each second
-//! it sees to it that those backends get no requests that somebody took out, or that are in
-//! maintenance.
+//! The clerk of the balancers: every ten seconds it keeps what they have counted, and each
+//! second it sees to it that those backends get no requests that somebody took out, or that are
+//! in maintenance.
 //!
 //! Started by whoever runs balancers, `app` or the command `balance`. Requests never wait
 //! for it: while the store refuses, what was counted waits in one sum.
@@ -104,12 +104,22 @@ pub async fn take_out(
 ) -> Result<(), StoreError> {
     let mut out = Out::default();
     out.follow(store, now).await?;
-    for Wanted { settings, .. } in balancers {
+    let of_each = balancers.iter().map(|Wanted { settings, .. }| {
         let ids = settings.backends.iter().map(|backend| backend.id.clone());
         let backends = out.of(&settings.id, &ids.collect::<Vec<_>>(), now);
-        fleet.take_out(settings.id.clone(), backends);
-    }
+        (settings.id.clone(), backends)
+    });
+    fleet.take_out(of_each.collect());
     Ok(())
+}
+
+/// Makes these the balancers of a fleet that runs; of those that begin anew, nobody gets
+/// requests who is taken out, as far as the store can say who is.
+pub async fn change(store: &dyn Store, fleet: &Fleet, balancers: Vec<Wanted>, now: Timestamp) {
+    if let Err(error) = take_out(store, fleet, &balancers, now).await {
+        tracing::warn!("backends that are taken out may get requests for a second: {error}");
+    }
+    fleet.change(balancers).await;
 }
 
 /// What a clerk has in hand.
@@ -295,8 +305,8 @@ impl Out {
         Ok(())
     }
 
-    /// Those of one balancer with these backends. Maintenance of all that are left takes none of them out: somebody
-    /// has to answer, and perhaps one still can.
+    /// Those of one balancer with these backends. Maintenance of all that are left takes none of
+    /// them out: somebody has to answer, and perhaps one still can.
     fn of(
         &self,
         balancer: &MonitorId,
